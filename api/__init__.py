@@ -1,0 +1,1 @@
+"""HTTP in; start, update, query and read out; no rule lives here."""

@@ -1,0 +1,1 @@
+"""Tables, writes, reads and migrations."""
