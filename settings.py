@@ -1,0 +1,65 @@
+"""The only reader of the environment: one frozen object, made once by whoever composes a process and passed down."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting of every process. Each is read from `AMENDS_<NAME>`; README lists them all.
+
+    The engine's address and credentials are read by the SDK's own configuration (`TEMPORAL_ADDRESS`,
+    `TEMPORAL_NAMESPACE`, `TEMPORAL_PROFILE`, …), so that one profile serves the worker, the api and the CLI of the engine.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="AMENDS_", frozen=True, extra="ignore")
+
+    # Database: the app's role may not alter tables nor the record; the owner's role migrates.
+    database_url: SecretStr = SecretStr("postgresql+psycopg://amends_app@127.0.0.1:5432/amends")
+    database_owner_url: SecretStr | None = None
+    database_pool: int = Field(default=10, ge=1, le=200)
+
+    # Keys: `id:base64` pairs of 32 bytes, comma-separated; the first encrypts, all of them decrypt.
+    field_keys: SecretStr = SecretStr("")
+    # 32 bytes, base64: keyed blind indexes of phones, wallet accounts and buyer ids. It can't be rotated in place.
+    index_key: SecretStr = SecretStr("")
+    # Where set, every payload in the engine's history is encrypted as well (same form as field_keys).
+    payload_keys: SecretStr = SecretStr("")
+
+    # API
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(default=7241, ge=0, le=65535)
+    engine_ui_url: str = ""
+
+    # Engine and worker
+    task_queue: str = "cases"
+    worker_cached_cases: int = Field(default=500, ge=10)
+    worker_activities: int = Field(default=40, ge=2, le=500)
+    worker_grace_seconds: int = Field(default=30, ge=0)
+    worker_health_port: int = Field(default=0, ge=0, le=65535)
+    marketplace_calls_per_second: float = Field(default=20.0, gt=0)
+
+    # Outside parties
+    top_url: str = "https://gw.api.taobao.com/router/rest"
+    outside_timeout_seconds: float = Field(default=10.0, gt=0)
+    intake_seconds: int = Field(default=60, ge=1)
+    alipay_url: str = "https://openapi.alipay.com/gateway.do"
+    alipay_app_id: str = ""
+    alipay_private_key: SecretStr = SecretStr("")
+    alipay_public_key: str = ""
+    alipay_app_cert_sn: str = ""
+    alipay_root_cert_sn: str = ""
+    sms_url: str = "https://dysmsapi.aliyuncs.com"
+    sms_access_key_id: str = ""
+    sms_access_key_secret: SecretStr = SecretStr("")
+    sms_sign_name: str = ""
+    # Where set, "now" of newly opened work comes from the sandbox's movable business date (a URL of its clock).
+    sandbox_url: str = ""
+
+    log_level: Annotated[str, NoDecode] = "INFO"
+
+    @property
+    def grace(self) -> timedelta:
+        return timedelta(seconds=self.worker_grace_seconds)
