@@ -1,10 +1,8 @@
 """The only reader of the environment: one frozen object, made once by whoever composes a process and passed down."""
 
 from datetime import timedelta
-from typing import Annotated
-
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
@@ -55,10 +53,8 @@ class Settings(BaseSettings):
     sms_access_key_id: str = ""
     sms_access_key_secret: SecretStr = SecretStr("")
     sms_sign_name: str = ""
-    # Where set, "now" of newly opened work comes from the sandbox's movable business date (a URL of its clock).
-    sandbox_url: str = ""
 
-    log_level: Annotated[str, NoDecode] = "INFO"
+    log_level: str = "INFO"
 
     @property
     def grace(self) -> timedelta:
