@@ -1,6 +1,7 @@
 """The only reader of the environment: one frozen object, made once by whoever composes a process and passed down."""
 
 from datetime import timedelta
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
