@@ -1,0 +1,1 @@
+"""What may differ between shops, as validated documents; the shipped ones lie in defaults/."""
