@@ -1,0 +1,79 @@
+"""The two roles and the databases of a fresh cluster: `amends_owner` owns and migrates, `amends_app` runs."""
+
+import os
+import sys
+from pathlib import Path
+
+from psycopg import AsyncConnection
+from psycopg.sql import SQL, Composed, Identifier, Literal
+
+from embedded.processes import ChildDied, run_once
+
+OWNER = "amends_owner"
+APP = "amends_app"
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class MigrationFailed(Exception):
+    """The tables could not be brought to this version; the message carries the end of the log."""
+
+
+async def make_roles(conninfo: str, passwords: dict[str, str] | None = None) -> None:
+    """Makes both roles, or gives those that exist their password again. `conninfo` is the administrator's."""
+    async with await AsyncConnection.connect(conninfo, autocommit=True) as connection:
+        for role in (OWNER, APP):
+            found = await connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,))
+            verb = SQL("ALTER") if found.rowcount else SQL("CREATE")
+            await connection.execute(_role_statement(verb, role, (passwords or {}).get(role, "")))
+
+
+def _role_statement(verb: SQL, role: str, password: str) -> Composed:
+    secret = SQL(" PASSWORD {}").format(Literal(password)) if password else Composed([])
+    return SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE").format(verb, Identifier(role)) + secret
+
+
+async def make_database(conninfo: str, name: str, template: str = "template1") -> None:
+    """Makes a database of the owner's, closed to everyone but the two roles, unless it exists."""
+    async with await AsyncConnection.connect(conninfo, autocommit=True) as connection:
+        found = await connection.execute("SELECT FROM pg_database WHERE datname = %s", (name,))
+        if found.rowcount:
+            return
+        database = Identifier(name)
+        await connection.execute(
+            SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                database, Identifier(OWNER), Identifier(template)
+            )
+        )
+        await connection.execute(SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+        await connection.execute(SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, Identifier(APP)))
+
+
+async def drop_database(conninfo: str, name: str) -> None:
+    """Drops a database, ending whoever is still connected to it."""
+    async with await AsyncConnection.connect(conninfo, autocommit=True) as connection:
+        await connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+
+
+async def migrate(owner_url: str, log: Path) -> None:
+    """Brings the database to the newest migration, in a child process. Raises MigrationFailed."""
+    environment = os.environ | {"AMENDS_DATABASE_OWNER_URL": owner_url}
+    # `-c` so that it works from any folder; the settings of Alembic stand in pyproject.toml.
+    arguments: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "alembic",
+        "-c",
+        REPOSITORY / "pyproject.toml",
+        "upgrade",
+        "head",
+    ]
+    try:
+        await run_once("The migration", arguments, environment, log)
+    except ChildDied as error:
+        raise MigrationFailed(_what_to_do(str(error))) from error
+
+
+def _what_to_do(story: str) -> str:
+    if "Can't locate revision" in story:
+        return f"{story}\nThe database was migrated by a newer version of Amends. Check that version out again."
+    return story

@@ -1,0 +1,180 @@
+"""A child process: started, waited for until it is ready, watched, stopped within a limit."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+LAUNCH = Path(__file__).with_name("launch.py")
+LOOK_AGAIN = 0.05
+TAIL_LINES = 20
+
+
+class ChildDied(Exception):
+    """A child ended before it was ready, or keeps ending; the message carries the tail of its log."""
+
+
+class ChildNotReady(Exception):
+    """A child runs but did not become ready in time; the message carries the tail of its log."""
+
+
+async def nothing_to_prepare() -> None:
+    """The `prepare` of a child that needs none."""
+
+
+class Child:
+    """One process of its own session, so that Ctrl-C in the terminal reaches only the parent, which then stops it.
+
+    `ready` is asked again and again until it answers True. `prepare` runs before every start, also before a restart.
+    The child gets `death_signal` from the kernel when the parent is killed (Linux).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[str | Path],
+        *,
+        log: Path,
+        ready: Callable[[], Awaitable[bool]],
+        environment: Mapping[str, str] | None = None,
+        prepare: Callable[[], Awaitable[None]] = nothing_to_prepare,
+        user: str = "",
+        death_signal: signal.Signals = signal.SIGKILL,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        stop_seconds: float = 2.0,
+        ready_seconds: float = 30.0,
+    ) -> None:
+        self.name = name
+        self.log = log
+        self._command = [*launcher(user, death_signal), "--", *map(str, arguments)]
+        self._environment = dict(os.environ if environment is None else environment)
+        self._ready = ready
+        self._prepare = prepare
+        self._stop_signal = stop_signal
+        self._stop_seconds = stop_seconds
+        self._ready_seconds = ready_seconds
+        self._process: asyncio.subprocess.Process | None = None
+        self.stopping = False
+
+    @property
+    def pid(self) -> int:
+        """The process id, 0 before the first start. It stays the same through the launcher's exec."""
+        return self._process.pid if self._process else 0
+
+    async def start(self) -> None:
+        """Starts it and returns once it is ready. Raises ChildDied or ChildNotReady."""
+        await self._prepare()
+        await self.spawn()
+        await self.wait_until_ready()
+
+    async def spawn(self) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                env=self._environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    async def wait_until_ready(self) -> None:
+        try:
+            async with asyncio.timeout(self._ready_seconds):
+                while not await self._ready():
+                    if self._process is None or self._process.returncode is not None:
+                        raise ChildDied(self.story("ended before it was ready"))
+                    await asyncio.sleep(LOOK_AGAIN)
+        except TimeoutError as error:
+            raise ChildNotReady(self.story(f"was not ready within {self._ready_seconds:.0f} s")) from error
+
+    async def wait(self) -> int:
+        """Waits for its end and returns the exit code, negative for a signal."""
+        if self._process is None:
+            return 0
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """Asks it to stop, and kills it when it has not within its limit."""
+        self.stopping = True
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(self._stop_signal)
+        try:
+            async with asyncio.timeout(self._stop_seconds):
+                await process.wait()
+        except TimeoutError:
+            self._kill_group(process.pid)
+            await process.wait()
+
+    def _kill_group(self, pid: int) -> None:
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    def story(self, what: str) -> str:
+        """The message about a child that failed: what happened and the last lines that it logged."""
+        code = self._process.returncode if self._process else None
+        ended = "" if code is None else f" (exit code {code})"
+        tail = "\n".join(f"    {line}" for line in last_lines(self.log)) or "    (it logged nothing)"
+        return f"{self.name} {what}{ended}. The end of {self.log}:\n{tail}"
+
+
+def launcher(user: str, death_signal: signal.Signals) -> list[str]:
+    """The start of a command line that runs the rest through embedded/launch.py, as `user` where one is named."""
+    parent, death = str(os.getpid()), str(int(death_signal))
+    return [sys.executable, "-I", "-S", str(LAUNCH), "--parent", parent, "--death-signal", death, "--user", user]
+
+
+async def run_once(
+    name: str, arguments: Sequence[str | Path], environment: Mapping[str, str], log: Path, user: str = ""
+) -> None:
+    """Runs a command to its end, its output added to the log. Raises ChildDied when it fails."""
+    child = Child(name, arguments, log=log, ready=_always, environment=environment, user=user)
+    await child.spawn()
+    if await child.wait() != 0:
+        raise ChildDied(child.story("failed"))
+
+
+async def _always() -> bool:
+    return True
+
+
+def last_lines(log: Path, count: int = TAIL_LINES) -> list[str]:
+    """The last lines of a log, which may be long: only its last 16 KiB are read."""
+    if not log.exists():
+        return []
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 16_384))
+        return file.read().decode("utf-8", "replace").splitlines()[-count:]
+
+
+async def accepts_connections(host: str, port: int) -> bool:
+    """Whether something listens there."""
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def answers_ok(host: str, port: int, path: str) -> bool:
+    """Whether an HTTP server there answers the path with 200."""
+    try:
+        reader, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
+        status = await reader.readline()
+    except ConnectionError:
+        return False
+    finally:
+        writer.close()
+    return status.split()[1:2] == [b"200"]
