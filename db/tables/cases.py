@@ -1,0 +1,119 @@
+"""Cases: the one table by which every sender finds a case, and the case file that lists read."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.model import Fen, Json, Key, Model, Moment
+
+
+class CaseKey(Model):
+    """Where a review or refund has its case. Beyond the engine's retention this is what refuses a second first run."""
+
+    __tablename__ = "case_key"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    platform: Mapped[str] = mapped_column(primary_key=True)
+    shop: Mapped[str] = mapped_column(ForeignKey("shop.code"), primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    case: Mapped[str] = mapped_column("case_number", ForeignKey("case_file.number"), index=True)
+    run: Mapped[int]
+    merged_into: Mapped[str | None] = mapped_column(ForeignKey("case_file.number"))
+
+
+class CaseFile(Model):
+    """The projection of a case's events, written only by the case's own activity. `version` is the seq of the last
+    event in it; `state` is what the next run would load."""
+
+    __tablename__ = "case_file"
+    __table_args__ = (
+        CheckConstraint("(outcome IS NULL) OR (closed_at IS NULL) OR (stage = 'closed')", name="closed_is_a_stage"),
+        Index("ix_case_file_open_due", "due_at", "number", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_case_file_open_shop_due", "shop", "due_at", "number", postgresql_where=text("closed_at IS NULL")),
+        Index(
+            "ix_case_file_open_assignee_due", "assignee", "due_at", "number", postgresql_where=text("closed_at IS NULL")
+        ),
+        Index("ix_case_file_opened", "opened_at", "number"),
+        Index("ix_case_file_buyer_person", "buyer_person"),
+    )
+
+    number: Mapped[str] = mapped_column(primary_key=True)
+    serial: Mapped[int] = mapped_column(Identity(always=True), unique=True)
+    kind: Mapped[str]
+    workflow: Mapped[str]
+    run: Mapped[int]
+    shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
+    platform: Mapped[str]
+    external_id: Mapped[str]
+    source_row: Mapped[UUID]
+    buyer_person: Mapped[UUID | None] = mapped_column(ForeignKey("buyer_person.id"))
+    stage: Mapped[str]
+    grade: Mapped[str]
+    cause: Mapped[str | None]
+    cause_confirmed: Mapped[bool] = mapped_column(default=False)
+    severity: Mapped[int]
+    assignee: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    due_at: Mapped[Moment]
+    due_what: Mapped[str]
+    review_created_at: Mapped[Moment]
+    opened_at: Mapped[Moment]
+    outcome: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
+    paid_fen: Mapped[Fen] = mapped_column(default=0)
+    version: Mapped[int]
+    person_step: Mapped[int]
+    state: Mapped[Json] = mapped_column(JSONB)
+    written_at: Mapped[Moment]
+
+
+class Assignment(Model):
+    """Who works on a case, as the assigning activity decided under the shop's lock; counts towards capacity."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (Index("ix_assignment_open", "person", postgresql_where=text("released_at IS NULL")),)
+
+    case: Mapped[str] = mapped_column("case_number", ForeignKey("case_file.number"), primary_key=True)
+    person: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
+    at: Mapped[Moment]
+    why: Mapped[str]
+    released_at: Mapped[datetime | None]
+
+
+class RefusedStep(Model):
+    """A step that was refused: the engine keeps no trace of it, an auditor wants one."""
+
+    __tablename__ = "refused_step"
+
+    id: Mapped[Key]
+    at: Mapped[Moment]
+    case: Mapped[str] = mapped_column("case_number", index=True)
+    shop: Mapped[str]
+    person: Mapped[UUID]
+    step: Mapped[str]
+    code: Mapped[str]
+    message: Mapped[str]
+
+
+class Notice(Model):
+    """Something a person of the staff must be told; a per-shop digest schedule sends what is not sent yet."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index("ix_notice_unsent", "shop", "at", postgresql_where=text("sent_at IS NULL")),
+        Index("ix_notice_once", "case_number", "case_seq", "person", unique=True),
+    )
+
+    id: Mapped[Key]
+    shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
+    case: Mapped[str] = mapped_column("case_number", ForeignKey("case_file.number"))
+    case_seq: Mapped[int]
+    person: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[str]
+    level: Mapped[int]
+    at: Mapped[Moment]
+    sent_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]

@@ -1,0 +1,52 @@
+"""Contacts with buyers: what really happened, counted per pseudonymous person across cases, shops and channels."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.model import Key, Model, Moment
+
+
+class ContactAttempt(Model):
+    """One contact, from the moment a person took it. `counted` is decided by its result."""
+
+    __tablename__ = "contact_attempt"
+    __table_args__ = (
+        Index("ix_contact_attempt_buyer", "buyer_person", "taken_at"),
+        Index("ix_contact_attempt_case", "case_number", "number", unique=True),
+    )
+
+    id: Mapped[Key]
+    case: Mapped[str] = mapped_column("case_number", ForeignKey("case_file.number"))
+    number: Mapped[int]
+    shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
+    buyer_person: Mapped[UUID | None] = mapped_column(ForeignKey("buyer_person.id"))
+    channel: Mapped[str]
+    outbound: Mapped[bool]
+    taken_by: Mapped[str]
+    taken_at: Mapped[Moment]
+    ended_at: Mapped[datetime | None]
+    result: Mapped[str | None]
+    talk: Mapped[str | None]
+    counted: Mapped[bool]
+    asked_to_amend: Mapped[bool] = mapped_column(default=False)
+
+
+class Message(Model):
+    """A message to a buyer (SMS, public reply), written before it is sent, so that a retry finds it."""
+
+    __tablename__ = "message"
+    __table_args__ = (Index("ix_message_case", "case_number"),)
+
+    id: Mapped[Key]
+    case: Mapped[str] = mapped_column("case_number", ForeignKey("case_file.number"))
+    key: Mapped[str] = mapped_column(unique=True)
+    channel: Mapped[str]
+    status: Mapped[str]
+    text: Mapped[UUID | None] = mapped_column("text_id", ForeignKey("sealed_text.id"))
+    outside_id: Mapped[str | None]
+    code: Mapped[str | None]
+    made_at: Mapped[Moment]
+    sent_at: Mapped[datetime | None]

@@ -1,0 +1,107 @@
+"""Money: budgets, reservations, payouts and the ledger. All amounts are integer fen."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.sealing import Sealed
+from db.tables.model import Fen, Model, Moment
+
+
+class Budget(Model):
+    """A shop's cash for one month (`YYYY-MM` in the shop's zone). Reserved and spent together never pass the limit."""
+
+    __tablename__ = "budget"
+    __table_args__ = (
+        CheckConstraint("reserved_fen >= 0 AND spent_fen >= 0", name="not_negative"),
+        CheckConstraint("reserved_fen + spent_fen <= limit_fen", name="within_limit"),
+    )
+
+    shop: Mapped[str] = mapped_column(ForeignKey("shop.code"), primary_key=True)
+    month: Mapped[str] = mapped_column(primary_key=True)
+    limit_fen: Mapped[Fen]
+    reserved_fen: Mapped[Fen] = mapped_column(default=0)
+    spent_fen: Mapped[Fen] = mapped_column(default=0)
+
+
+class Reservation(Model):
+    """Money set aside for one offer; consumed by its payout or released."""
+
+    __tablename__ = "reservation"
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="positive"),
+        CheckConstraint("status IN ('reserved', 'spent', 'released')", name="status"),
+        UniqueConstraint("case_number", "offer"),
+        Index("ix_reservation_buyer", "buyer_person", "at"),
+        Index("ix_reservation_maker", "maker", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    case: Mapped[str] = mapped_column("case_number", ForeignKey("case_file.number"))
+    offer: Mapped[int]
+    shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
+    month: Mapped[str]
+    buyer_person: Mapped[UUID | None] = mapped_column(ForeignKey("buyer_person.id"))
+    maker: Mapped[str]
+    amount_fen: Mapped[Fen]
+    status: Mapped[str]
+    at: Mapped[Moment]
+    settled_at: Mapped[datetime | None]
+
+
+class Payout(Model):
+    """One payout decision; its key is the truth about money. `wire` are the exact bytes sent, kept before sending."""
+
+    __tablename__ = "payout"
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="positive"),
+        CheckConstraint(
+            "status IN ('draft', 'approved', 'sending', 'unknown', 'paid', 'failed', 'cancelled')", name="status"
+        ),
+        CheckConstraint("(status = 'paid') = (paid_at IS NOT NULL)", name="paid_has_a_time"),
+        UniqueConstraint("case_number", "offer", "attempt"),
+        Index(
+            "ix_payout_one_per_offer",
+            "case_number",
+            "offer",
+            unique=True,
+            postgresql_where=text("status NOT IN ('failed', 'cancelled')"),
+        ),
+    )
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    case: Mapped[str] = mapped_column("case_number", ForeignKey("case_file.number"))
+    shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
+    offer: Mapped[int]
+    attempt: Mapped[int]
+    amount_fen: Mapped[Fen]
+    payee: Mapped[UUID] = mapped_column(ForeignKey("payee.id"))
+    status: Mapped[str]
+    code: Mapped[str | None]
+    gate: Mapped[str]
+    wire: Mapped[str | None] = mapped_column(Sealed)
+    wire_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    provider_order: Mapped[str | None]
+    sends: Mapped[int] = mapped_column(default=0)
+    queries: Mapped[int] = mapped_column(default=0)
+    alarm: Mapped[bool] = mapped_column(default=False)
+    made_at: Mapped[Moment]
+    sent_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+
+
+class LedgerEntry(Model):
+    """Double entry: the entries of one posting sum to zero. Append-only."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (UniqueConstraint("posting", "account"), CheckConstraint("amount_fen <> 0", name="not_zero"))
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    posting: Mapped[str] = mapped_column(index=True)
+    account: Mapped[str]
+    amount_fen: Mapped[Fen]
+    case: Mapped[str] = mapped_column("case_number", ForeignKey("case_file.number"), index=True)
+    at: Mapped[Moment]

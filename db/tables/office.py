@@ -1,0 +1,116 @@
+"""The office: installation, shops, people, roles, keys. Written by the api, each change audited."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Text
+
+from db.sealing import Sealed
+from db.tables.model import Hash, Json, Key, Model, Moment
+
+
+class Installation(Model):
+    """One row: the random prefix of every money key, so that a second installation never meets an old transfer."""
+
+    __tablename__ = "installation"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    prefix: Mapped[str]
+    made_at: Mapped[Moment]
+
+
+class Shop(Model):
+    """A shop under our own code. `cut_off_at`: older reviews open no case. `zone` is that of its desk and budget."""
+
+    __tablename__ = "shop"
+    __table_args__ = (CheckConstraint("code ~ '^[a-z0-9][a-z0-9-]{0,31}$'", name="plain_code"),)
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    serial: Mapped[int] = mapped_column(Identity(always=True), unique=True)
+    name: Mapped[str]
+    platform: Mapped[str]
+    jurisdiction: Mapped[str]
+    seller_nick: Mapped[str]
+    zone: Mapped[str]
+    gate_mode: Mapped[str]
+    cut_off_at: Mapped[Moment]
+    intake: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1)
+    credentials: Mapped[str | None] = mapped_column(Sealed)
+
+
+class GateAcknowledgement(Model):
+    """A named person's acknowledgement of the law that applies to paying after an amendment."""
+
+    __tablename__ = "gate_acknowledgement"
+
+    id: Mapped[Key]
+    shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
+    person: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[Moment]
+    text_version: Mapped[str]
+    reason: Mapped[str]
+    expires_at: Mapped[Moment]
+
+
+class Person(Model):
+    """Somebody of the desk, the warehouse, finance, or an auditor; never a buyer."""
+
+    __tablename__ = "person"
+    __table_args__ = (CheckConstraint("capacity >= 0", name="capacity_not_negative"),)
+
+    id: Mapped[Key]
+    login: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    skills: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    capacity: Mapped[int]
+    away_until: Mapped[datetime | None]
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class PersonRole(Model):
+    """A role in one shop; `shop` NULL means every shop."""
+
+    __tablename__ = "person_role"
+    __table_args__ = (
+        UniqueConstraint("person", "shop", "role", name="uq_person_role_once", postgresql_nulls_not_distinct=True),
+        Index("ix_person_role_shop_role", "shop", "role"),
+    )
+
+    id: Mapped[Key]
+    person: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    shop: Mapped[str | None] = mapped_column(ForeignKey("shop.code"))
+    role: Mapped[str]
+
+
+class ApiKey(Model):
+    """A key that carries a person. Only the SHA-256 of its 32 random bytes is kept."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[Key]
+    person: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    label: Mapped[str]
+    hash: Mapped[Hash] = mapped_column(unique=True)
+    made_at: Mapped[Moment]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class OfficeEvent(Model):
+    """A change of office data: who, when, old, new. Append-only and hash-chained."""
+
+    __tablename__ = "office_event"
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[Moment]
+    actor: Mapped[str]
+    kind: Mapped[str]
+    subject: Mapped[str]
+    facts: Mapped[Json] = mapped_column(JSONB)
+    previous: Mapped[Hash]
+    hash: Mapped[Hash]

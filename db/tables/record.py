@@ -1,0 +1,40 @@
+"""The record: append-only events in a hash chain per case, and the engine's own history beside them."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.model import Hash, Json, Model, Moment
+
+
+class CaseEvent(Model):
+    """Event n of a case holds the hash of event n-1. The database refuses UPDATE and DELETE."""
+
+    __tablename__ = "case_event"
+
+    case: Mapped[str] = mapped_column("case_number", ForeignKey("case_file.number"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[Moment]
+    kind: Mapped[str]
+    actor_kind: Mapped[str]
+    actor: Mapped[str]
+    policy: Mapped[str | None]
+    facts: Mapped[Json] = mapped_column(JSONB)
+    previous: Mapped[Hash]
+    hash: Mapped[Hash]
+
+
+class HistoryArchive(Model):
+    """A closed run's history as the engine exports it, gzipped, so that it outlives the engine's retention."""
+
+    __tablename__ = "history_archive"
+
+    workflow: Mapped[str] = mapped_column(primary_key=True)
+    engine_run: Mapped[str] = mapped_column(primary_key=True)
+    case: Mapped[str] = mapped_column("case_number", ForeignKey("case_file.number"), index=True)
+    closed_at: Mapped[Moment]
+    archived_at: Mapped[datetime] = mapped_column()
+    sha256: Mapped[Hash]
+    body: Mapped[bytes] = mapped_column(LargeBinary)

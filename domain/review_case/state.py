@@ -1,0 +1,312 @@
+"""The state of one review case: facts and references only, one model, so that continue-as-new is one line.
+
+Fields are only ever added, with defaults: payloads written by older code must still load.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from domain.amendment import Reading
+from domain.contact_outcomes import CallResult, StopSignal, TalkOutcome
+from domain.contact_plan import Channel
+from domain.escalation import EscalationKind
+from domain.gate import GateMode
+from domain.offers import OfferForm
+from domain.payouts import PayoutStatus
+from domain.people import Role
+from domain.platforms import AmendMode, Grade
+from domain.review_case.outcomes import Outcome
+from domain.sealed import Event, PayeeRef, SealedRef
+
+
+class Stage(StrEnum):
+    """Where the case stands. Derived from its facts, never set."""
+
+    OPENING = "opening"
+    UNASSIGNED = "unassigned"
+    CONTACTING = "contacting"
+    OFFERING = "offering"
+    AMENDING = "amending"
+    PAYING = "paying"
+    REPLYING = "replying"
+    SUSPECTED = "suspected"
+    ENDING = "ending"
+    CLOSED = "closed"
+
+
+class Opening(BaseModel):
+    """What the starter knows: enough to find the rows that the way in has sealed. `run` counts from 1; a later run is
+    a reopening and `why` says by what."""
+
+    case: str
+    platform: str
+    shop: str
+    external_id: str
+    review_row: str
+    run: int = 1
+    source: str = "api"
+    why: str | None = None
+
+
+class Identity(BaseModel):
+    """What registering found out and nothing changes afterwards."""
+
+    case_serial: int
+    shop_serial: int
+    installation: str
+    order_row: str | None = None
+    buyer: str | None = None
+    grade: Grade
+    review_created_at: datetime
+    persistence_ends_at: datetime
+    reply_due_at: datetime | None = None
+    reply_closes_at: datetime | None = None
+    amend_modes: list[AmendMode] = []
+    read_by_machine: bool = True
+    may_ask_to_amend: bool = True
+    gate_mode: GateMode
+    order_paid_fen: int | None = None
+    second_reading_after: timedelta = timedelta(minutes=10)
+
+
+class ContactWait(BaseModel):
+    """The next contact: planned, then due, then taken by one person."""
+
+    number: int
+    channel: Channel
+    due_at: datetime
+    slot_ends_at: datetime
+    why: str
+    why_zh: str = ""
+    due: bool = False
+    attempt: str | None = None
+    taken_by: str | None = None
+    taken_at: datetime | None = None
+
+
+class Attempt(BaseModel):
+    """A contact that happened."""
+
+    number: int
+    channel: Channel
+    at: datetime
+    by: str
+    result: CallResult
+    talk: TalkOutcome | None = None
+    explained: bool = False
+    asked_to_amend: bool = False
+    inbound: bool = False
+
+
+class OfferStatus(StrEnum):
+    WAITING_APPROVAL = "waiting_approval"
+    MADE = "made"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    FULFILLED = "fulfilled"
+
+
+class Approval(BaseModel):
+    person: str
+    role: Role
+    at: datetime
+
+
+class Offer(BaseModel):
+    """One offer. Approval and reservation belong to it; acceptance pins both."""
+
+    number: int
+    form: OfferForm
+    amount_fen: int
+    maker: str
+    at: datetime
+    valid_until: datetime
+    status: OfferStatus
+    needs: list[list[Role]] = []
+    approvals: list[Approval] = []
+    policy: str | None = None
+    reason: SealedRef | None = None
+    answered_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.status in {OfferStatus.WAITING_APPROVAL, OfferStatus.MADE}
+
+
+class PayoutRef(BaseModel):
+    """The case's view of a payout; the truth about its money is the payout's own row."""
+
+    key: str
+    offer: int
+    amount_fen: int
+    payee: str
+    status: PayoutStatus
+    at: datetime
+    code: str | None = None
+    remedy: str | None = None
+    gate: str = ""
+
+
+UNSETTLED = frozenset({PayoutStatus.DRAFT, PayoutStatus.APPROVED, PayoutStatus.SENDING, PayoutStatus.UNKNOWN})
+
+
+class Amendment(BaseModel):
+    """The amended review was seen: by two readings, one, or by a second person with proof."""
+
+    mode: AmendMode
+    at: datetime
+    by: str
+    evidence: str
+
+
+class ReplyStatus(StrEnum):
+    WANTED = "wanted"
+    PREPARED = "prepared"
+    CONFIRMED = "confirmed"
+    POSTED = "posted"
+    SKIPPED = "skipped"
+    IMPOSSIBLE = "impossible"
+
+
+class Reply(BaseModel):
+    """The public reply under the review; given at most once."""
+
+    status: ReplyStatus
+    wanted_at: datetime
+    why: str
+    text: SealedRef | None = None
+    confirmed_by: str | None = None
+    by_hand: bool = False
+
+
+class Clock(BaseModel):
+    """An escalation clock: `due_at` is in the desk's hours and None until it was reckoned."""
+
+    since: datetime
+    due_at: datetime | None = None
+    level: int = 0
+
+
+class Suspicion(BaseModel):
+    signals: list[str]
+    score: int
+    since: datetime
+    decided: bool | None = None
+
+
+class Held(BaseModel):
+    since: datetime
+    until: datetime | None = None
+
+
+class ReviewCaseState(BaseModel):
+    """Everything a review case knows. `version` is the seq of its last event, `person_step` that of the last event
+    that a person caused."""
+
+    opening: Opening
+    opened_at: datetime
+    identity: Identity | None = None
+    policies: dict[str, str] = Field(default_factory=dict)
+
+    suggested_cause: str | None = None
+    cause: str | None = None
+    severity: int = 1
+    earlier_cases: int = 0
+
+    assignee: str | None = None
+    assigned_at: datetime | None = None
+    first_contact_at: datetime | None = None
+    assign_again_at: datetime | None = None
+
+    contact: ContactWait | None = None
+    plan_again_at: datetime | None = None
+    plan_note: str = ""
+    preference_at: datetime | None = None
+    online_seen_at: datetime | None = None
+    attempts: list[Attempt] = Field(default_factory=list)
+    contacts_planned: int = 0
+    stopped: StopSignal | None = None
+
+    offers: list[Offer] = Field(default_factory=list)
+    payee: PayeeRef | None = None
+    payouts: list[PayoutRef] = Field(default_factory=list)
+
+    readings: list[Reading] = Field(default_factory=list)
+    read_at: datetime | None = None
+    read_again_at: datetime | None = None
+    amendment: Amendment | None = None
+
+    reply: Reply | None = None
+    suspicion: Suspicion | None = None
+    clocks: dict[EscalationKind, Clock] = Field(default_factory=dict)
+    held: Held | None = None
+
+    outcome: Outcome | None = None
+    notice_sent: bool = False
+    closed_at: datetime | None = None
+
+    version: int = 0
+    person_step: int = 0
+    recent: dict[str, str] = Field(default_factory=dict)
+    unwritten: list[Event] = Field(default_factory=list)
+
+    @property
+    def offer(self) -> Offer | None:
+        """The offer that counts: the last one."""
+        return self.offers[-1] if self.offers else None
+
+    @property
+    def accepted_offer(self) -> Offer | None:
+        offer = self.offer
+        return offer if offer and offer.status is OfferStatus.ACCEPTED else None
+
+    @property
+    def payout(self) -> PayoutRef | None:
+        return self.payouts[-1] if self.payouts else None
+
+    @property
+    def suspected(self) -> bool:
+        return self.suspicion is not None and self.suspicion.decided is None
+
+    @property
+    def explained(self) -> bool:
+        return any(attempt.explained for attempt in self.attempts)
+
+    @property
+    def stage(self) -> Stage:
+        for reached, stage in self._stages():
+            if reached:
+                return stage
+        return Stage.CONTACTING
+
+    def _stages(self) -> list[tuple[bool, Stage]]:
+        payout, offer, reply = self.payout, self.offer, self.reply
+        return [
+            (self.closed_at is not None, Stage.CLOSED),
+            (self.identity is None, Stage.OPENING),
+            (payout is not None and payout.status in UNSETTLED, Stage.PAYING),
+            (self.outcome is not None, Stage.ENDING),
+            (self.suspected, Stage.SUSPECTED),
+            (self.accepted_offer is not None, Stage.AMENDING),
+            (offer is not None and offer.open, Stage.OFFERING),
+            (reply is not None and reply.status in {ReplyStatus.WANTED, ReplyStatus.PREPARED}, Stage.REPLYING),
+            (self.assignee is None, Stage.UNASSIGNED),
+        ]
+
+    def view(self) -> "ReviewCaseState":
+        """The state without its bookkeeping: what answers and the case row carry."""
+        return self.model_copy(update={"recent": {}, "unwritten": []})
+
+
+class Answer(BaseModel):
+    """What an update answers: the state after the step, and the digest of the body that was carried out."""
+
+    digest: str
+    version: int
+    state: ReviewCaseState
+    facts: dict[str, Any] = Field(default_factory=dict)

@@ -1,0 +1,265 @@
+"""The steps that advance a review case, one model each; the union is what `POST /cases/{case}/steps` accepts.
+
+Texts, accounts and phones are references here: the api seals what a person typed before the step is sent.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from domain.contact_outcomes import CallResult, StopSignal, TalkOutcome
+from domain.contact_plan import Channel
+from domain.offers import OfferForm
+from domain.people import Actor
+from domain.platforms import AmendMode
+from domain.review_case.outcomes import Outcome
+from domain.sealed import PayeeRef, PhoneRef, SealedRef
+
+
+class Step(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Claim(Step):
+    """Take an unassigned case, or (a lead) take over one."""
+
+    step: Literal["claim"] = "claim"
+
+
+class HandOver(Step):
+    """Give the case to another person of the desk."""
+
+    step: Literal["hand_over"] = "hand_over"
+    to: str = Field(description="id of the person who takes over")
+    why: SealedRef | None = None
+
+
+class ConfirmCause(Step):
+    """Say what the buyer's complaint really is; statistics and money use only confirmed causes."""
+
+    step: Literal["confirm_cause"] = "confirm_cause"
+    cause: str = Field(description="a code of the causes policy, like `quality.broken`")
+
+
+class BeginContact(Step):
+    """Take the contact that is due: caps and hours are checked once more, under a lock, before anyone dials."""
+
+    step: Literal["begin_contact"] = "begin_contact"
+
+
+class LogContact(Step):
+    """Say how a contact went. `talk` is required when the buyer was reached."""
+
+    step: Literal["log_contact"] = "log_contact"
+    result: CallResult
+    talk: TalkOutcome | None = None
+    seconds: int | None = Field(default=None, ge=0, le=24 * 3600, description="length of the talk")
+    explained: bool = Field(default=False, description="the cause was explained to the buyer")
+    asked_to_amend: bool = Field(default=False, description="the review was mentioned")
+    inbound: bool = Field(default=False, description="the buyer came on their own; counts against no cap")
+    channel: Channel | None = Field(default=None, description="only for inbound contacts; else the planned one")
+    note: SealedRef | None = None
+
+
+class ScheduleCallback(Step):
+    """The buyer named a time: the next contact is planned no earlier, still inside the hard limits."""
+
+    step: Literal["schedule_callback"] = "schedule_callback"
+    at: AwareDatetime
+
+
+class BuyerOnline(Step):
+    """The buyer was seen online now; a planned contact inside the limits becomes due."""
+
+    step: Literal["buyer_online"] = "buyer_online"
+
+
+class MakeOffer(Step):
+    """Offer amends. Reserves the budget; waits for approval where the amount is above the maker's right."""
+
+    step: Literal["make_offer"] = "make_offer"
+    form: OfferForm = OfferForm.CASH_ALIPAY
+    amount_fen: int = Field(gt=0, le=100_000_000)
+    reason: SealedRef | None = Field(default=None, description="required for a second offer")
+
+
+class Approve(Step):
+    """Approve an offer of somebody else, for exactly this amount."""
+
+    step: Literal["approve"] = "approve"
+    offer: int
+    amount_fen: int = Field(gt=0)
+
+
+class Reject(Step):
+    """Refuse to approve an offer."""
+
+    step: Literal["reject"] = "reject"
+    offer: int
+    why: SealedRef
+
+
+class AnswerOffer(Step):
+    """Record what the buyer said to an offer; it is answered once."""
+
+    step: Literal["answer_offer"] = "answer_offer"
+    offer: int
+    accepted: bool
+
+
+class SetPayee(Step):
+    """Enter the buyer's own wallet account, where the marketplace masks it or the wallet refused the last one."""
+
+    step: Literal["set_payee"] = "set_payee"
+    payee: PayeeRef
+
+
+class SetPhone(Step):
+    """Enter the buyer's phone number, where the marketplace masks it."""
+
+    step: Literal["set_phone"] = "set_phone"
+    phone: PhoneRef
+
+
+class CheckReview(Step):
+    """Read the review on the marketplace now."""
+
+    step: Literal["check_review"] = "check_review"
+
+
+class ConfirmAmended(Step):
+    """Confirm with proof that the review was amended, where no api can read it. Never the case's agent nor the maker
+    of its offer."""
+
+    step: Literal["confirm_amended"] = "confirm_amended"
+    mode: AmendMode
+    evidence: SealedRef
+
+
+class PostReply(Step):
+    """Confirm the prepared public reply, or replace its words; it is posted once.
+
+    `by_hand` says that a person posted it where the marketplace has no api for it.
+    """
+
+    step: Literal["post_reply"] = "post_reply"
+    text: SealedRef | None = None
+    by_hand: bool = False
+
+
+class SkipReply(Step):
+    """Decide that no public reply is given."""
+
+    step: Literal["skip_reply"] = "skip_reply"
+    why: SealedRef
+
+
+class MarkMalicious(Step):
+    """Report signals of a malicious review: contact and money stop until a supervisor decides."""
+
+    step: Literal["mark_malicious"] = "mark_malicious"
+    signals: list[str] = Field(min_length=1, max_length=20)
+    why: SealedRef
+
+
+class DecideMalicious(Step):
+    """A supervisor's verdict on a suspected review. `malicious` ends the case as reported; else it goes on."""
+
+    step: Literal["decide_malicious"] = "decide_malicious"
+    malicious: bool
+    why: SealedRef
+
+
+class StopContact(Step):
+    """The buyer wants no more contact: outbound contact ends at once, on every channel."""
+
+    step: Literal["stop_contact"] = "stop_contact"
+    signal: StopSignal
+
+
+class Note(Step):
+    """Write down something the next person should know."""
+
+    step: Literal["note"] = "note"
+    text: SealedRef
+
+
+class Hold(Step):
+    """Stop the case's clocks; the marketplace's own do not stop."""
+
+    step: Literal["hold"] = "hold"
+    why: SealedRef
+    until: AwareDatetime | None = None
+
+
+class Resume(Step):
+    """Start the clocks again, each with the time it had left."""
+
+    step: Literal["resume"] = "resume"
+
+
+class Escalate(Step):
+    """Ask the next one up the ladder now."""
+
+    step: Literal["escalate"] = "escalate"
+    why: SealedRef
+
+
+class RetryPayout(Step):
+    """Send a failed transfer again under the same key, after its cause was mended."""
+
+    step: Literal["retry_payout"] = "retry_payout"
+    payout: str = Field(description="the payout's money key")
+
+
+class Close(Step):
+    """End the case by a person's decision."""
+
+    step: Literal["close"] = "close"
+    outcome: Outcome
+    why: SealedRef
+
+
+AnyStep = Annotated[
+    Claim
+    | HandOver
+    | ConfirmCause
+    | BeginContact
+    | LogContact
+    | ScheduleCallback
+    | BuyerOnline
+    | MakeOffer
+    | Approve
+    | Reject
+    | AnswerOffer
+    | SetPayee
+    | SetPhone
+    | CheckReview
+    | ConfirmAmended
+    | PostReply
+    | SkipReply
+    | MarkMalicious
+    | DecideMalicious
+    | StopContact
+    | Note
+    | Hold
+    | Resume
+    | Escalate
+    | RetryPayout
+    | Close,
+    Field(discriminator="step"),
+]
+
+
+class Command(BaseModel):
+    """A step with its circumstances. `digest` is the hash of the body as the person sent it; a repeat under the same
+    update id with another digest is refused. `if_version` is the last *person's* step that the sender had seen."""
+
+    model_config = ConfigDict(frozen=True)
+
+    actor: Actor
+    step: AnyStep
+    digest: str
+    sent_at: datetime
+    if_version: int | None = None
