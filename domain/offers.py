@@ -1,0 +1,242 @@
+"""What may be offered for a review: the range the policy gives, and the checks one offer has to pass."""
+
+from dataclasses import dataclass
+
+from domain.errors import Refusal
+from domain.money import format_fen
+from domain.policies.compensation import CompensationPolicy, FormKind, OfferForm, OrderBand
+from domain.policies.platforms import Grade
+
+__all__ = [
+    "BudgetExhausted",
+    "BudgetSpent",
+    "FormNotOffered",
+    "NoStandard",
+    "OfferAboveOrder",
+    "OfferForm",
+    "OfferFrozen",
+    "OfferMade",
+    "OfferOutOfRange",
+    "OfferRange",
+    "check_budget",
+    "check_offer",
+    "offer_range",
+]
+
+
+class OfferRefused(Refusal):
+    """An offer that may not be made."""
+
+    code = "OfferRefused"
+
+
+class NoStandard(OfferRefused):
+    """A good review has no standard: there is nothing to amend."""
+
+    code = "NoStandard"
+
+
+class FormNotOffered(OfferRefused):
+    """The shop does not give amends in this form."""
+
+    code = "FormNotOffered"
+
+
+class OfferAboveOrder(OfferRefused):
+    """More than the buyer paid."""
+
+    code = "OfferAboveOrder"
+
+
+class OfferOutOfRange(OfferRefused):
+    """Outside what policy gives for this case."""
+
+    code = "OfferOutOfRange"
+
+
+class OfferFrozen(OfferRefused):
+    """Nothing is offered until a supervisor has decided."""
+
+    code = "OfferFrozen"
+
+
+class OfferMade(OfferRefused):
+    """Amends are made once for one review."""
+
+    code = "OfferMade"
+
+
+class BudgetExhausted(OfferRefused):
+    """A ceiling of the shop, the agent or the buyer is reached."""
+
+    code = "BudgetExhausted"
+
+
+@dataclass(frozen=True)
+class OfferRange:
+    """Fen. `base_fen` is what to start with; `frozen` asks for a supervisor first; `reasons` explain the figures."""
+
+    min_fen: int
+    base_fen: int
+    max_fen: int
+    reasons: tuple[str, ...]
+    frozen: bool = False
+
+
+@dataclass(frozen=True)
+class BudgetSpent:
+    """What is spent or reserved already, read under the budget's lock."""
+
+    cash_month_fen: int = 0
+    cash_agent_day_fen: int = 0
+    cash_buyer_90_days_fen: int = 0
+    coupons_month: int = 0
+    coupons_month_fen: int = 0
+    sales_last_month_fen: int = 0
+
+
+def offer_range(
+    grade: Grade,
+    cause: str,
+    severity: int,
+    order_paid_fen: int,
+    policy: CompensationPolicy,
+    form: OfferForm = OfferForm.CASH_ALIPAY,
+) -> OfferRange:
+    """The range for one case; never above what the buyer paid. Raises NoStandard, FormNotOffered.
+
+    Shops scale by order amount, cause and severity (S004); a refund in part and goods are bounded by the order alone.
+    """
+    if grade not in policy.standards:
+        raise NoStandard("The review is good; there is nothing to make amends for.", grade=str(grade))
+    kind = _kind(form, policy)
+    frozen = severity >= policy.scaling.frozen_from_severity or _is_of(cause, policy.scaling.frozen_causes)
+    if kind in (FormKind.GOODS, FormKind.REFUND):
+        # Giving everything back is a refund case of its own, through the order (S002).
+        most = order_paid_fen if kind is FormKind.GOODS else max(0, order_paid_fen - 1)
+        return OfferRange(0, 0, most, ("bounded by what the buyer paid",), frozen)
+    base, most, reasons = _scaled(grade, cause, severity, order_paid_fen, policy)
+    if kind is FormKind.COUPON:
+        return _in_faces(base, most, order_paid_fen, reasons, frozen, policy)
+    most = min(most, order_paid_fen)
+    least = policy.payout.min_fen
+    if most < least:
+        return OfferRange(0, 0, 0, (*reasons, "the order is smaller than the smallest payment"), frozen)
+    return OfferRange(least, max(least, min(base, most)), most, reasons, frozen)
+
+
+def _scaled(
+    grade: Grade, cause: str, severity: int, order_paid_fen: int, policy: CompensationPolicy
+) -> tuple[int, int, tuple[str, ...]]:
+    standard, scaling = policy.standards[grade], policy.scaling
+    band = _band(scaling.order, order_paid_fen)
+    percents = {
+        "order": band.factor_percent,
+        "severity": scaling.severity_percent[severity],
+        "cause": _cause_percent(cause, policy),
+    }
+    base, most = standard.base_fen, standard.max_fen
+    for percent in percents.values():
+        base *= percent
+    step = scaling.cash_step_fen
+    base = (2 * base + 1_000_000 * step) // (2 * 1_000_000 * step) * step  # half up to the step, in whole numbers
+    reasons = [f"{grade} review: {format_fen(standard.base_fen)} to {format_fen(standard.max_fen)}"]
+    reasons += [f"{what} {percent} %" for what, percent in percents.items() if percent != 100]
+    if band.request_up_to_percent and order_paid_fen * band.request_up_to_percent // 100 > most:
+        most = order_paid_fen * band.request_up_to_percent // 100
+        reasons.append(f"large order: up to {band.request_up_to_percent} % of it")
+    return base, most, tuple(reasons)
+
+
+def _in_faces(
+    base: int, most: int, order_paid_fen: int, reasons: tuple[str, ...], frozen: bool, policy: CompensationPolicy
+) -> OfferRange:
+    faces = [face for face in policy.coupons.faces_fen if face <= order_paid_fen]
+    if not faces:
+        return OfferRange(0, 0, 0, (*reasons, "the order is smaller than the smallest coupon"), frozen)
+    within = [face for face in faces if face <= most] or faces[:1]
+    start = [face for face in within if face <= base] or within[:1]
+    return OfferRange(faces[0], start[-1], within[-1], (*reasons, "in the marketplace's face values"), frozen)
+
+
+def check_offer(
+    amount_fen: int,
+    form: OfferForm,
+    allowed: OfferRange,
+    order_paid_fen: int,
+    policy: CompensationPolicy,
+    *,
+    already_settled: bool = False,
+    malicious_block: bool = False,
+    supervisor_decided: bool = False,
+) -> None:
+    """Raises the OfferRefused that applies. `supervisor_decided` lifts freeze, range and order amount, but neither
+    "once for one review" nor the budget (check_budget)."""
+    kind = _kind(form, policy)
+    if already_settled:
+        raise OfferMade("Amends were made for this review already; a second payment is not possible.")
+    if amount_fen < (0 if kind is FormKind.GOODS else 1):
+        raise OfferOutOfRange("An offer in money is at least one fen; name an amount.", min=1)
+    if supervisor_decided:
+        return
+    if allowed.frozen or malicious_block:
+        raise OfferFrozen("Nothing may be offered here before a supervisor has decided; escalate the case.")
+    if amount_fen > order_paid_fen:
+        paid = format_fen(order_paid_fen)
+        raise OfferAboveOrder(f"{format_fen(amount_fen)} is more than the {paid} paid; ask a supervisor.", paid=paid)
+    on_a_face = kind is not FormKind.COUPON or amount_fen in policy.coupons.faces_fen
+    if not (allowed.min_fen <= amount_fen <= allowed.max_fen and on_a_face):
+        span = f"{format_fen(allowed.min_fen)} to {format_fen(allowed.max_fen)}"
+        faces = "" if on_a_face else f" in face values {', '.join(map(format_fen, policy.coupons.faces_fen))}"
+        raise OfferOutOfRange(f"Offer {span}{faces}, or ask a supervisor.", min=allowed.min_fen, max=allowed.max_fen)
+
+
+def check_budget(amount_fen: int, form: OfferForm, spent: BudgetSpent, policy: CompensationPolicy) -> None:
+    """Raises BudgetExhausted with the ceiling that would be broken. Goods and refunds draw on no budget here."""
+    for name, used, more, ceiling in _ceilings(amount_fen, _kind(form, policy), spent, policy):
+        if used + more > ceiling:
+            raise BudgetExhausted(
+                f"The budget {name} is used up ({used} of {ceiling}); ask a supervisor to raise it or offer less.",
+                budget=name,
+                left=max(0, ceiling - used),
+            )
+
+
+def _ceilings(
+    amount_fen: int, kind: FormKind, spent: BudgetSpent, policy: CompensationPolicy
+) -> list[tuple[str, int, int, int]]:
+    budget, coupons = policy.budget, policy.coupons
+    if kind is FormKind.CASH:
+        return [
+            ("cash_month_fen", spent.cash_month_fen, amount_fen, budget.cash_month_fen),
+            ("cash_agent_day_fen", spent.cash_agent_day_fen, amount_fen, budget.cash_agent_day_fen),
+            ("cash_buyer_90_days_fen", spent.cash_buyer_90_days_fen, amount_fen, budget.cash_buyer_90_days_fen),
+        ]
+    if kind is FormKind.COUPON:
+        # The monthly limit may follow sales (S004): whichever of the two is larger.
+        by_sales = spent.sales_last_month_fen * (coupons.month_permille_of_sales or 0) // 1000
+        return [
+            ("coupons_month", spent.coupons_month, 1, coupons.month_count),
+            ("coupons_month_fen", spent.coupons_month_fen, amount_fen, max(coupons.month_fen, by_sales)),
+        ]
+    return []
+
+
+def _kind(form: OfferForm, policy: CompensationPolicy) -> FormKind:
+    if form not in policy.forms:
+        offered = ", ".join(policy.forms)
+        raise FormNotOffered(f"This shop does not offer {form}; choose one of {offered}.", form=str(form))
+    return policy.forms[form]
+
+
+def _band(bands: tuple[OrderBand, ...], order_paid_fen: int) -> OrderBand:
+    return next(band for band in bands if band.below_fen is None or order_paid_fen < band.below_fen)
+
+
+def _cause_percent(cause: str, policy: CompensationPolicy) -> int:
+    percents = policy.scaling.cause_percent
+    return percents.get(cause, percents.get(cause.partition(".")[0], 100))
+
+
+def _is_of(cause: str, causes: tuple[str, ...]) -> bool:
+    return cause in causes or cause.partition(".")[0] in causes

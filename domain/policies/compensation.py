@@ -1,0 +1,236 @@
+"""What a shop gives to make amends: amounts, forms, budgets, who approves, and when money may move."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from domain.people import Role
+from domain.policies.documents import Confidence, MarkedPart, PolicyDocument, PolicyPart
+from domain.policies.platforms import Grade, Platform
+
+
+class OfferForm(StrEnum):
+    """How amends are made."""
+
+    CASH_ALIPAY = "cash_alipay"
+    CASH_WECHAT = "cash_wechat"
+    PLATFORM_SMALL_PAYMENT = "platform_small_payment"
+    COUPON_THRESHOLD = "coupon_threshold"
+    COUPON_DIRECT = "coupon_direct"
+    RED_PACKET = "red_packet"
+    FREE_NEXT_POSTAGE = "free_next_postage"
+    MEMBER_LEVEL_UP = "member_level_up"
+    GIFT_PARCEL = "gift_parcel"
+    EXCHANGE_FREE = "exchange_free"
+    PARTIAL_REFUND = "partial_refund"
+
+
+class FormKind(StrEnum):
+    """Which budget a form draws on and which ladder approves it."""
+
+    CASH = "cash"
+    COUPON = "coupon"
+    GOODS = "goods"
+    REFUND = "refund"
+
+
+class GateMode(StrEnum):
+    """When money may move: once the amended review was seen, or once the problem is solved."""
+
+    AFTER_AMENDMENT = "after_amendment"
+    ON_RESOLUTION = "on_resolution"
+
+
+class Permission(StrEnum):
+    """Whether a gate mode may be switched on; ACKNOWLEDGE asks a named person to accept the law that applies."""
+
+    ALLOW = "allow"
+    ACKNOWLEDGE = "acknowledge"
+    REFUSE = "refuse"
+
+
+class Standard(MarkedPart):
+    base_fen: int = Field(ge=1)
+    max_fen: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _base_within(self) -> Self:
+        if self.base_fen > self.max_fen:
+            raise ValueError("base_fen is above max_fen; lower the base or raise the maximum")
+        return self
+
+
+class OrderBand(PolicyPart):
+    """Orders paid with less than `below_fen`; the last band leaves it out and takes the rest."""
+
+    below_fen: int | None = Field(default=None, ge=1)
+    factor_percent: int = Field(ge=1, le=1000)
+    request_up_to_percent: int | None = Field(default=None, ge=1, le=100)
+
+
+class Scaling(MarkedPart):
+    order: tuple[OrderBand, ...] = Field(min_length=1)
+    severity_percent: Mapping[int, int]
+    frozen_from_severity: int = Field(ge=2, le=5)
+    cause_percent: Mapping[str, int] = Field(default_factory=dict)
+    frozen_causes: tuple[str, ...] = ()
+    cash_step_fen: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        limits = [band.below_fen for band in self.order]
+        if None in limits[:-1] or limits[-1] is not None:
+            raise ValueError(
+                "order: only the last band may leave out below_fen, and it must, or some orders have no band"
+            )
+        ascending = [limit for limit in limits if limit is not None]
+        if ascending != sorted(set(ascending)):
+            raise ValueError("order: bands must rise by below_fen; put the smallest orders first")
+        if set(self.severity_percent) != {1, 2, 3, 4}:
+            raise ValueError("severity_percent: give a percentage for each of 1, 2, 3 and 4")
+        if any(not 1 <= percent <= 1000 for percent in (*self.severity_percent.values(), *self.cause_percent.values())):
+            raise ValueError("severity_percent and cause_percent: percentages lie between 1 and 1000")
+        return self
+
+
+class Coupons(MarkedPart):
+    faces_fen: tuple[int, ...] = Field(min_length=1)
+    minor_flaw: Standard
+    month_count: int = Field(ge=0)
+    month_fen: int = Field(ge=0)
+    month_permille_of_sales: int | None = Field(default=None, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _faces_rise(self) -> Self:
+        if list(self.faces_fen) != sorted(set(self.faces_fen)) or self.faces_fen[0] < 1:
+            raise ValueError("faces_fen: list each face value once, the smallest first")
+        return self
+
+
+class Budget(MarkedPart):
+    """Ceilings that no single person lifts. 90 days roll; a month is the shop's calendar month."""
+
+    cash_month_fen: int = Field(ge=0)
+    cash_agent_day_fen: int = Field(ge=0)
+    cash_buyer_90_days_fen: int = Field(ge=0)
+
+
+class Rung(PolicyPart):
+    """Offers up to `up_to_fen` (the last rung leaves it out). A maker who holds a role in `alone` needs nobody; else
+    one other person with a role in `by` approves, or with `both` one person for each of them."""
+
+    up_to_fen: int | None = Field(default=None, ge=0)
+    alone: tuple[Role, ...] = ()
+    by: tuple[Role, ...] = Field(min_length=1)
+    both: bool = False
+
+    @model_validator(mode="after")
+    def _both_names_two(self) -> Self:
+        if self.both and len(set(self.by)) < 2:
+            raise ValueError("by: with `both` name two different roles")
+        return self
+
+
+class Approvals(MarkedPart):
+    ladders: Mapping[FormKind, tuple[Rung, ...]]
+    approval_hours: int = Field(ge=1)
+    offer_hours: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _no_holes(self) -> Self:
+        for kind in FormKind:
+            limits = [rung.up_to_fen for rung in self.ladders.get(kind, ())]
+            if not limits or limits[-1] is not None:
+                raise ValueError(f"ladders.{kind}: end with a rung without up_to_fen, or large offers have no approver")
+            rising = [limit for limit in limits[:-1] if limit is not None]
+            if len(rising) != len(limits) - 1 or rising != sorted(set(rising)):
+                raise ValueError(f"ladders.{kind}: rungs must rise by up_to_fen, each higher than the one before")
+        return self
+
+
+class GateRow(MarkedPart):
+    """What one marketplace or one jurisdiction says to each mode, and on what ground."""
+
+    after_amendment: Permission
+    on_resolution: Permission = Permission.ALLOW
+    basis: str = ""
+
+    def says(self, mode: GateMode) -> Permission:
+        return self.after_amendment if mode is GateMode.AFTER_AMENDMENT else self.on_resolution
+
+
+class Gate(PolicyPart):
+    platforms: Mapping[Platform, GateRow]
+    jurisdictions: Mapping[str, GateRow]
+    acknowledgement_text: str = Field(min_length=1)
+    acknowledgement_version: str = Field(min_length=1)
+    renew_days: int = Field(ge=1)
+
+
+class PayoutPolicy(MarkedPart):
+    min_fen: int = Field(ge=1)
+    query_after_seconds: tuple[int, ...] = Field(min_length=1)
+    human_after_hours: int = Field(ge=1)
+    order_title: str = Field(min_length=1)
+    transfer_scene: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _later_and_later(self) -> Self:
+        if list(self.query_after_seconds) != sorted(set(self.query_after_seconds)) or self.query_after_seconds[0] < 1:
+            raise ValueError("query_after_seconds: seconds since the first unknown answer, each later than the last")
+        return self
+
+
+class Rewards(MarkedPart):
+    """What an agent earns for a solved review; paid once the solution has held for `held_days`."""
+
+    neutral_fen: int = Field(ge=0)
+    bad_fen: int = Field(ge=0)
+    held_days: int = Field(ge=0)
+    review_cycle_days: int = Field(ge=1)
+
+
+class CompensationPolicy(PolicyDocument):
+    """The document `compensation`."""
+
+    standards: Mapping[Grade, Standard]
+    scaling: Scaling
+    forms: Mapping[OfferForm, FormKind] = Field(min_length=1)
+    coupons: Coupons
+    budget: Budget
+    approvals: Approvals
+    gate: Gate
+    payout: PayoutPolicy
+    rewards: Rewards
+    courier_loss_share_percent: int = Field(ge=0, le=100)
+    freight_max_fen: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _both_grades(self) -> Self:
+        if set(self.standards) != {Grade.NEUTRAL, Grade.BAD}:
+            raise ValueError("standards: give one for neutral and one for bad; a good review has no case")
+        return self
+
+    def loosened(self, changed: PolicyDocument) -> list[tuple[str, str]]:
+        """A shop may be stricter than a certain refusal of law or marketplace, never laxer."""
+        if not isinstance(changed, CompensationPolicy):
+            return []
+        places = [
+            *(
+                (f"gate.platforms.{key}", row, changed.gate.platforms.get(key))
+                for key, row in self.gate.platforms.items()
+            ),
+            *(
+                (f"gate.jurisdictions.{k}", row, changed.gate.jurisdictions.get(k))
+                for k, row in self.gate.jurisdictions.items()
+            ),
+        ]
+        return [
+            (f"{path}.after_amendment", f"is refused by {row.basis or 'the marketplace'} and cannot be allowed here")
+            for path, row, now in places
+            if row.conf is Confidence.CERTAIN
+            and row.after_amendment is Permission.REFUSE
+            and (now is None or now.after_amendment is not Permission.REFUSE)
+        ]
