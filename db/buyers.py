@@ -1,0 +1,214 @@
+"""Buyers and the pseudonymous person behind them.
+
+A buyer is known by a keyed blind index of the platform's buyer id. Phones, wallet accounts and platform ids lead to one
+person; where two persons turn out to be the same, the one with the lowest id stays and the other points to it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.sealing import KeyRing
+from db.tables.buyers import Buyer, BuyerLink, BuyerPerson, Payee
+from domain.errors import Refusal
+from domain.phones import Phone, PhoneKind, phone_kind
+from domain.sealed import PayeeRef, PhoneRef
+
+# Numbers that belong to one person for long. Privacy numbers are lent out anew, landlines and 400 numbers are shared.
+PERSONAL_PHONES = frozenset({PhoneKind.MOBILE, PhoneKind.FOREIGN})
+_MERGING = 0x6D65726765  # "merge": the advisory lock that lets one transaction at a time merge persons
+
+
+class BuyerUnknown(Refusal):
+    """There is no buyer with this id."""
+
+    code = "BuyerUnknown"
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerFacts:
+    """What a marketplace or a person told of a buyer. `platform_id` is the nick or the open uid, whichever the
+    marketplace keeps stable; phone and account may be masked, then they identify nobody."""
+
+    platform: str
+    platform_id: str
+    nick: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    account: str | None = None
+
+
+async def keep_buyer(session: AsyncSession, ring: KeyRing, facts: BuyerFacts) -> Buyer:
+    """The buyer's row, made or completed; never overwrites what is known, and gives an erased buyer nothing back."""
+    phone = phone_kind(facts.phone)
+    blind = ring.blind(f"buyer:{facts.platform}", facts.platform_id)
+    links = {blind: "platform"} | _contact_links(ring, phone, facts.account)
+    person = await _person_behind(session, links)
+    made = insert(Buyer).values(
+        id=uuid4(),
+        platform=facts.platform,
+        blind=blind,
+        person=person,
+        platform_id=facts.platform_id,
+        nick=facts.nick,
+        name=facts.name,
+        phone=_dialled(phone),
+        phone_kind=phone.kind if facts.phone else None,
+    )
+    new = await session.scalar(made.on_conflict_do_nothing().returning(Buyer))
+    return new or await _completed(session, facts.platform, blind, facts, phone)
+
+
+async def _completed(session: AsyncSession, platform: str, blind: bytes, facts: BuyerFacts, phone: Phone) -> Buyer:
+    """Two transactions that complete one buyer at a time write the same values, so no lock is needed."""
+    found = select(Buyer).where(Buyer.platform == platform, Buyer.blind == blind)
+    buyer = (await session.scalars(found.execution_options(populate_existing=True))).one()
+    if buyer.erased_at is None:
+        buyer.nick = buyer.nick or facts.nick
+        buyer.name = buyer.name or facts.name
+        if buyer.phone is None and facts.phone:
+            buyer.phone, buyer.phone_kind = _dialled(phone), phone.kind
+        await session.flush()
+    return buyer
+
+
+async def person_of(session: AsyncSession, buyer: UUID) -> UUID:
+    """The person behind a buyer, after all merging. Raises BuyerUnknown."""
+    found = await session.scalar(
+        select(func.coalesce(BuyerPerson.merged_into, BuyerPerson.id))
+        .join(Buyer, Buyer.person == BuyerPerson.id)
+        .where(Buyer.id == buyer)
+    )
+    if found is None:
+        raise BuyerUnknown(f"There is no buyer {buyer}; read the case again.")
+    return found
+
+
+async def aliases_of(session: AsyncSession, person: UUID) -> list[UUID]:
+    """Every person id that means this person: rows written before a merge carry the old one."""
+    root = select(func.coalesce(BuyerPerson.merged_into, BuyerPerson.id)).where(BuyerPerson.id == person)
+    found = select(BuyerPerson.id).where(
+        or_(BuyerPerson.id == root.scalar_subquery(), BuyerPerson.merged_into == root.scalar_subquery())
+    )
+    return list(await session.scalars(found))
+
+
+async def set_phone(session: AsyncSession, ring: KeyRing, buyer_id: UUID, raw: str) -> PhoneRef:
+    """Seal a number that a person of the desk entered, and link it. The reference's id is the buyer's."""
+    phone = phone_kind(raw)
+    buyer = await _buyer(session, buyer_id)
+    buyer.phone, buyer.phone_kind = _dialled(phone), phone.kind
+    await session.flush()
+    links = {buyer.blind: "platform"} | _contact_links(ring, phone, None)
+    await _person_behind(session, links)
+    return PhoneRef(id=str(buyer_id), kind=phone.kind)
+
+
+async def keep_payee(
+    session: AsyncSession,
+    ring: KeyRing,
+    buyer_id: UUID,
+    kind: str,
+    account: str,
+    name: str | None,
+    by: str,
+    now: datetime,
+) -> PayeeRef:
+    """Seal a wallet account and link it. The same account of the same buyer and the same holder is one row."""
+    buyer = await _buyer(session, buyer_id)
+    blind = ring.blind("payee", f"{kind}\x00{_plain(account)}\x00{(name or '').strip()}")
+    row = insert(Payee).values(
+        id=uuid4(), buyer=buyer_id, kind=kind, account=account.strip(), name=name, blind=blind, made_by=by, made_at=now
+    )
+    made = await session.scalar(row.on_conflict_do_nothing().returning(Payee.id))
+    if made is None:
+        made = await session.scalar(select(Payee.id).where(Payee.buyer == buyer_id, Payee.blind == blind))
+    await _person_behind(session, {buyer.blind: "platform"} | _account_link(ring, account))
+    return PayeeRef(id=str(made), kind=kind)
+
+
+async def _buyer(session: AsyncSession, buyer_id: UUID) -> Buyer:
+    buyer = await session.get(Buyer, buyer_id)
+    if buyer is None:
+        raise BuyerUnknown(f"There is no buyer {buyer_id}; read the case again.")
+    return buyer
+
+
+def _dialled(phone: Phone) -> str | None:
+    """What is kept of a number: digits, and its extension behind `ext`."""
+    return f"{phone.number}ext{phone.extension}" if phone.number and phone.extension else phone.number
+
+
+def _plain(account: str) -> str:
+    return account.strip().lower()
+
+
+def _contact_links(ring: KeyRing, phone: Phone, account: str | None) -> dict[bytes, str]:
+    links = _account_link(ring, account) if account else {}
+    if phone.kind in PERSONAL_PHONES and phone.number:
+        links[ring.blind("phone", phone.number)] = "phone"
+    return links
+
+
+def _account_link(ring: KeyRing, account: str) -> dict[bytes, str]:
+    """An account that is a phone number links as that phone; a masked one links nothing."""
+    plain = _plain(account)
+    phone = phone_kind(plain)
+    if phone.kind is PhoneKind.MOBILE and phone.number:
+        return {ring.blind("phone", phone.number): "phone"}
+    return {} if "*" in plain or not plain else {ring.blind("account", plain): "account"}
+
+
+async def _person_behind(session: AsyncSession, links: Mapping[bytes, str]) -> UUID:
+    """The one person that all links lead to; missing links are added and persons that meet here are merged."""
+    known = await _linked(session, links)
+    person = min(known.values(), default=None) or await _new_person(session)
+    # Sorted, so that two transactions with the same links never wait for each other crosswise.
+    missing = [
+        {"blind": blind, "kind": links[blind], "person": person} for blind in sorted(links) if blind not in known
+    ]
+    if missing:
+        added = await session.scalars(
+            insert(BuyerLink).values(missing).on_conflict_do_nothing().returning(BuyerLink.blind)
+        )
+        if len(added.all()) < len(missing):  # somebody else was faster with one of them
+            known = await _linked(session, links)
+    met = set(known.values()) | {person}
+    return person if len(met) == 1 else await _merge(session, met)
+
+
+async def _linked(session: AsyncSession, links: Mapping[bytes, str]) -> dict[bytes, UUID]:
+    """Per link its person, after merging."""
+    rows = await session.execute(
+        select(BuyerLink.blind, func.coalesce(BuyerPerson.merged_into, BuyerPerson.id))
+        .join(BuyerPerson, BuyerPerson.id == BuyerLink.person)
+        .where(BuyerLink.blind.in_(list(links)))
+    )
+    return dict(rows.tuples().all())
+
+
+async def _new_person(session: AsyncSession) -> UUID:
+    person = uuid4()
+    await session.execute(insert(BuyerPerson).values(id=person))
+    return person
+
+
+async def _merge(session: AsyncSession, persons: set[UUID]) -> UUID:
+    """One merge at a time, so that every pointer leads straight to its root."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MERGING})
+    found = select(func.coalesce(BuyerPerson.merged_into, BuyerPerson.id)).where(BuyerPerson.id.in_(persons))
+    roots = set(await session.scalars(found))
+    stays = min(roots)
+    gone = roots - {stays}
+    await session.execute(
+        update(BuyerPerson)
+        .where(or_(BuyerPerson.id.in_(gone), BuyerPerson.merged_into.in_(gone)))
+        .values(merged_into=stays)
+        .execution_options(synchronize_session=False)
+    )
+    return stays

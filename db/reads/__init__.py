@@ -1,0 +1,1 @@
+"""Queries that return typed rows; they write nothing."""
