@@ -18,13 +18,14 @@ QUANTITY_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A hint to read something again; it carries no review text. `content` is None if the marketplace sent no object.
+    """A hint to read something again; it carries no review text. The queue is the app's: `seller_nick` names the shop.
 
-    An unreadable push is still given: it must be confirmed, or it comes back for ever.
+    An unreadable push is still given, with `content` None: it must be confirmed, or it comes back for ever.
     """
 
     id: str
     topic: str
+    seller_nick: str | None
     published_at: datetime | None
     content: dict[str, Any] | None = field(repr=False)
 
@@ -64,6 +65,7 @@ def push_of(row: Node) -> Push:
     return Push(
         id=row.text("id"),
         topic=row.optional_text("topic") or "",
+        seller_nick=row.optional_text("user_nick"),
         published_at=row.optional_moment("pub_time"),
         content=_content(row),
     )
