@@ -1,0 +1,58 @@
+"""Who takes a case: skill, shift and capacity first, then the least loaded, then whoever has waited longest."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """`capacity` is how many open cases the person takes; `seniority` counts up from 0."""
+
+    person: str
+    skills: frozenset[str]
+    on_shift: bool
+    open_cases: int
+    capacity: int
+    last_assigned_at: datetime | None = None
+    seniority: int = 0
+
+
+@dataclass(frozen=True)
+class Choice:
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Nobody:
+    """The first condition that no candidate met, for the lead who has to change it."""
+
+    reason: str
+
+
+def choose(
+    candidates: Sequence[Candidate], needed_skills: Collection[str] = (), seniority_needed: int = 0
+) -> Choice | Nobody:
+    """The fair choice; the same candidates in any order give the same answer."""
+    needed = set(needed_skills)
+    tests: tuple[tuple[str, Callable[[Candidate], bool]], ...] = (
+        ("nobody is on shift", lambda one: one.on_shift),
+        (f"nobody on shift has the skills {', '.join(sorted(needed))}", lambda one: needed <= one.skills),
+        (f"nobody with the skills has seniority {seniority_needed}", lambda one: one.seniority >= seniority_needed),
+        ("everybody suitable is at capacity", lambda one: one.open_cases < one.capacity),
+    )
+    left = list(candidates)
+    for why_not, test in tests:
+        left = [one for one in left if test(one)]
+        if not left:
+            return Nobody(why_not)
+    best = min(left, key=_order)
+    return Choice(best.person, f"{best.open_cases} of {best.capacity} cases, the lightest load of {len(left)} suitable")
+
+
+def _order(one: Candidate) -> tuple[Fraction, datetime, str]:
+    return Fraction(one.open_cases, one.capacity), one.last_assigned_at or _NEVER, one.person

@@ -1,0 +1,140 @@
+"""The desk's hours, and when an undone thing climbs to whom."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+
+from domain.people import Role
+from domain.policies.documents import MarkedPart, PolicyDocument, PolicyPart
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+
+
+class Weekday(StrEnum):
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+class EscalationKind(StrEnum):
+    """What was left undone."""
+
+    UNASSIGNED = "unassigned"
+    NOT_CONTACTED = "not_contacted"
+    CONTACT_MISSED = "contact_missed"
+    STALE = "stale"
+    APPROVAL_WAITING = "approval_waiting"
+    DECISION_WAITING = "decision_waiting"
+    REPLY_WAITING = "reply_waiting"
+
+
+class DeskWindow(PolicyPart):
+    """Local wall-clock times "HH:MM"; a window ends at 24:00 at the latest, a night shift is two windows."""
+
+    open: str
+    close: str
+
+    @field_validator("open", "close")
+    @classmethod
+    def _a_clock_time(cls, text: str) -> str:
+        if not _CLOCK.fullmatch(text):
+            raise ValueError(f'"{text}" is not a time of day; write it like "09:00"')
+        return text
+
+    @model_validator(mode="after")
+    def _opens_first(self) -> Self:
+        if self.open >= self.close:
+            raise ValueError(f"opens at {self.open} and closes at {self.close}; split a night shift at 24:00")
+        return self
+
+    def on(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        return _at(day, self.open, zone), _at(day, self.close, zone)
+
+
+def _at(day: date, clock: str, zone: ZoneInfo) -> datetime:
+    if clock == "24:00":
+        return datetime.combine(day + timedelta(days=1), time(0), zone)
+    return datetime.combine(day, time.fromisoformat(clock), zone)
+
+
+class DeskHours(PolicyPart):
+    """When the desk is staffed. A weekday without windows is closed; `dates` are the days that differ from the week."""
+
+    zone: str
+    week: Mapping[Weekday, tuple[DeskWindow, ...]]
+    dates: Mapping[date, tuple[DeskWindow, ...]] = Field(default_factory=dict)
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{name!r} is no time zone; write one like Asia/Shanghai") from None
+        return name
+
+    @field_validator("week", "dates")
+    @classmethod
+    def _no_crossing[K](cls, days: Mapping[K, tuple[DeskWindow, ...]]) -> Mapping[K, tuple[DeskWindow, ...]]:
+        for day, windows in days.items():
+            for before, after in pairwise(windows):
+                if after.open < before.close:
+                    raise ValueError(f"{day}: the window from {after.open} begins before {before.close}; part them")
+        return days
+
+    @model_validator(mode="after")
+    def _opens_at_all(self) -> Self:
+        if not any(self.week.values()):
+            raise ValueError("week: the desk never opens; give at least one weekday a window")
+        return self
+
+    def windows(self, day: date) -> tuple[DeskWindow, ...]:
+        return self.dates.get(day, self.week.get(list(Weekday)[day.weekday()], ()))
+
+
+class EscalationRule(MarkedPart):
+    """Desk minutes for severity 1 to 4 until the first person of the ladder hears of it, and from each to the next."""
+
+    minutes: tuple[int, int, int, int]
+    step_minutes: int = Field(ge=1)
+    ladder: tuple[Role, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _severe_is_sooner(self) -> Self:
+        if list(self.minutes) != sorted(self.minutes, reverse=True) or self.minutes[3] < 1:
+            raise ValueError("minutes: a severer case never waits longer; give four falling numbers of at least 1")
+        if len(set(self.ladder)) != len(self.ladder):
+            raise ValueError("ladder: name each role once, so that nobody hears twice of one thing")
+        return self
+
+
+class DeskPolicy(PolicyDocument):
+    """The document `desk`."""
+
+    hours: DeskHours
+    escalations: Mapping[EscalationKind, EscalationRule]
+    starts_with: Mapping[int, Role] = Field(default_factory=dict)
+    case_capacity: int = Field(ge=1)
+    seniority_for_severity: Mapping[int, int] = Field(default_factory=dict)
+    record_minutes_after_talk: int = Field(ge=1)
+    follow_up_days: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _every_kind(self) -> Self:
+        missing = [kind.value for kind in EscalationKind if kind not in self.escalations]
+        if missing:
+            raise ValueError(f"escalations: no rule for {', '.join(missing)}; add a table for each")
+        strange = sorted((set(self.starts_with) | set(self.seniority_for_severity)) - {1, 2, 3, 4})
+        if strange:
+            raise ValueError(f"starts_with and seniority_for_severity: severities are 1 to 4, not {strange}")
+        return self
