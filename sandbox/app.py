@@ -1,0 +1,33 @@
+"""Puts the parts together into one ASGI application."""
+
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
+
+import sandbox
+from sandbox import alipay, aliyun_sms, buyer_api, control_api, top_gateway
+from sandbox.faults import Droppable
+from sandbox.world import Refused, World
+
+
+def create_app(folder: Path) -> ASGIApp:
+    """Opens or creates the data folder; raises DataFolderMismatch when another version wrote it."""
+    world = World(folder)
+    app = FastAPI(title="Amends sandbox", description=sandbox.__doc__ or "", version="1")
+
+    @app.exception_handler(Refused)
+    async def refused(request: Request, error: Exception) -> Response:
+        if not isinstance(error, Refused):
+            raise error
+        return JSONResponse({"code": error.code, "message": error.message}, error.status)
+
+    @app.get("/healthz", tags=["control"])
+    async def healthz() -> dict[str, str]:
+        world.store.row("SELECT 1")
+        return {"status": "ok"}
+
+    for part in (top_gateway, alipay, aliyun_sms, buyer_api, control_api):
+        app.include_router(part.router(world))
+    return Droppable(app)
