@@ -1,0 +1,45 @@
+"""The office: every change of installation, shops, people, keys and policies, under one name.
+
+Each writes its line of the office's record in the same transaction; `by` is the id of the person who did it, or the
+name of the program that sets the house up.
+"""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.audit import record
+from db.policy_rows import policy_in_force, put_policy
+from db.shops import acknowledge_gate, add_shop, set_shop, shop_of
+from db.staff import add_person, grant, issue_key, key_hash, revoke, revoke_key, set_person
+from db.tables.office import Installation
+
+__all__ = [
+    "acknowledge_gate",
+    "add_person",
+    "add_shop",
+    "ensure_installation",
+    "grant",
+    "issue_key",
+    "key_hash",
+    "policy_in_force",
+    "put_policy",
+    "revoke",
+    "revoke_key",
+    "set_person",
+    "set_shop",
+    "shop_of",
+]
+
+
+async def ensure_installation(session: AsyncSession, now: datetime) -> str:
+    """The random prefix of every money key, made on the first call."""
+    prefix = secrets.token_hex(4)
+    made = insert(Installation).values(id=1, prefix=prefix, made_at=now).on_conflict_do_nothing()
+    if await session.scalar(made.returning(Installation.prefix)):
+        await record(session, "amends", now, "installation.made", "installation", {"prefix": prefix})
+        return prefix
+    return (await session.scalars(select(Installation.prefix))).one()
