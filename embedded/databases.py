@@ -7,6 +7,7 @@ from pathlib import Path
 from psycopg import AsyncConnection
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
+from embedded.faults import CannotStart
 from embedded.processes import ChildDied, run_once
 
 OWNER = "amends_owner"
@@ -14,7 +15,7 @@ APP = "amends_app"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-class MigrationFailed(Exception):
+class MigrationFailed(CannotStart):
     """The tables could not be brought to this version; the message carries the end of the log."""
 
 
@@ -55,20 +56,22 @@ async def drop_database(conninfo: str, name: str) -> None:
 
 
 async def migrate(owner_url: str, log: Path) -> None:
-    """Brings the database to the newest migration, in a child process. Raises MigrationFailed."""
+    """Brings the database to the newest migration. Raises MigrationFailed."""
+    await alembic(owner_url, log, "upgrade", "head")
+
+
+async def compare_with_models(owner_url: str, log: Path) -> None:
+    """Raises MigrationFailed where the models say something that no migration does."""
+    await alembic(owner_url, log, "check")
+
+
+async def alembic(owner_url: str, log: Path, *words: str) -> None:
+    """Runs one command of Alembic in a child process, as the role that owns the tables."""
     environment = os.environ | {"AMENDS_DATABASE_OWNER_URL": owner_url}
-    # `-c` so that it works from any folder; the settings of Alembic stand in pyproject.toml.
-    arguments: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "alembic",
-        "-c",
-        REPOSITORY / "pyproject.toml",
-        "upgrade",
-        "head",
-    ]
+    # Its settings stand in pyproject.toml; naming the file makes it work from any folder.
+    program = [sys.executable, "-m", "alembic", "-c", str(REPOSITORY / "pyproject.toml")]
     try:
-        await run_once("The migration", arguments, environment, log)
+        await run_once("The migration", [*program, *words], environment, log)
     except ChildDied as error:
         raise MigrationFailed(_what_to_do(str(error))) from error
 

@@ -6,6 +6,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from embedded.faults import CannotStart
 from embedded.ports import LOOPBACK
 from embedded.processes import Child, ChildDied, accepts_connections, run_once
 
@@ -31,7 +32,7 @@ DYNAMIC_SETTINGS = {
 }
 
 
-class EngineOfAnotherVersion(Exception):
+class EngineOfAnotherVersion(CannotStart):
     """The engine's data was written by another version of its server."""
 
 

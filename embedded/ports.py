@@ -5,25 +5,27 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from embedded.faults import CannotStart
+
 LOOPBACK = "127.0.0.1"
 USUAL = {
     "engine metrics": 7240,
     "api": 7241,
-    "sandbox": 7242,
-    "worker": 7243,
-    "engine": 7244,
-    "engine UI": 7245,
+    "engine": 7242,
+    "engine UI": 7243,
+    "sandbox": 7244,
+    "worker": 7245,
     "PostgreSQL": 7246,
     "engine http": 7247,
 }
 SPARE = range(7248, 7400)
 
 
-class PortTaken(Exception):
+class PortTaken(CannotStart):
     """A port that was asked for by number is in use by another process."""
 
 
-class NoFreePort(Exception):
+class NoFreePort(CannotStart):
     """Not one port of the range for spares is free."""
 
 
@@ -33,9 +35,10 @@ class Port:
     number: int
 
     @property
-    def moved(self) -> bool:
-        """Whether the part had to leave its usual port."""
-        return self.number != USUAL[self.part]
+    def remark(self) -> str:
+        """Says so where the part is not on its usual port."""
+        usual = USUAL[self.part]
+        return "" if self.number == usual else f"(its usual port {usual} is not free)"
 
 
 def is_free(port: int) -> bool:

@@ -18,6 +18,7 @@ import psutil
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from embedded.faults import CannotStart
 from embedded.ports import LOOPBACK
 from embedded.processes import Child, ChildDied, run_once
 
@@ -38,11 +39,11 @@ PLAIN_SETTINGS = {
 THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-class DataOfAnotherVersion(Exception):
+class DataOfAnotherVersion(CannotStart):
     """The data folder was written by another major version, which this one can't read."""
 
 
-class OldServerStillRuns(Exception):
+class OldServerStillRuns(CannotStart):
     """A server of an earlier run still works on the data folder and does not stop."""
 
 

@@ -7,16 +7,18 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
+from embedded.faults import CannotStart
+
 LAUNCH = Path(__file__).with_name("launch.py")
 LOOK_AGAIN = 0.05
 TAIL_LINES = 20
 
 
-class ChildDied(Exception):
+class ChildDied(CannotStart):
     """A child ended before it was ready, or keeps ending; the message carries the tail of its log."""
 
 
-class ChildNotReady(Exception):
+class ChildNotReady(CannotStart):
     """A child runs but did not become ready in time; the message carries the tail of its log."""
 
 
@@ -28,7 +30,8 @@ class Child:
     """One process of its own session, so that Ctrl-C in the terminal reaches only the parent, which then stops it.
 
     `ready` is asked again and again until it answers True. `prepare` runs before every start, also before a restart.
-    The child gets `death_signal` from the kernel when the parent is killed (Linux).
+    The environment is read at every start, so it may still grow until then. The child gets `death_signal` from the
+    kernel when the parent is killed (Linux).
     """
 
     def __init__(
@@ -38,7 +41,8 @@ class Child:
         *,
         log: Path,
         ready: Callable[[], Awaitable[bool]],
-        environment: Mapping[str, str] | None = None,
+        environment: Mapping[str, str],
+        folder: Path | None = None,
         prepare: Callable[[], Awaitable[None]] = nothing_to_prepare,
         user: str = "",
         death_signal: signal.Signals = signal.SIGKILL,
@@ -49,14 +53,14 @@ class Child:
         self.name = name
         self.log = log
         self._command = [*launcher(user, death_signal), "--", *map(str, arguments)]
-        self._environment = dict(os.environ if environment is None else environment)
+        self._environment = environment
+        self._folder = folder
         self._ready = ready
         self._prepare = prepare
         self._stop_signal = stop_signal
         self._stop_seconds = stop_seconds
         self._ready_seconds = ready_seconds
         self._process: asyncio.subprocess.Process | None = None
-        self.stopping = False
 
     @property
     def pid(self) -> int:
@@ -74,7 +78,8 @@ class Child:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
-                env=self._environment,
+                env=dict(self._environment),
+                cwd=self._folder,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -99,7 +104,6 @@ class Child:
 
     async def stop(self) -> None:
         """Asks it to stop, and kills it when it has not within its limit."""
-        self.stopping = True
         process = self._process
         if process is None or process.returncode is not None:
             return

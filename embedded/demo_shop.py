@@ -1,0 +1,90 @@
+"""The demo shop on the sandbox's side: its credentials, its wallet and messenger keys, and an order to review."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx2
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_private_key,
+    load_pem_public_key,
+)
+
+from embedded.demo_cast import SELLER_NICK
+from embedded.faults import CannotStart
+from embedded.keys import bare, bytes_of
+
+APP_KEY = "20261121"
+ALIPAY_APP_ID = "2021000000000001"
+SMS_KEY_ID = "amends-demo"
+FIRST_ORDER = {
+    "shop": SELLER_NICK,
+    "buyer_nick": "chen",
+    "items": [{"title": "Kettle, 1.5 l", "price": "89.00"}],
+    "alipay_account": "chen@example.com",
+    "finish": True,
+}
+
+
+class SandboxRefused(CannotStart):
+    """The sandbox did not take the demo shop; the message carries its answer."""
+
+
+def outside_parties(sandbox: str) -> dict[str, str]:
+    """The settings that send marketplace, wallet and messenger calls to the sandbox."""
+    return {
+        "AMENDS_TOP_URL": f"{sandbox}/router/rest",
+        "AMENDS_ALIPAY_URL": f"{sandbox}/gateway.do",
+        "AMENDS_ALIPAY_APP_ID": ALIPAY_APP_ID,
+        "AMENDS_SMS_URL": sandbox,
+        "AMENDS_SMS_ACCESS_KEY_ID": SMS_KEY_ID,
+        "AMENDS_SMS_SIGN_NAME": "Amends",
+    }
+
+
+async def introduce(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:
+    """Registers shop, wallet app and messenger key, which changes nothing where they are known already.
+
+    Returns the setting that only the sandbox can give: its wallet's public key. Raises SandboxRefused.
+    """
+    async with httpx2.AsyncClient(base_url=sandbox, timeout=10, trust_env=False) as client:
+        await _post(client, "/control/shops", _shop(keys))
+        sms_key = {"access_key_id": SMS_KEY_ID, "access_key_secret": keys["AMENDS_SMS_ACCESS_KEY_SECRET"]}
+        await _post(client, "/control/sms/keys", sms_key)
+        wallet = await _post(client, "/control/alipay/apps", _wallet_app(keys["AMENDS_ALIPAY_PRIVATE_KEY"]))
+        await _place_first_order(client)
+    key = load_pem_public_key(wallet["alipay_public_key"].encode())
+    return {"AMENDS_ALIPAY_PUBLIC_KEY": bare(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))}
+
+
+def credentials(keys: Mapping[str, str]) -> dict[str, str]:
+    """What the marketplace knows the demo shop by."""
+    return {"app_key": APP_KEY, "app_secret": keys["DEMO_TOP_SECRET"], "session": keys["DEMO_TOP_SESSION"]}
+
+
+def _shop(keys: Mapping[str, str]) -> dict[str, str]:
+    return {"seller_nick": SELLER_NICK, "flavour": "taobao", **credentials(keys)}
+
+
+def _wallet_app(private_key: str) -> dict[str, str]:
+    public = load_der_private_key(bytes_of(private_key), None).public_key()
+    return {
+        "app_id": ALIPAY_APP_ID,
+        "public_key": bare(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)),
+    }
+
+
+async def _place_first_order(client: httpx2.AsyncClient) -> None:
+    """An order of Chen's, received and waiting for a review, unless the shop has orders."""
+    orders = await client.get("/buyer/orders", params={"shop": SELLER_NICK})
+    if not orders.json():
+        await _post(client, "/buyer/orders", FIRST_ORDER)
+
+
+async def _post(client: httpx2.AsyncClient, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    answer = await client.post(path, json=dict(body))
+    if not answer.is_success:
+        raise SandboxRefused(f"The sandbox refused {path} ({answer.status_code}): {answer.text[:300]}")
+    found: dict[str, Any] = answer.json()
+    return found

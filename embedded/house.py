@@ -1,0 +1,177 @@
+"""The whole house on one machine: what starts before what, what is started again, what stops in which order."""
+
+import asyncio
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from embedded import databases, demo_office, demo_shop
+from embedded.engine import NAMESPACE, Engine
+from embedded.faults import CannotStart
+from embedded.folder import DataFolder, write_variables
+from embedded.keys import keys_of
+from embedded.ports import LOOPBACK, Port
+from embedded.postgres import Postgres
+from embedded.processes import Child, answers_ok
+
+DATABASE = "amends"
+RESTARTS_ALLOWED = 5
+RESTARTS_WITHIN_SECONDS = 60.0
+PAUSE_SECONDS = 0.5
+WORKER_GRACE_SECONDS = 3
+
+
+class KeepsEnding(CannotStart):
+    """A part was started again several times within a minute and ended each time."""
+
+
+class House:
+    """PostgreSQL, engine, sandbox, worker and api on one data folder, each on its port."""
+
+    def __init__(self, folder: DataFolder, ports: dict[str, Port], say: Callable[[str], None]) -> None:
+        self.folder = folder
+        self.ports = ports
+        self.keys = keys_of(folder)
+        self._say = say
+        self.postgres = Postgres(
+            folder.postgres,
+            self._port("PostgreSQL"),
+            log=folder.log("postgres"),
+            password=self.keys["POSTGRES_ADMIN_PASSWORD"],
+        )
+        self.engine = Engine(
+            folder.engine,
+            self._port("engine"),
+            log=folder.log("engine"),
+            ui_port=self._port("engine UI"),
+            http_port=self._port("engine http"),
+            metrics_port=self._port("engine metrics"),
+        )
+        self.environment = dict(os.environ) | self._own_environment()
+        self.sandbox = self._python("The sandbox", "sandbox", self._sandbox_arguments(), "/healthz", 1.0)
+        self.worker = self._python("The worker", "worker", ["worker.py"], "/healthz", WORKER_GRACE_SECONDS + 0.5)
+        self.api = self._python("The api", "api", ["-m", "api"], "/ready", 1.5)
+        # Commands end first, then the work, then what keeps the state: together within 10 seconds.
+        self._in_stop_order = [self.api, self.worker, self.sandbox, self.engine.child, self.postgres.child]
+
+    def _port(self, part: str) -> int:
+        return self.ports[part].number
+
+    def url(self, part: str) -> str:
+        return f"http://{LOOPBACK}:{self._port(part)}"
+
+    def _python(self, name: str, part: str, arguments: list[str], health: str, stop_seconds: float) -> Child:
+        return Child(
+            name,
+            [sys.executable, *arguments],
+            log=self.folder.log(part),
+            environment=self.environment,
+            folder=databases.REPOSITORY,
+            ready=lambda: answers_ok(LOOPBACK, self._port(part), health),
+            stop_seconds=stop_seconds,
+        )
+
+    def _sandbox_arguments(self) -> list[str]:
+        listening = ["--host", LOOPBACK, "--port", str(self._port("sandbox"))]
+        return ["-m", "sandbox", *listening, "--data", str(self.folder.sandbox)]
+
+    def _database_url(self, role: str, secret: str) -> str:
+        return self.postgres.url(DATABASE, role, self.keys[secret])
+
+    def _own_environment(self) -> dict[str, str]:
+        """What worker, api and a developer's own tools need to work with this house."""
+        return {
+            "AMENDS_DATABASE_URL": self._database_url(databases.APP, "POSTGRES_APP_PASSWORD"),
+            "AMENDS_DATABASE_OWNER_URL": self._database_url(databases.OWNER, "POSTGRES_OWNER_PASSWORD"),
+            "AMENDS_API_HOST": LOOPBACK,
+            "AMENDS_API_PORT": str(self._port("api")),
+            "AMENDS_ENGINE_UI_URL": self.url("engine UI"),
+            "AMENDS_WORKER_HEALTH_PORT": str(self._port("worker")),
+            "AMENDS_WORKER_GRACE_SECONDS": str(WORKER_GRACE_SECONDS),
+            "TEMPORAL_ADDRESS": self.engine.address,
+            "TEMPORAL_NAMESPACE": NAMESPACE,
+            # A proxy that the machine is set up for must not be asked for addresses of this machine.
+            "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY", ""), LOOPBACK, "localhost"])),
+            **{name: value for name, value in self.keys.items() if name.startswith("AMENDS_")},
+            **demo_shop.outside_parties(self.url("sandbox")),
+        }
+
+    async def start(self) -> None:
+        """Brings everything up, as much as possible at once. Raises CannotStart, alone or in a group."""
+        async with asyncio.TaskGroup() as together:
+            together.create_task(self._start_database())
+            together.create_task(self.engine.child.start())
+            together.create_task(self.sandbox.start())
+        self.environment |= await demo_shop.introduce(self.url("sandbox"), self.keys)
+        await demo_office.seed(self.environment, self.keys)
+        async with asyncio.TaskGroup() as together:
+            together.create_task(self.worker.start())
+            together.create_task(self.api.start())
+        self._write_running()
+
+    def _write_running(self) -> None:
+        ours = {name: value for name, value in self.environment.items() if name not in os.environ}
+        write_variables(self.folder.running, ours, "Addresses and keys of the running house: source this in a shell.")
+
+    async def _start_database(self) -> None:
+        await self.postgres.child.start()
+        passwords = {
+            databases.OWNER: self.keys["POSTGRES_OWNER_PASSWORD"],
+            databases.APP: self.keys["POSTGRES_APP_PASSWORD"],
+        }
+        await databases.make_roles(self.postgres.conninfo("postgres"), passwords)
+        await databases.make_database(self.postgres.conninfo("postgres"), DATABASE)
+        owner_url = self._database_url(databases.OWNER, "POSTGRES_OWNER_PASSWORD")
+        await databases.migrate(owner_url, self.folder.log("migrate"))
+
+    async def watch(self) -> None:
+        """Starts again whatever ends. Raises KeepsEnding when that does not help."""
+        async with asyncio.TaskGroup() as together:
+            for child in self._in_stop_order:
+                together.create_task(self._watch(child))
+
+    async def _watch(self, child: Child) -> None:
+        ends: deque[float] = deque(maxlen=RESTARTS_ALLOWED)
+        while True:
+            code = await child.wait()
+            if len(ends) == RESTARTS_ALLOWED and time.monotonic() - ends[0] < RESTARTS_WITHIN_SECONDS:
+                raise KeepsEnding(child.story(f"ended {RESTARTS_ALLOWED + 1} times within a minute"))
+            ends.append(time.monotonic())
+            self._say(f"{child.name} ended ({told(code)}); starting it again.")
+            await asyncio.sleep(PAUSE_SECONDS * (len(ends) - 1))
+            await self._start_again(child)
+
+    async def _start_again(self, child: Child) -> None:
+        started = time.monotonic()
+        try:
+            await child.start()
+        except CannotStart as error:
+            self._say(str(error))
+            await child.stop()
+        else:
+            self._say(f"{child.name} is back after {time.monotonic() - started:.1f} s.")
+
+    async def stop(self) -> None:
+        """Stops everything in order; each part that does not stop within its limit is killed."""
+        for child in self._in_stop_order:
+            await child.stop()
+
+
+def told(code: int) -> str:
+    """An exit code in words: a negative one is the signal that ended the process."""
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+async def run_until(stopped: Awaitable[object], work: Awaitable[None]) -> None:
+    """Runs the work until it ends or `stopped` does, whichever is first; an error of the work is raised."""
+    working, waiting = asyncio.ensure_future(work), asyncio.ensure_future(stopped)
+    await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (working, waiting):
+        task.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    try:
+        await working
+    except asyncio.CancelledError:
+        return
