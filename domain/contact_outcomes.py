@@ -18,6 +18,7 @@ __all__ = [
     "consequence",
     "from_release_cause",
     "is_opt_out",
+    "next_move",
 ]
 
 
@@ -64,6 +65,11 @@ def consequence(result: CallResult, talk: TalkOutcome | None, policy: ContactPol
         gap_channels=call.gap_channels,
         mark_phone=call.mark_phone,
     )
+
+
+def next_move(result: CallResult | None, talk: TalkOutcome | None, policy: ContactPolicy) -> NextMove | None:
+    """What a touch of the history asks for next; nothing where no result is known."""
+    return consequence(result, talk, policy).next if result else None
 
 
 def _of_talk(call: CallRule, talk: TalkRule) -> Consequence:

@@ -1,7 +1,7 @@
 """The zone a buyer lives by, from the province of the delivery address."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,11 @@ def life_zone(state: str, policy: ContactPolicy) -> LifeZone:
             return _zone(region.zone, f"{region.names[0]}: {region.note or region.zone}")
     default = policy.life_time.default_zone
     return _zone(default, f"{plain or 'no province given'}: people live by {default}")
+
+
+def life_midnight(day: date, zone: LifeZone) -> datetime:
+    """The start of a life day, as UTC."""
+    return datetime.combine(day, time(), zone.tz).astimezone(UTC)
 
 
 @cache

@@ -99,9 +99,15 @@ class AttemptStep(PolicyPart):
 
 
 class Persistence(MarkedPart):
-    """How long and how densely we try. Beyond the ladder's end its last rung repeats."""
+    """How long and how densely we try. Beyond the ladder's end its last rung repeats.
+
+    `spread_percent` is the share of a window over which contacts planned into it are spread; `appointment_minutes` is
+    how long a time that the buyer named stays good.
+    """
 
     days: Annotated[int, Field(ge=1, le=180)]
+    spread_percent: Annotated[int, Field(ge=0, le=100)]
+    appointment_minutes: Annotated[int, Field(ge=10, le=240)]
     attempts: Annotated[tuple[AttemptStep, ...], Field(min_length=1)]
     rotate_after_misses: Annotated[int, Field(ge=1)]
 
