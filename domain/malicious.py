@@ -1,0 +1,44 @@
+"""Signals that a review is blackmail or sabotage. They add up to a score; only a person judges."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from domain.errors import Refusal
+from domain.policies.causes import CausesPolicy
+
+
+class UnknownSignal(Refusal):
+    """A signal that the shop's policy does not weigh."""
+
+    code = "UnknownSignal"
+
+
+@dataclass(frozen=True)
+class MaliciousScore:
+    """`review_by_person` asks a supervisor to look; until then no money moves."""
+
+    score: int
+    signals: tuple[str, ...]
+    review_by_person: bool
+
+
+def text_signals(text: str, policy: CausesPolicy) -> tuple[str, ...]:
+    """Signals that the words themselves give, like demanding money for amending; in the policy's order."""
+    plain = "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return tuple(
+        code
+        for code, signal in policy.malicious.signals.items()
+        if any(re.search(pattern, plain) for pattern in signal.patterns)
+    )
+
+
+def score(signals: Iterable[str], policy: CausesPolicy) -> MaliciousScore:
+    """The weight of the signals, each counted once. Raises UnknownSignal."""
+    distinct = tuple(dict.fromkeys(signals))
+    unknown = [code for code in distinct if code not in policy.malicious.signals]
+    if unknown:
+        raise UnknownSignal(f"No signal is named {', '.join(unknown)}; use those of the policy.", unknown=unknown)
+    total = sum(policy.malicious.signals[code].weight for code in distinct)
+    return MaliciousScore(total, distinct, total >= policy.malicious.review_by_person_at)
