@@ -1,0 +1,134 @@
+"""Words: the call script, public replies, notices to buyers, and the words that may not go out."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from domain.policies.documents import MarkedPart, PolicyDocument, PolicyPart
+
+PLACE = re.compile(r"\{(\w+)\}")
+
+CALL_VARIABLES = frozenset({"title", "shop", "agent", "date", "item", "complaint", "option_1", "option_2"})
+REPLY_VARIABLES = frozenset({"contact", "action", "days", "date"})
+NOTICE_VARIABLES = frozenset({"shop", "item", "amount", "form", "contact", "case"})
+
+
+class NoticeKind(StrEnum):
+    """Notices that go to a buyer by themselves."""
+
+    PAYMENT = "payment"
+    FOLLOW_UP = "follow_up"
+    CLOSED = "closed"
+
+
+SkipReason = Literal["platform_bans_asking", "asks_to_amend_total_reached", "severity_4", "buyer_angry"]
+
+
+def _check_places(text: str, known: frozenset[str]) -> str:
+    strange = sorted(set(PLACE.findall(text)) - known)
+    if strange:
+        raise ValueError(f"{{{strange[0]}}} is not known here; use {', '.join(sorted(known))}")
+    return text
+
+
+class CallStep(PolicyPart):
+    """One of the six steps of a call (S004). `skip_when` names what leaves it out."""
+
+    code: Literal["identify", "apologise_thank", "empathise", "own_and_offer", "mention_review", "close"]
+    goal: str
+    say: str = Field(min_length=1)
+    skip_when: tuple[SkipReason, ...] = ()
+
+    @field_validator("say")
+    @classmethod
+    def _known_places(cls, say: str) -> str:
+        return _check_places(say, CALL_VARIABLES)
+
+
+class NeverSaid(PolicyPart):
+    """A tip of the trade that is false, pitiful or unlawful, kept so that nobody adds it again."""
+
+    what: str
+    why: str
+    src: tuple[str, ...]
+
+
+class CallFlow(MarkedPart):
+    principles: tuple[str, ...]
+    steps: tuple[CallStep, ...]
+    never: tuple[NeverSaid, ...] = ()
+
+    @model_validator(mode="after")
+    def _six_in_order(self) -> Self:
+        order = ("identify", "apologise_thank", "empathise", "own_and_offer", "mention_review", "close")
+        if tuple(step.code for step in self.steps) != order:
+            raise ValueError(f"steps: give each once and in this order: {', '.join(order)}")
+        offer = set(PLACE.findall(self.steps[3].say))
+        if not {"option_1", "option_2"} <= offer:
+            raise ValueError("steps.3.say: a buyer chooses between at least {option_1} and {option_2}")
+        return self
+
+
+class PublicReplies(MarkedPart):
+    """Templates by cause, its first level, or `default`: sentences in the order in which they may be dropped from the
+    end. A sentence whose facts are missing is left out; the first needs none."""
+
+    templates: Mapping[str, tuple[str, ...]]
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if "default" not in self.templates:
+            raise ValueError("templates: a `default` is missing, and some causes would have no reply")
+        for name, sentences in self.templates.items():
+            if not sentences or PLACE.search(sentences[0]):
+                raise ValueError(f"templates.{name}: the first sentence must do without facts")
+            for sentence in sentences:
+                _check_places(sentence, REPLY_VARIABLES)
+        return self
+
+
+class PublicPattern(PolicyPart):
+    """A regular expression that no public reply may match, and what it would give away."""
+
+    code: Literal["phone", "account", "address", "payment_offer", "accusation", "order_number"]
+    pattern: str
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as wrong:
+            raise ValueError(f"{pattern!r} is no regular expression: {wrong}") from None
+        return pattern
+
+
+class Wording(MarkedPart):
+    """`paid_review` blocks where the gate is on_resolution and warns where it is after_amendment; `threats` block
+    everywhere. Punctuation and spaces between the characters do not hide a phrase."""
+
+    paid_review: tuple[str, ...] = Field(min_length=1)
+    threats: tuple[str, ...] = Field(min_length=1)
+    public: tuple[PublicPattern, ...] = Field(min_length=1)
+
+
+class TextsPolicy(PolicyDocument):
+    """The document `texts`."""
+
+    call: CallFlow
+    public_reply: PublicReplies
+    wording: Wording
+    notices: Mapping[NoticeKind, str]
+
+    @field_validator("notices")
+    @classmethod
+    def _all_of_known_places(cls, notices: Mapping[NoticeKind, str]) -> Mapping[NoticeKind, str]:
+        missing = [kind.value for kind in NoticeKind if kind not in notices]
+        if missing:
+            raise ValueError(f"no text for {', '.join(missing)}; add one for each")
+        for text in notices.values():
+            _check_places(text, NOTICE_VARIABLES)
+        return notices

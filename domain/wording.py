@@ -1,0 +1,58 @@
+"""The lint on outgoing words: no paid reviews, no threats, nothing about the buyer in public."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from domain.policies.compensation import GateMode
+from domain.policies.texts import TextsPolicy
+
+
+@dataclass(frozen=True)
+class WordingProblem:
+    """`code` says what kind; a problem that does not block is shown as a warning."""
+
+    code: str
+    found: str
+    blocks: bool
+
+
+def lint(
+    text: str, policy: TextsPolicy, mode: GateMode, public: bool, private: Iterable[str] = ()
+) -> list[WordingProblem]:
+    """Problems of a text that is about to go out. `private` are words that belong to the buyer (nick, name, phone):
+    they never stand in a public text. A single character is no nick, it is in every text."""
+    squeezed = _squeezed(text)
+    paid_blocks = public or mode is GateMode.ON_RESOLUTION
+    problems = [
+        WordingProblem("paid_review", one, paid_blocks) for one in policy.wording.paid_review if one in squeezed
+    ]
+    problems += [WordingProblem("threat", one, True) for one in policy.wording.threats if one in squeezed]
+    if public:
+        problems += [
+            WordingProblem("buyer_data", one, True)
+            for one in private
+            if 1 < len(_squeezed(one)) and _squeezed(one) in squeezed
+        ]
+        problems += _public_problems(text, policy)
+    return problems
+
+
+def _public_problems(text: str, policy: TextsPolicy) -> list[WordingProblem]:
+    # Numbers are written with spaces and hyphens to slip through; patterns see the text with and without them.
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    forms = (plain, re.sub(r"(?<=\d)[\s-]+(?=\d)", "", plain), _squeezed(text))
+    found: dict[str, WordingProblem] = {}
+    for rule in policy.wording.public:
+        for form in forms:
+            hit = re.search(rule.pattern, form)
+            if hit:
+                found.setdefault(rule.code, WordingProblem(rule.code, hit.group(), True))
+    return list(found.values())
+
+
+def _squeezed(text: str) -> str:
+    """Letters and digits only, in one width and case: what is left when somebody writes 好 评*返-现."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(sign for sign in plain if unicodedata.category(sign)[0] in "LN")
