@@ -12,6 +12,7 @@ from domain.policies.desk import DeskHours, DeskPolicy, DeskWindow, EscalationKi
 __all__ = [
     "DeskHours",
     "DeskNeverOpens",
+    "DifferingDays",
     "Escalation",
     "EscalationKind",
     "add_desk_time",

@@ -7,7 +7,19 @@ from domain.errors import Refusal
 from domain.policies.compensation import CompensationPolicy, Gate, GateMode, GateRow, Permission
 from domain.policies.platforms import Platform
 
-__all__ = ["Acknowledgement", "GateFacts", "GateMode", "GateOpen", "GateRefused", "GateShut", "Permission", "may"]
+__all__ = [
+    "Acknowledgement",
+    "GateFacts",
+    "GateMode",
+    "GateOpen",
+    "GateRefused",
+    "GateShut",
+    "Permission",
+    "check_mode",
+    "gate_decision",
+    "grounds",
+    "may",
+]
 
 _STRICTNESS = {Permission.ALLOW: 0, Permission.ACKNOWLEDGE: 1, Permission.REFUSE: 2}
 

@@ -18,6 +18,7 @@ __all__ = [
     "OfferMade",
     "OfferOutOfRange",
     "OfferRange",
+    "OfferRefused",
     "check_budget",
     "check_offer",
     "offer_range",

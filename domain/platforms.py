@@ -9,6 +9,7 @@ __all__ = [
     "AmendMode",
     "Grade",
     "Platform",
+    "ReplyNotAllowed",
     "UnknownRating",
     "amend_modes",
     "grade_of",

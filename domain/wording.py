@@ -33,7 +33,7 @@ def lint(
         problems += [
             WordingProblem("buyer_data", one, True)
             for one in private
-            if 1 < len(_squeezed(one)) and _squeezed(one) in squeezed
+            if len(_squeezed(one)) > 1 and _squeezed(one) in squeezed
         ]
         problems += _public_problems(text, policy)
     return problems
