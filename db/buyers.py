@@ -185,11 +185,11 @@ async def _person_behind(session: AsyncSession, links: Mapping[bytes, str]) -> U
 async def _linked(session: AsyncSession, links: Mapping[bytes, str]) -> dict[bytes, UUID]:
     """Per link its person, after merging."""
     rows = await session.execute(
-        select(BuyerLink.blind, func.coalesce(BuyerPerson.merged_into, BuyerPerson.id))
+        select(BuyerLink.blind, func.coalesce(BuyerPerson.merged_into, BuyerPerson.id).label("person"))
         .join(BuyerPerson, BuyerPerson.id == BuyerLink.person)
         .where(BuyerLink.blind.in_(list(links)))
     )
-    return dict(rows.tuples().all())
+    return {row.blind: row.person for row in rows}
 
 
 async def _new_person(session: AsyncSession) -> UUID:
