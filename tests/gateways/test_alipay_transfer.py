@@ -1,0 +1,84 @@
+"""A transfer frozen to bytes before its first send."""
+
+import dataclasses
+import hashlib
+import json
+
+import pytest
+
+from gateways.alipay_transfer import (
+    BadTransfer,
+    IdentityType,
+    Payee,
+    PreparedTransfer,
+    TamperedTransfer,
+    Transfer,
+    prepare,
+)
+
+CHEN = Payee("chen@example.com", IdentityType.LOGON_ID, "陈晨")
+TRANSFER = Transfer("A1b2000001000000000042", 500, CHEN)
+
+
+def test_the_bytes_say_what_is_paid_and_honestly_why() -> None:
+    content = json.loads(prepare(TRANSFER).biz_content)
+    assert (content["trans_amount"], content["product_code"]) == ("5.00", "TRANS_ACCOUNT_NO_PWD")
+    assert (content["transfer_scene_name"], content["order_title"]) == ("企业退款", "售后补偿")
+    assert content["transfer_scene_report_infos"]
+    assert content["payee_info"] == {
+        "identity": "chen@example.com",
+        "identity_type": "ALIPAY_LOGON_ID",
+        "name": "陈晨",
+    }
+
+
+def test_equal_transfers_are_equal_to_the_byte() -> None:
+    assert prepare(TRANSFER) == prepare(dataclasses.replace(TRANSFER))
+
+
+def test_the_digest_is_that_of_the_bytes() -> None:
+    prepared = prepare(TRANSFER)
+    assert prepared.digest == hashlib.sha256(prepared.biz_content).hexdigest()
+
+
+def test_stored_bytes_come_back_as_the_same_transfer() -> None:
+    prepared = prepare(TRANSFER)
+    assert PreparedTransfer.restored(prepared.biz_content, prepared.digest) == prepared
+
+
+def test_changed_bytes_are_not_taken_back() -> None:
+    prepared = prepare(TRANSFER)
+    with pytest.raises(TamperedTransfer, match="digest"):
+        PreparedTransfer.restored(prepared.biz_content.replace(b"5.00", b"9.00"), prepared.digest)
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b'{"out_biz_no":"1","trans_amount":5}', b"\xff"])
+def test_bytes_that_are_no_transfer_are_not_taken_back(raw: bytes) -> None:
+    with pytest.raises(TamperedTransfer, match="not a transfer"):
+        PreparedTransfer.restored(raw, hashlib.sha256(raw).hexdigest())
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"out_biz_no": ""}, "out_biz_no"),
+        ({"out_biz_no": "a-b"}, "out_biz_no"),
+        ({"out_biz_no": "x" * 65}, "out_biz_no"),
+        ({"amount_fen": 9}, "10 to"),
+        ({"amount_fen": -500}, "10 to"),
+        ({"amount_fen": 10_000_000_001}, "10 to"),
+        ({"payee": Payee("", IdentityType.USER_ID)}, "no account"),
+        ({"payee": Payee("13800138000", IdentityType.LOGON_ID)}, "real name"),
+        ({"scene_name": ""}, "scene"),
+        ({"scene_reports": ()}, "scene"),
+    ],
+)
+def test_a_transfer_that_alipay_would_refuse_is_never_prepared(change: dict[str, object], said: str) -> None:
+    with pytest.raises(BadTransfer, match=said):
+        prepare(dataclasses.replace(TRANSFER, **change))  # type: ignore[arg-type]
+
+
+def test_the_payee_is_in_no_representation() -> None:
+    shown = repr(TRANSFER) + repr(prepare(TRANSFER))
+    assert "chen@example.com" not in shown
+    assert "陈晨" not in shown
