@@ -1,7 +1,67 @@
 """The demo shop on our own side: the shop, its people with their roles, and their keys."""
 
+import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from pydantic import SecretStr
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import office
+from db.sessions import connect, key_ring, sessions
+from db.tables.office import Person, Shop
+from domain.people import Role
+from domain.policies.compensation import GateMode
+from embedded.demo_cast import CAST, SELLER_NICK, SHOP, Member
+from embedded.demo_shop import credentials
+from settings import Settings
+
+BY = "dev.py"
+# Reviews of the last weeks become cases as well, so that a load of older ones can be tried.
+CUT_OFF = timedelta(days=30)
 
 
 async def seed(environment: Mapping[str, str], keys: Mapping[str, str]) -> None:
-    """Opens the demo shop and its people's accounts, unless they are there."""
+    """Opens the demo shop and its people's accounts, all at once, leaving alone what is there already."""
+    settings = Settings(
+        database_url=SecretStr(environment["AMENDS_DATABASE_URL"]),
+        field_keys=SecretStr(environment["AMENDS_FIELD_KEYS"]),
+        index_key=SecretStr(environment["AMENDS_INDEX_KEY"]),
+    )
+    engine = connect(settings, key_ring(settings))
+    try:
+        async with sessions(engine)() as session, session.begin():
+            await _fill(session, keys, datetime.now(UTC))
+    finally:
+        await engine.dispose()
+
+
+async def _fill(session: AsyncSession, keys: Mapping[str, str], now: datetime) -> None:
+    await office.ensure_installation(session, now)
+    if await session.get(Shop, SHOP) is None:
+        await office.add_shop(
+            session,
+            BY,
+            now,
+            code=SHOP,
+            name="Demo shop",
+            platform="sandbox",
+            jurisdiction="none",
+            seller_nick=SELLER_NICK,
+            gate_mode=GateMode.AFTER_AMENDMENT,
+            cut_off_at=now - CUT_OFF,
+            credentials=json.dumps(credentials(keys)),
+        )
+    known = set(await session.scalars(select(Person.login)))
+    for member in CAST:
+        if member.login not in known:
+            await _add(session, member, keys[member.key_name], now)
+
+
+async def _add(session: AsyncSession, member: Member, key: str, now: datetime) -> None:
+    person = await office.add_person(session, BY, now, login=member.login, name=member.name)
+    for role in map(Role, member.roles):
+        # An administrator's shop is every shop.
+        await office.grant(session, BY, now, person.id, role, None if role is Role.ADMIN else SHOP)
+    await office.issue_key(session, BY, now, person.id, "demo", plain=key)

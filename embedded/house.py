@@ -104,16 +104,19 @@ class House:
             together.create_task(self._start_database())
             together.create_task(self.engine.child.start())
             together.create_task(self.sandbox.start())
-        self.environment |= await demo_shop.introduce(self.url("sandbox"), self.keys)
+        learned = await demo_shop.introduce(self.url("sandbox"), self.keys)
+        self.environment |= learned
         await demo_office.seed(self.environment, self.keys)
         async with asyncio.TaskGroup() as together:
             together.create_task(self.worker.start())
             together.create_task(self.api.start())
-        self._write_running()
+        self._write_running(learned)
 
-    def _write_running(self) -> None:
-        ours = {name: value for name, value in self.environment.items() if name not in os.environ}
-        write_variables(self.folder.running, ours, "Addresses and keys of the running house: source this in a shell.")
+    def _write_running(self, learned: dict[str, str]) -> None:
+        demo = {name: value for name, value in self.keys.items() if name.startswith("DEMO_KEY_")}
+        demo |= {"DEMO_API": self.url("api"), "DEMO_SANDBOX": self.url("sandbox")}
+        heading = "Addresses and keys of the running house, for `make demo`, the benchmarks and your own shell."
+        write_variables(self.folder.running, self._own_environment() | learned | demo, heading)
 
     async def _start_database(self) -> None:
         await self.postgres.child.start()

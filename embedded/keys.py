@@ -43,7 +43,7 @@ def _private_key() -> str:
 
 
 def _api_key() -> str:
-    return f"am_{secrets.token_urlsafe(32)}"
+    return f"ak_{secrets.token_urlsafe(32)}"
 
 
 MAKERS: dict[str, Callable[[], str]] = {
