@@ -36,6 +36,8 @@ class EscalationKind(StrEnum):
     APPROVAL_WAITING = "approval_waiting"
     DECISION_WAITING = "decision_waiting"
     REPLY_WAITING = "reply_waiting"
+    PAYOUT_STUCK = "payout_stuck"
+    ASKED = "asked"
 
 
 class DeskWindow(PolicyPart):

@@ -9,9 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from domain.amendment import Reading
-from domain.contact_outcomes import CallResult, StopSignal, TalkOutcome
-from domain.contact_plan import Channel
+from domain.amendment import Baseline, Reading
+from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
 from domain.offers import OfferForm
@@ -60,6 +59,7 @@ class Identity(BaseModel):
     order_row: str | None = None
     buyer: str | None = None
     grade: Grade
+    baseline: Baseline
     review_created_at: datetime
     persistence_ends_at: datetime
     reply_due_at: datetime | None = None
@@ -127,15 +127,20 @@ class Offer(BaseModel):
     at: datetime
     valid_until: datetime
     status: OfferStatus
-    needs: list[list[Role]] = []
+    need_roles: list[Role] = []
+    need_both: bool = False
     approvals: list[Approval] = []
     policy: str | None = None
     reason: SealedRef | None = None
     answered_at: datetime | None = None
+    released: bool = False
 
     @property
     def open(self) -> bool:
         return self.status in {OfferStatus.WAITING_APPROVAL, OfferStatus.MADE}
+
+
+ASK_BUYER = "ask_buyer"
 
 
 class PayoutRef(BaseModel):
@@ -151,8 +156,12 @@ class PayoutRef(BaseModel):
     remedy: str | None = None
     gate: str = ""
 
-
-UNSETTLED = frozenset({PayoutStatus.DRAFT, PayoutStatus.APPROVED, PayoutStatus.SENDING, PayoutStatus.UNKNOWN})
+    @property
+    def settled(self) -> bool:
+        """Whether this payout is over. One that failed for a reason that can be mended still waits for a person."""
+        if self.status is PayoutStatus.FAILED:
+            return self.remedy == ASK_BUYER
+        return self.status in {PayoutStatus.PAID, PayoutStatus.CANCELLED}
 
 
 class Amendment(BaseModel):
@@ -182,14 +191,17 @@ class Reply(BaseModel):
     text: SealedRef | None = None
     confirmed_by: str | None = None
     by_hand: bool = False
+    again_at: datetime | None = None
 
 
 class Clock(BaseModel):
-    """An escalation clock: `due_at` is in the desk's hours and None until it was reckoned."""
+    """An escalation clock. `due_at` lies in the desk's hours; it is None until it was reckoned, and `over` says that
+    everybody on the ladder has been told. `told` holds the roles that heard of it: each does so once."""
 
     since: datetime
     due_at: datetime | None = None
-    level: int = 0
+    told: list[Role] = []
+    over: bool = False
 
 
 class Suspicion(BaseModel):
@@ -235,6 +247,8 @@ class ReviewCaseState(BaseModel):
     offers: list[Offer] = Field(default_factory=list)
     payee: PayeeRef | None = None
     payouts: list[PayoutRef] = Field(default_factory=list)
+    pay_again_at: datetime | None = None
+    gate_missing: list[str] = Field(default_factory=list)
 
     readings: list[Reading] = Field(default_factory=list)
     read_at: datetime | None = None
@@ -245,9 +259,11 @@ class ReviewCaseState(BaseModel):
     suspicion: Suspicion | None = None
     clocks: dict[EscalationKind, Clock] = Field(default_factory=dict)
     held: Held | None = None
+    touched_at: datetime | None = None
 
     outcome: Outcome | None = None
-    notice_sent: bool = False
+    notice_done: bool = False
+    notice_again_at: datetime | None = None
     closed_at: datetime | None = None
 
     version: int = 0
@@ -289,7 +305,7 @@ class ReviewCaseState(BaseModel):
         return [
             (self.closed_at is not None, Stage.CLOSED),
             (self.identity is None, Stage.OPENING),
-            (payout is not None and payout.status in UNSETTLED, Stage.PAYING),
+            (payout is not None and not payout.settled, Stage.PAYING),
             (self.outcome is not None, Stage.ENDING),
             (self.suspected, Stage.SUSPECTED),
             (self.accepted_offer is not None, Stage.AMENDING),

@@ -4,12 +4,12 @@ Texts, accounts and phones are references here: the api seals what a person type
 """
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from domain.contact_outcomes import CallResult, StopSignal, TalkOutcome
-from domain.contact_plan import Channel
+from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.offers import OfferForm
 from domain.people import Actor
 from domain.platforms import AmendMode
@@ -206,11 +206,18 @@ class Escalate(Step):
     why: SealedRef
 
 
-class RetryPayout(Step):
-    """Send a failed transfer again under the same key, after its cause was mended."""
+class MendAction(StrEnum):
+    SEND_AGAIN = "send_again"
+    CANCEL = "cancel"
 
-    step: Literal["retry_payout"] = "retry_payout"
+
+class MendPayout(Step):
+    """Finance or a supervisor decides about a transfer that failed: send it again under the same key and with the same
+    bytes after its cause was mended, or cancel it. An unknown transfer can only be asked about again."""
+
+    step: Literal["mend_payout"] = "mend_payout"
     payout: str = Field(description="the payout's money key")
+    action: MendAction
 
 
 class Close(Step):
@@ -246,7 +253,7 @@ AnyStep = Annotated[
     | Hold
     | Resume
     | Escalate
-    | RetryPayout
+    | MendPayout
     | Close,
     Field(discriminator="step"),
 ]

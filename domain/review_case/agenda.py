@@ -1,0 +1,226 @@
+"""What a review case does next: every wait of the case as one list, computed anew from the facts each time.
+
+The workflow waits for the earliest entry or for an event, acts, and looks again; nothing else keeps a timer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.escalation import EscalationKind
+from domain.gate import GateMode
+from domain.offers import OfferForm
+from domain.review_case.outcomes import Outcome
+from domain.review_case.state import Identity, OfferStatus, ReplyStatus, ReviewCaseState
+
+# Ours: whoever takes a contact logs it within two hours; after that nobody knows what happened, and a lead is told.
+LOG_WITHIN = timedelta(hours=2)
+# Ours: where the marketplace names no end for replies, a prepared one waits this long for its confirmation.
+REPLY_PATIENCE = timedelta(hours=72)
+
+
+class Action(StrEnum):
+    """What the workflow does by itself."""
+
+    OPEN = "open"
+    ASSIGN = "assign"
+    PLAN = "plan_contact"
+    CONTACT_DUE = "contact_due"
+    CONTACT_MISSED = "contact_missed"
+    CONTACT_LAPSED = "contact_lapsed"
+    READ = "read_review"
+    OFFER_EXPIRES = "offer_expires"
+    RELEASE = "release_offer"
+    PAY = "pay"
+    WANT_REPLY = "want_reply"
+    PREPARE_REPLY = "prepare_reply"
+    POST_REPLY = "post_reply"
+    REPLY_CLOSES = "reply_closes"
+    RECKON = "reckon_clock"
+    ESCALATE = "escalate"
+    RESUME = "resume"
+    END = "end"
+    NOTIFY = "notify"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True)
+class Due:
+    """`at` None is not possible: what can't be done yet is not on the agenda. `subject` tells which of several."""
+
+    at: datetime
+    action: Action
+    subject: str = ""
+
+
+def agenda(case: ReviewCaseState) -> list[Due]:
+    """Everything that is waiting, earliest first; of equals, the one listed first here."""
+    return sorted(_all(case), key=lambda due: due.at)
+
+
+def next_due(case: ReviewCaseState) -> Due | None:
+    """The earliest entry; None only for a closed case, or one whose transfer is still under way after its end."""
+    return min(_all(case), key=lambda due: due.at, default=None)
+
+
+def _all(case: ReviewCaseState) -> Iterator[Due]:
+    identity = case.identity
+    if case.closed_at is not None:
+        return
+    if identity is None:
+        yield Due(case.opened_at, Action.OPEN)
+        return
+    if case.outcome is not None:
+        yield from _ending(case)
+        return
+    yield from _watching(case)
+    yield from _money(case)
+    if case.amendment is not None and not promised(case):
+        yield Due(case.opened_at, Action.END)
+    yield from _reply(case, identity)
+    if case.held is not None:
+        if case.held.until is not None:
+            yield Due(case.held.until, Action.RESUME)
+        return
+    if case.assignee is None:
+        yield Due(case.assign_again_at or case.opened_at, Action.ASSIGN)
+    yield from _contact(case, identity)
+    yield from _clocks(case)
+
+
+def _ending(case: ReviewCaseState) -> Iterator[Due]:
+    """Nothing is left but to give back what was set aside, tell the buyer, and close."""
+    now = case.opened_at
+    yield from _release(case)
+    if case.payout is not None and not case.payout.settled:
+        return
+    if not case.notice_done:
+        yield Due(case.notice_again_at or now, Action.NOTIFY)
+        return
+    yield Due(now, Action.CLOSE)
+
+
+def _watching(case: ReviewCaseState) -> Iterator[Due]:
+    if case.read_again_at is not None and case.identity is not None and case.identity.read_by_machine:
+        yield Due(case.read_again_at, Action.READ)
+
+
+def _money(case: ReviewCaseState) -> Iterator[Due]:
+    offer = case.offer
+    if offer is not None and offer.open:
+        yield Due(offer.valid_until, Action.OFFER_EXPIRES)
+    yield from _release(case)
+    if ready_to_pay(case):
+        yield Due(case.pay_again_at or case.opened_at, Action.PAY)
+
+
+def _release(case: ReviewCaseState) -> Iterator[Due]:
+    for offer in case.offers:
+        ended = offer.status in {OfferStatus.DECLINED, OfferStatus.EXPIRED, OfferStatus.REJECTED}
+        if ended and not offer.released:
+            yield Due(case.opened_at, Action.RELEASE, str(offer.number))
+
+
+def ready_to_pay(case: ReviewCaseState) -> bool:
+    """Whether everything that the case itself knows is there; the gate decides once more before money moves."""
+    offer, payout, identity = case.accepted_offer, case.payout, case.identity
+    if offer is None or identity is None or case.payee is None or case.suspected:
+        return False
+    if offer.form is not OfferForm.CASH_ALIPAY or case.cause is None:
+        return False
+    if identity.gate_mode is GateMode.AFTER_AMENDMENT and case.amendment is None:
+        return False
+    if payout is None or payout.offer != offer.number:
+        return True
+    # A new payee after a definite failure is a new key; the same payee would only fail again.
+    return payout.settled and payout.payee != case.payee.id
+
+
+def _contact(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
+    contact = case.contact
+    if contact is None:
+        if case.stopped is None and not case.suspected and case.plan_again_at is not None:
+            yield Due(case.plan_again_at, Action.PLAN)
+    elif contact.taken_at is not None:
+        yield Due(contact.taken_at + LOG_WITHIN, Action.CONTACT_LAPSED)
+    elif contact.due:
+        yield Due(contact.slot_ends_at, Action.CONTACT_MISSED)
+    else:
+        yield Due(contact.due_at, Action.CONTACT_DUE)
+
+
+def _reply(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
+    reply = case.reply
+    if reply is None:
+        if identity.reply_due_at is None:
+            yield Due(ends_at(case, identity), Action.END)
+        else:
+            yield Due(min(identity.reply_due_at, ends_at(case, identity)), Action.WANT_REPLY)
+    elif reply.status is ReplyStatus.WANTED:
+        yield Due(reply.wanted_at, Action.PREPARE_REPLY)
+    elif reply.status is ReplyStatus.PREPARED:
+        yield Due(identity.reply_closes_at or reply.wanted_at + REPLY_PATIENCE, Action.REPLY_CLOSES)
+    elif reply.status is ReplyStatus.CONFIRMED:
+        yield Due(reply.again_at or reply.wanted_at, Action.POST_REPLY)
+    else:
+        yield Due(ends_at(case, identity), Action.END)
+
+
+def ends_at(case: ReviewCaseState, identity: Identity) -> datetime:
+    """When trying ends: at once when the buyer wants no contact, the review is reported, or the reply has been given
+    and no money is promised; else at the end of the month."""
+    if case.suspicion is not None and case.suspicion.decided:
+        return case.opened_at
+    if promised(case):
+        return identity.persistence_ends_at
+    replied = case.reply is not None and case.reply.status in {ReplyStatus.POSTED, ReplyStatus.SKIPPED}
+    return case.opened_at if case.stopped is not None or replied else identity.persistence_ends_at
+
+
+def promised(case: ReviewCaseState) -> bool:
+    """Whether an offer is open or accepted, so that the case may still end with amends."""
+    return case.accepted_offer is not None or (case.offer is not None and case.offer.open)
+
+
+def _clocks(case: ReviewCaseState) -> Iterator[Due]:
+    for kind, clock in case.clocks.items():
+        if clock.over:
+            continue
+        if clock.due_at is None:
+            yield Due(clock.since, Action.RECKON, str(kind))
+        else:
+            yield Due(clock.due_at, Action.ESCALATE, str(kind))
+
+
+def outcome_at_end(case: ReviewCaseState) -> Outcome:
+    """What a case that nobody ended by hand has come to."""
+    if case.suspicion is not None and case.suspicion.decided:
+        return Outcome.MALICIOUS_REPORTED
+    if case.amendment is not None:
+        return Outcome.AMENDED_UNPAID
+    if case.stopped is not None:
+        return Outcome.STOPPED_BY_BUYER
+    reached = any(attempt.talk is not None for attempt in case.attempts)
+    return Outcome.REFUSED if reached else Outcome.UNREACHABLE
+
+
+def due_for_people(case: ReviewCaseState) -> Due | None:
+    """What a person of the desk is needed for, now or next; lists sort by it."""
+    waiting = [Due(clock.since, Action.ESCALATE, str(kind)) for kind, clock in case.clocks.items() if kind in ASKING]
+    if case.contact is not None:
+        waiting.append(Due(case.contact.due_at, Action.CONTACT_DUE))
+    return min(waiting, key=lambda due: due.at, default=None)
+
+
+# Clocks that run because a person has to decide something now.
+ASKING = frozenset(
+    {
+        EscalationKind.UNASSIGNED,
+        EscalationKind.APPROVAL_WAITING,
+        EscalationKind.DECISION_WAITING,
+        EscalationKind.REPLY_WAITING,
+        EscalationKind.PAYOUT_STUCK,
+        EscalationKind.ASKED,
+    }
+)

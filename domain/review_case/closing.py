@@ -1,0 +1,48 @@
+"""Ending a case by a person's decision."""
+
+from datetime import datetime
+from typing import Any
+
+from domain.people import LEADERS, Actor
+from domain.review_case import steps
+from domain.review_case.facts import Prepared
+from domain.review_case.outcomes import CHOSEN_BY_PEOPLE, Outcome
+from domain.review_case.permissions import desk, require
+from domain.review_case.recording import record
+from domain.review_case.refusals import BadOutcome, NotYours, PayoutUnsettled, WrongStage
+from domain.review_case.state import OfferStatus, ReviewCaseState
+
+BY_ITS_AGENT = frozenset({Outcome.SETTLED_KEPT, Outcome.REFUSED})
+
+
+def may_close(case: ReviewCaseState, actor: Actor) -> None:
+    desk(case, actor)
+    mine = case.assignee == actor.person
+    require(mine or actor.holds(LEADERS), NotYours, "The case is not yours; ask its agent or a lead to close it.")
+    require(case.outcome is None, WrongStage, "The case is ending already; its last notice is under way.")
+    payout = case.payout
+    settled = payout is None or payout.settled
+    require(settled, PayoutUnsettled, "A transfer of this case is not settled; wait for it, or let finance decide it.")
+
+
+def check_close(case: ReviewCaseState, actor: Actor, step: steps.Close, now: datetime) -> None:
+    chosen = ", ".join(sorted(CHOSEN_BY_PEOPLE))
+    require(step.outcome in CHOSEN_BY_PEOPLE, BadOutcome, f"Choose one of {chosen}; the others follow from facts.")
+    may = actor.holds(LEADERS) or step.outcome in BY_ITS_AGENT
+    require(may, NotYours, f"Closing as {step.outcome} is a lead's decision; escalate the case to ask for it.")
+
+
+def close(case: ReviewCaseState, actor: Actor, step: steps.Close, now: datetime, found: Prepared) -> None:
+    end(case, actor, step.outcome, now, why=step.why)
+
+
+def end(case: ReviewCaseState, actor: Actor, outcome: Outcome, now: datetime, **facts: Any) -> None:
+    """Fix the outcome. What is still open ends with it; the final notice and the closing follow by the agenda."""
+    case.outcome = outcome
+    case.contact = None
+    case.held = None
+    case.clocks.clear()
+    offer = case.offer
+    if offer is not None and (offer.open or offer.status is OfferStatus.ACCEPTED):
+        offer.status = OfferStatus.EXPIRED
+    record(case, actor, now, "outcome_fixed", outcome=outcome, **facts)

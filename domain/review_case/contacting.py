@@ -1,0 +1,132 @@
+"""Steps of the contact loop: take the due contact, say how it went, keep what the buyer asked for, stop."""
+
+from datetime import datetime, timedelta
+
+from domain.contact_terms import CallResult, Channel, StopSignal
+from domain.escalation import EscalationKind
+from domain.people import Actor
+from domain.review_case import steps
+from domain.review_case.desk import replan
+from domain.review_case.facts import Prepared
+from domain.review_case.permissions import require, working
+from domain.review_case.recording import record
+from domain.review_case.refusals import BadTime, ContactStopped, ContactTaken, TalkMissing, WrongStage
+from domain.review_case.state import Attempt, ReviewCaseState
+
+LONGEST_CALLBACK = timedelta(days=30)
+
+
+def may_begin(case: ReviewCaseState, actor: Actor) -> None:
+    working(case, actor)
+    require(case.stopped is None, ContactStopped, "The buyer wants no contact; wait for them to come back.")
+    contact = case.contact
+    require(contact is not None and contact.due, WrongStage, _when(case))
+    taken = contact.taken_by if contact else None
+    require(taken is None, ContactTaken, "This contact is taken already; whoever took it logs how it went.")
+
+
+def _when(case: ReviewCaseState) -> str:
+    if case.contact:
+        return f"The contact is due at {case.contact.due_at.isoformat()}: {case.contact.why}"
+    return f"No contact is planned now. {case.plan_note}".strip()
+
+
+def begin(case: ReviewCaseState, actor: Actor, step: steps.BeginContact, now: datetime, found: Prepared) -> None:
+    assert case.contact is not None  # noqa: S101 - may_begin saw it under the same lock
+    taken = {"taken_by": actor.person, "taken_at": now, "attempt": found.attempt}
+    case.contact = case.contact.model_copy(update=taken)
+    case.clocks.pop(EscalationKind.CONTACT_MISSED, None)
+    record(
+        case, actor, now, "contact_begun",
+        number=case.contact.number, channel=case.contact.channel, attempt=found.attempt, policy=found.policy,
+    )  # fmt: skip
+
+
+def may_log(case: ReviewCaseState, actor: Actor) -> None:
+    working(case, actor)
+
+
+def check_log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: datetime) -> None:
+    reached = step.result is CallResult.CONNECTED
+    require(not reached or step.talk is not None, TalkMissing, "The buyer was reached: say how the talk ended.")
+    require(reached or step.talk is None, TalkMissing, "The buyer was not reached: leave the talk's outcome out.")
+    if step.inbound:
+        require(step.channel is not None, WrongStage, "Say on which channel the buyer came.")
+        return
+    require(step.channel is None, WrongStage, "The channel is the planned one; leave it out unless the buyer came.")
+    begun = case.contact is not None and case.contact.taken_by == actor.person
+    require(begun, WrongStage, "Begin the contact first; nobody dials before caps and hours were checked.")
+
+
+def log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: datetime, found: Prepared) -> None:
+    planned = None if step.inbound else case.contact
+    channel = planned.channel if planned else step.channel or Channel.CALL
+    attempt = Attempt(
+        number=planned.number if planned else case.contacts_planned + 1,
+        channel=channel, at=now, by=actor.person, result=step.result, talk=step.talk,
+        explained=step.explained, asked_to_amend=step.asked_to_amend, inbound=step.inbound,
+    )  # fmt: skip
+    case.attempts.append(attempt)
+    case.contacts_planned = max(case.contacts_planned, attempt.number)
+    case.first_contact_at = case.first_contact_at or now
+    case.clocks.pop(EscalationKind.NOT_CONTACTED, None)
+    case.contact = None
+    case.plan_again_at = found.again_at or now
+    record(
+        case, actor, now, "contact_logged",
+        number=attempt.number, channel=channel, result=step.result, talk=step.talk, seconds=step.seconds,
+        explained=step.explained, asked_to_amend=step.asked_to_amend, inbound=step.inbound, counted=found.counts,
+        next=found.next, note=step.note, policy=found.policy,
+    )  # fmt: skip
+    if found.stop is not None:
+        stop(case, actor, found.stop, now)
+
+
+def check_callback(case: ReviewCaseState, actor: Actor, step: steps.ScheduleCallback, now: datetime) -> None:
+    fits = now < step.at <= now + LONGEST_CALLBACK
+    require(
+        fits, BadTime, f"A callback lies within the next {LONGEST_CALLBACK.days} days; ask the buyer for such a time."
+    )
+    require(step.at < _ends(case), BadTime, "The time for this review ends before that; agree on an earlier one.")
+
+
+def _ends(case: ReviewCaseState) -> datetime:
+    assert case.identity is not None  # noqa: S101 - rules.py lets no step through before the case is registered
+    return case.identity.persistence_ends_at
+
+
+def schedule_callback(
+    case: ReviewCaseState, actor: Actor, step: steps.ScheduleCallback, now: datetime, found: Prepared
+) -> None:
+    """The buyer asked for this contact, so an earlier wish for silence no longer holds for it."""
+    case.preference_at = step.at
+    if case.stopped is not None:
+        case.stopped = None
+        record(case, actor, now, "contact_reopened_by_buyer")
+    replan(case, now)
+    record(case, actor, now, "callback_agreed", at=step.at)
+
+
+def buyer_online(case: ReviewCaseState, actor: Actor, step: steps.BuyerOnline, now: datetime, found: Prepared) -> None:
+    case.online_seen_at = now
+    if case.contact is not None and not case.contact.due:
+        replan(case, now)
+    record(case, actor, now, "buyer_seen_online")
+
+
+def may_stop(case: ReviewCaseState, actor: Actor) -> None:
+    working(case, actor)
+    require(case.stopped is None, ContactStopped, "Contact has ended already; nothing more is needed.")
+
+
+def stop_contact(case: ReviewCaseState, actor: Actor, step: steps.StopContact, now: datetime, found: Prepared) -> None:
+    stop(case, actor, step.signal, now)
+
+
+def stop(case: ReviewCaseState, actor: Actor, signal: StopSignal, now: datetime) -> None:
+    """No outbound contact any more, on any channel; a planned one is dropped."""
+    case.stopped = signal
+    case.contact = None
+    case.plan_again_at = None
+    case.plan_note = "The buyer wants no contact."
+    record(case, actor, now, "contact_stopped", signal=signal)

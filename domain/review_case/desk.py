@@ -1,0 +1,124 @@
+"""Steps of the desk: claim, hand over, cause, notes, hold and resume, escalate, buyer data that was entered by hand."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.escalation import EscalationKind
+from domain.people import LEADERS, TIMER, Actor
+from domain.review_case import steps
+from domain.review_case.facts import Prepared
+from domain.review_case.permissions import desk, require, unheld
+from domain.review_case.recording import record
+from domain.review_case.refusals import BadTime, NotYours, WrongStage
+from domain.review_case.state import Clock, Held, ReviewCaseState
+
+LONGEST_HOLD = timedelta(days=30)
+
+
+def may_claim(case: ReviewCaseState, actor: Actor) -> None:
+    desk(case, actor)
+    unheld(case)
+    require(case.assignee != actor.person, WrongStage, "You work on this case already; take its next step.")
+    require(
+        case.assignee is None or actor.holds(LEADERS),
+        NotYours,
+        "Somebody works on this case; ask a lead to hand it over.",
+    )
+
+
+def claim(case: ReviewCaseState, actor: Actor, step: steps.Claim, now: datetime, found: Prepared) -> None:
+    assign(case, actor, actor.person, "claimed", now)
+
+
+def hand_over(case: ReviewCaseState, actor: Actor, step: steps.HandOver, now: datetime, found: Prepared) -> None:
+    assign(case, actor, step.to, "handed_over", now, why=step.why)
+
+
+def check_hand_over(case: ReviewCaseState, actor: Actor, step: steps.HandOver, now: datetime) -> None:
+    require(step.to != case.assignee, WrongStage, "That person works on this case already; choose another.")
+
+
+def assign(case: ReviewCaseState, actor: Actor, person: str, kind: str, now: datetime, **facts: Any) -> None:
+    """Give the case to a person, start the clock for the first contact, and free a contact taken by the last one."""
+    before, case.assignee, case.assigned_at, case.assign_again_at = case.assignee, person, now, None
+    if case.contact and case.contact.taken_by not in (None, person):
+        case.contact = case.contact.model_copy(update={"taken_by": None, "taken_at": None})
+    case.clocks.pop(EscalationKind.UNASSIGNED, None)
+    if not case.attempts:
+        case.clocks[EscalationKind.NOT_CONTACTED] = Clock(since=now)
+    record(case, actor, now, kind, to=person, before=before, **facts)
+
+
+def confirm_cause(
+    case: ReviewCaseState, actor: Actor, step: steps.ConfirmCause, now: datetime, found: Prepared
+) -> None:
+    before, case.cause = case.cause, step.cause
+    case.severity = found.severity or case.severity
+    record(
+        case, actor, now, "cause_confirmed",
+        cause=step.cause, before=before, severity=case.severity, policy=found.policy,
+    )  # fmt: skip
+
+
+def note(case: ReviewCaseState, actor: Actor, step: steps.Note, now: datetime, found: Prepared) -> None:
+    record(case, actor, now, "noted", text=step.text)
+
+
+def set_payee(case: ReviewCaseState, actor: Actor, step: steps.SetPayee, now: datetime, found: Prepared) -> None:
+    case.payee = step.payee
+    record(case, actor, now, "payee_set", payee=step.payee.id, kind_of_account=step.payee.kind)
+
+
+def set_phone(case: ReviewCaseState, actor: Actor, step: steps.SetPhone, now: datetime, found: Prepared) -> None:
+    replan(case, now)
+    record(case, actor, now, "phone_set", phone_kind=step.phone.kind)
+
+
+def may_hold(case: ReviewCaseState, actor: Actor) -> None:
+    desk(case, actor)
+    unheld(case)
+
+
+def check_hold(case: ReviewCaseState, actor: Actor, step: steps.Hold, now: datetime) -> None:
+    fits = step.until is None or now < step.until <= now + LONGEST_HOLD
+    require(fits, BadTime, f"A hold ends within {LONGEST_HOLD.days} days from now; name such a time or none.")
+
+
+def hold(case: ReviewCaseState, actor: Actor, step: steps.Hold, now: datetime, found: Prepared) -> None:
+    case.held = Held(since=now, until=step.until)
+    if case.contact and not case.contact.taken_by:
+        case.contact = None
+    record(case, actor, now, "held", why=step.why, until=step.until)
+
+
+def may_resume(case: ReviewCaseState, actor: Actor) -> None:
+    desk(case, actor)
+    require(case.held is not None, WrongStage, "The case is not on hold; go on with its next step.")
+
+
+def resume(case: ReviewCaseState, actor: Actor, step: steps.Resume | None, now: datetime, found: Prepared) -> None:
+    """Every clock goes on with the time it had left when the hold began."""
+    assert case.held is not None  # noqa: S101 - may_resume and the agenda see to it
+    paused = now - case.held.since
+    for kind, clock in case.clocks.items():
+        due = clock.due_at + paused if clock.due_at else None
+        case.clocks[kind] = clock.model_copy(update={"since": clock.since + paused, "due_at": due})
+    case.held = None
+    replan(case, now)
+    record(case, actor, now, "resumed", paused_seconds=int(paused.total_seconds()))
+
+
+def resume_by_timer(case: ReviewCaseState, now: datetime) -> None:
+    resume(case, TIMER, None, now, Prepared())
+
+
+def escalate(case: ReviewCaseState, actor: Actor, step: steps.Escalate, now: datetime, found: Prepared) -> None:
+    case.clocks[EscalationKind.ASKED] = Clock(since=now)
+    record(case, actor, now, "escalation_asked", why=step.why)
+
+
+def replan(case: ReviewCaseState, now: datetime) -> None:
+    """Forget a planned contact that nobody has taken, so that the next look at the agenda plans anew."""
+    if case.contact is None or case.contact.taken_by is None:
+        case.contact = None
+        case.plan_again_at = now

@@ -1,0 +1,149 @@
+"""What the activities find out for a review case, as plain facts; domain/review_case/progress.py lets them count."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.contact_terms import CapName, Channel, NextMove, StopSignal
+from domain.escalation import EscalationKind
+from domain.people import Actor, Role
+from domain.review_case.state import Identity, ReviewCaseState
+from domain.sealed import SealedRef
+
+
+class Fact(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Opened(Fact):
+    """The case is registered and triaged. `duplicate_of` names the case that already has this review; `number` is the
+    number that counts, should the minted one have been taken. `before` is what an earlier run left."""
+
+    number: str
+    duplicate_of: str | None = None
+    identity: Identity | None = None
+    before: ReviewCaseState | None = None
+    policies: dict[str, str] = Field(default_factory=dict)
+    suggested_cause: str | None = None
+    keywords: list[str] = Field(default_factory=list)
+    severity: int = 1
+    severity_reasons: list[str] = Field(default_factory=list)
+    signals: list[str] = Field(default_factory=list)
+    score: int = 0
+    review_by_person: bool = False
+    earlier_cases: int = 0
+    clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
+
+
+class Assigned(Fact):
+    """Somebody was chosen under the shop's lock, or nobody could be and it is tried again later."""
+
+    person: str | None
+    why: str
+    again_at: datetime | None = None
+    clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
+
+
+class Planned(Fact):
+    """The next contact, or why there is none; `again_at` None means that asking again changes nothing."""
+
+    due_at: datetime | None = None
+    slot_ends_at: datetime | None = None
+    channel: Channel | None = None
+    why: str
+    why_zh: str = ""
+    code: str | None = None
+    warnings: list[str] = Field(default_factory=list)
+    again_at: datetime | None = None
+    policy: str = ""
+
+
+class Prepared(Fact):
+    """What an activity found out before a step could be carried out; only the fields of that step are set."""
+
+    policy: str | None = None
+    attempt: str | None = None
+    severity: int | None = None
+    score: int | None = None
+    next: NextMove | None = None
+    again_at: datetime | None = None
+    stop: StopSignal | None = None
+    counts: bool | None = None
+    cap: CapName | None = None
+    need_roles: list[Role] = Field(default_factory=list)
+    need_both: bool = False
+    valid_until: datetime | None = None
+    approval_until: datetime | None = None
+    range_fen: tuple[int, int] | None = None
+
+
+class Reckoned(Fact):
+    """When the next one on a clock's ladder hears of it; None when everybody has."""
+
+    kind: EscalationKind
+    since: datetime
+    due_at: datetime | None
+    policy: str = ""
+
+
+class Told(Fact):
+    """An escalation: the role on the ladder and the people who hold it in the shop now."""
+
+    kind: EscalationKind
+    role: Role
+    people: list[str]
+    next_at: datetime | None = None
+    policy: str = ""
+
+
+class ReplyText(Fact):
+    """A prepared public reply, or why there can be none."""
+
+    text: SealedRef | None = None
+    impossible: str | None = None
+    policy: str = ""
+
+
+class Posted(Fact):
+    """What became of posting the reply: posted and read back, or refused by the marketplace."""
+
+    posted: bool
+    why: str = ""
+
+
+class NoticeSent(Fact):
+    """The final notice: sent, not needed, or to be tried again at the next permitted hour."""
+
+    sent: bool
+    why: str
+    again_at: datetime | None = None
+
+
+class PayoutOpened(Fact):
+    """The gate's answer for one payout: its key when it is open, what is missing when it is not."""
+
+    key: str | None = None
+    amount_fen: int = 0
+    gate: str = ""
+    missing: list[str] = Field(default_factory=list)
+    again_at: datetime | None = None
+
+
+class PayoutReport(Fact):
+    """What a payout tells its case, by signal."""
+
+    key: str
+    status: str
+    code: str | None = None
+    remedy: str | None = None
+    at: datetime
+
+
+class StepRequest(Fact):
+    """What an activity gets to prepare a step: references and circumstances, never the whole history."""
+
+    case: str
+    shop: str
+    actor: Actor
+    now: datetime
+    update_id: str

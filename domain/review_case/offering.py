@@ -1,0 +1,175 @@
+"""Steps about money: offer, approve or reject, the buyer's answer, and mending a transfer that failed."""
+
+from datetime import datetime
+
+from domain.approvals import ApprovalNeed, role_stood_for, still_needed
+from domain.escalation import EscalationKind
+from domain.payouts import PayoutStatus
+from domain.people import Actor, Role
+from domain.review_case import steps
+from domain.review_case.facts import Prepared
+from domain.review_case.permissions import desk, money_people, require, unheld, working
+from domain.review_case.recording import record
+from domain.review_case.refusals import (
+    AmountChanged,
+    ExplainFirst,
+    MoneyFrozen,
+    OfferPending,
+    OfferUnknown,
+    PayoutUnknown,
+    ReasonMissing,
+)
+from domain.review_case.state import Approval, Clock, Offer, OfferStatus, PayoutRef, ReviewCaseState
+
+LIVE = {OfferStatus.WAITING_APPROVAL, OfferStatus.MADE, OfferStatus.ACCEPTED}
+
+
+def may_offer(case: ReviewCaseState, actor: Actor) -> None:
+    working(case, actor)
+    require(not case.suspected, MoneyFrozen, "Signals of extortion are open: a supervisor decides before any offer.")
+    require(case.explained, ExplainFirst, "Explain the cause to the buyer first and log that contact; then offer.")
+    offer = case.offer
+    require(
+        offer is None or offer.status not in LIVE, OfferPending, "An offer is open; wait for its answer or its end."
+    )
+    paid = offer is not None and offer.status is OfferStatus.FULFILLED
+    require(not paid, OfferPending, "Amends were made for this review; nobody is paid twice for one review.")
+
+
+def check_offer(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: datetime) -> None:
+    second = bool(case.offers)
+    require(not second or step.reason is not None, ReasonMissing, "A second offer needs its reason; write why.")
+
+
+def make(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: datetime, found: Prepared) -> None:
+    waits = bool(found.need_roles)
+    until = found.approval_until if waits else found.valid_until
+    offer = Offer(
+        number=len(case.offers) + 1,
+        form=step.form,
+        amount_fen=step.amount_fen,
+        maker=actor.person,
+        at=now,
+        valid_until=until or now,
+        status=OfferStatus.WAITING_APPROVAL if waits else OfferStatus.MADE,
+        need_roles=found.need_roles,
+        need_both=found.need_both,
+        policy=found.policy,
+        reason=step.reason,
+    )
+    case.offers.append(offer)
+    if waits:
+        case.clocks[EscalationKind.APPROVAL_WAITING] = Clock(since=now)
+    record(
+        case, actor, now, "offer_made",
+        offer=offer.number, form=offer.form, amount_fen=offer.amount_fen, needs=found.need_roles,
+        range_fen=found.range_fen, valid_until=offer.valid_until, reason=step.reason, policy=found.policy,
+    )  # fmt: skip
+
+
+def may_decide(case: ReviewCaseState, actor: Actor) -> None:
+    unheld(case)
+    offer = _waiting(case)
+    role_stood_for(actor.person, actor.roles, offer.maker, _need(offer), _given(offer))
+
+
+def _waiting(case: ReviewCaseState) -> Offer:
+    offer = case.offer
+    if offer is None or offer.status is not OfferStatus.WAITING_APPROVAL:
+        raise OfferUnknown("No offer waits for approval here; look at the case again.")
+    return offer
+
+
+def _need(offer: Offer) -> ApprovalNeed:
+    return ApprovalNeed(tuple(offer.need_roles), offer.need_both)
+
+
+def _given(offer: Offer) -> list[tuple[str, Role]]:
+    return [(given.person, given.role) for given in offer.approvals]
+
+
+def check_approve(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datetime) -> None:
+    offer = _waiting(case)
+    require(
+        step.offer == offer.number, OfferUnknown, f"The offer that waits is number {offer.number}; approve that one."
+    )
+    same = step.amount_fen == offer.amount_fen
+    require(same, AmountChanged, "The offer's amount is another one; look at it again and approve that amount.")
+
+
+def approve(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datetime, found: Prepared) -> None:
+    offer = _waiting(case)
+    role = role_stood_for(actor.person, actor.roles, offer.maker, _need(offer), _given(offer))
+    offer.approvals.append(Approval(person=actor.person, role=role, at=now))
+    if not still_needed(_need(offer), _given(offer)):
+        offer.status = OfferStatus.MADE
+        offer.valid_until = found.valid_until or offer.valid_until
+        case.clocks.pop(EscalationKind.APPROVAL_WAITING, None)
+    record(
+        case, actor, now, "offer_approved",
+        offer=offer.number, amount_fen=offer.amount_fen, role=role, complete=offer.status is OfferStatus.MADE,
+        valid_until=offer.valid_until,
+    )  # fmt: skip
+
+
+def check_reject(case: ReviewCaseState, actor: Actor, step: steps.Reject, now: datetime) -> None:
+    offer = _waiting(case)
+    require(
+        step.offer == offer.number, OfferUnknown, f"The offer that waits is number {offer.number}; reject that one."
+    )
+
+
+def reject(case: ReviewCaseState, actor: Actor, step: steps.Reject, now: datetime, found: Prepared) -> None:
+    _waiting(case).status = OfferStatus.REJECTED
+    case.clocks.pop(EscalationKind.APPROVAL_WAITING, None)
+    record(case, actor, now, "offer_rejected", offer=step.offer, why=step.why)
+
+
+def may_answer(case: ReviewCaseState, actor: Actor) -> None:
+    working(case, actor)
+    offer = case.offer
+    made = offer is not None and offer.status is OfferStatus.MADE
+    require(made, OfferUnknown, "No offer waits for the buyer's answer; it was answered, ended, or awaits approval.")
+
+
+def check_answer(case: ReviewCaseState, actor: Actor, step: steps.AnswerOffer, now: datetime) -> None:
+    offer = case.offer
+    current = offer is not None and step.offer == offer.number
+    require(current, OfferUnknown, f"The offer that waits is number {offer.number if offer else 0}; answer that one.")
+
+
+def answer(case: ReviewCaseState, actor: Actor, step: steps.AnswerOffer, now: datetime, found: Prepared) -> None:
+    offer = case.offers[-1]
+    offer.status = OfferStatus.ACCEPTED if step.accepted else OfferStatus.DECLINED
+    offer.answered_at = now
+    if step.accepted:
+        # Accepting is when the buyer may act at once: look soon, and not only once a day.
+        case.read_again_at = now
+    record(case, actor, now, "offer_accepted" if step.accepted else "offer_declined", offer=offer.number)
+
+
+def may_mend(case: ReviewCaseState, actor: Actor) -> None:
+    money_people(case, actor)
+    payout = case.payout
+    failed = payout is not None and payout.status is PayoutStatus.FAILED and not payout.settled
+    require(failed, PayoutUnknown, "No failed payout waits here; an unknown one is asked about until it is known.")
+
+
+def check_mend(case: ReviewCaseState, actor: Actor, step: steps.MendPayout, now: datetime) -> None:
+    payout = case.payout
+    require(payout is not None and payout.key == step.payout, PayoutUnknown, "That payout is not the failed one.")
+
+
+def mend(case: ReviewCaseState, actor: Actor, step: steps.MendPayout, now: datetime, found: Prepared) -> None:
+    """The payout's own workflow does it and reports back; here the decision is kept."""
+    payout: PayoutRef = case.payouts[-1]
+    payout.remedy = str(step.action)
+    case.clocks.pop(EscalationKind.PAYOUT_STUCK, None)
+    record(case, actor, now, "payout_decided", payout=payout.key, action=step.action)
+
+
+def may_set_payee(case: ReviewCaseState, actor: Actor) -> None:
+    desk(case, actor)
+    unheld(case)
+    payout = case.payout
+    require(payout is None or payout.settled, OfferPending, "A transfer is under way to the last account; wait for it.")

@@ -1,0 +1,78 @@
+"""What a payout changes in its case: it was opened, shut by the gate, or reports how it went."""
+
+from datetime import datetime, timedelta
+
+from domain.escalation import EscalationKind
+from domain.payouts import PayoutStatus
+from domain.people import SYSTEM
+from domain.review_case.closing import end
+from domain.review_case.facts import NoticeSent, PayoutOpened, PayoutReport
+from domain.review_case.outcomes import Outcome
+from domain.review_case.recording import record
+from domain.review_case.state import Clock, OfferStatus, PayoutRef, ReviewCaseState
+
+GATE_AGAIN = timedelta(hours=6)
+
+
+def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> None:
+    """The gate let a payout through, or says what is missing; then it is asked again later."""
+    offer = case.accepted_offer
+    if found.key is None or offer is None or case.payee is None:
+        case.pay_again_at = found.again_at or now + GATE_AGAIN
+        if found.missing != case.gate_missing:
+            record(case, SYSTEM, now, "gate_shut", missing=found.missing)
+            case.clocks[EscalationKind.PAYOUT_STUCK] = Clock(since=now)
+        case.gate_missing = found.missing
+        return
+    case.pay_again_at, case.gate_missing = None, []
+    case.clocks.pop(EscalationKind.PAYOUT_STUCK, None)
+    case.payouts.append(
+        PayoutRef(
+            key=found.key,
+            offer=offer.number,
+            amount_fen=found.amount_fen,
+            payee=case.payee.id,
+            status=PayoutStatus.APPROVED,
+            at=now,
+            gate=found.gate,
+        )
+    )
+    record(
+        case, SYSTEM, now, "payout_started",
+        payout=found.key, offer=offer.number, amount_fen=found.amount_fen, payee=case.payee.id, gate=found.gate,
+    )  # fmt: skip
+
+
+def payout_reported(case: ReviewCaseState, report: PayoutReport, now: datetime) -> None:
+    """By signal from the payout. A report that is known already, or of another case's payout, changes nothing."""
+    payout = next((one for one in case.payouts if one.key == report.key), None)
+    status = PayoutStatus(report.status)
+    if payout is None or (payout.status, payout.code, payout.remedy) == (status, report.code, report.remedy):
+        return
+    payout.status, payout.code, payout.remedy = status, report.code, report.remedy
+    record(
+        case, SYSTEM, now, f"payout_{status}",
+        payout=payout.key, amount_fen=payout.amount_fen, code=report.code, remedy=report.remedy,
+    )  # fmt: skip
+    if status is PayoutStatus.PAID:
+        _paid(case, payout, now)
+    elif status is PayoutStatus.CANCELLED:
+        case.offers[payout.offer - 1].status = OfferStatus.EXPIRED
+    elif status in {PayoutStatus.FAILED, PayoutStatus.UNKNOWN}:
+        case.clocks.setdefault(EscalationKind.PAYOUT_STUCK, Clock(since=now))
+
+
+def _paid(case: ReviewCaseState, payout: PayoutRef, now: datetime) -> None:
+    case.offers[payout.offer - 1].status = OfferStatus.FULFILLED
+    case.clocks.pop(EscalationKind.PAYOUT_STUCK, None)
+    if case.outcome is None:
+        end(case, SYSTEM, Outcome.AMENDED_PAID if case.amendment else Outcome.SETTLED_KEPT, now)
+
+
+def notified(case: ReviewCaseState, found: NoticeSent, now: datetime) -> None:
+    """The final notice to the buyer: sent, not needed, or put off to a permitted hour."""
+    if found.again_at is not None:
+        case.notice_again_at = found.again_at
+        return
+    case.notice_done = True
+    record(case, SYSTEM, now, "notice_sent" if found.sent else "notice_skipped", why=found.why)

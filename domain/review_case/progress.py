@@ -1,0 +1,270 @@
+"""What each fact that an activity found changes in a review case, and what the case does by the clock alone."""
+
+from datetime import datetime, timedelta
+
+from domain.amendment import Amended, NotAmended, Reading, Removed, Unclear, Worse, verdict
+from domain.escalation import EscalationKind
+from domain.people import PLATFORM, SYSTEM, TIMER
+from domain.review_case.closing import end
+from domain.review_case.desk import assign, replan
+from domain.review_case.facts import Assigned, Opened, Planned, Posted, Reckoned, ReplyText, Told
+from domain.review_case.outcomes import Outcome
+from domain.review_case.recording import record
+from domain.review_case.state import (
+    Amendment,
+    Clock,
+    ContactWait,
+    OfferStatus,
+    Reply,
+    ReplyStatus,
+    ReviewCaseState,
+)
+from domain.review_case.verifying import suspect
+
+READINGS_KEPT = 4
+DAILY = timedelta(days=1)
+# Ours: while an amendment is promised the review is read more often than the daily look; pushes come sooner anyway.
+WHILE_PROMISED = timedelta(hours=6)
+
+
+def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
+    """The first event of a case, or of its next run; a duplicate ends here and touches nothing of the other case."""
+    if found.duplicate_of is not None or found.identity is None:
+        case.outcome = Outcome.DUPLICATE
+        case.closed_at = now
+        return
+    if found.before is not None:
+        carry_over(case, found.before)
+    case.opening = case.opening.model_copy(update={"case": found.number})
+    case.identity, case.policies = found.identity, found.policies
+    case.suggested_cause, case.severity, case.earlier_cases = found.suggested_cause, found.severity, found.earlier_cases
+    case.plan_again_at = now
+    case.read_again_at = now + DAILY
+    for kind in (EscalationKind.UNASSIGNED, EscalationKind.STALE):
+        case.clocks[kind] = Clock(since=now, due_at=found.clocks.get(kind))
+    record(
+        case, SYSTEM, now, "reopened" if found.before else "opened",
+        run=case.opening.run, source=case.opening.source, why=case.opening.why, review=case.opening.review_row,
+        grade=found.identity.grade, review_created_at=found.identity.review_created_at,
+        persistence_ends_at=found.identity.persistence_ends_at, earlier_cases=found.earlier_cases,
+        policy=found.policies.get("platforms"),
+    )  # fmt: skip
+    record(
+        case, SYSTEM, now, "triaged",
+        cause=found.suggested_cause, keywords=found.keywords, severity=found.severity,
+        severity_reasons=found.severity_reasons, policy=found.policies.get("causes"),
+    )  # fmt: skip
+    if found.review_by_person:
+        suspect(case, SYSTEM, found.signals, found.score, now, policy=found.policies.get("causes"))
+
+
+def carry_over(case: ReviewCaseState, before: ReviewCaseState) -> None:
+    """A later run goes on with the numbering, the contacts already made, the offers and what is known of the buyer."""
+    case.version, case.person_step = before.version, before.person_step
+    case.attempts, case.contacts_planned = before.attempts, before.contacts_planned
+    case.offers, case.payouts, case.payee = before.offers, before.payouts, before.payee
+    case.cause, case.first_contact_at = before.cause, before.first_contact_at
+    case.recent = before.recent
+
+
+def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
+    if found.person is None:
+        if case.assign_again_at is None:
+            record(case, TIMER, now, "nobody_to_assign", why=found.why)
+        case.assign_again_at = found.again_at or now + timedelta(minutes=15)
+    elif case.assignee is None:
+        assign(case, TIMER, found.person, "assigned", now, why=found.why)
+        if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
+            due = found.clocks.get(EscalationKind.NOT_CONTACTED)
+            case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
+
+
+def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
+    """A person may have stopped contact while the plan was made; then the plan is dropped."""
+    case.plan_again_at = None
+    if case.stopped is not None or case.contact is not None or case.outcome is not None:
+        return
+    if found.due_at is None or found.slot_ends_at is None or found.channel is None:
+        case.plan_again_at = found.again_at
+        if case.plan_note != found.why:
+            record(case, TIMER, now, "no_contact_possible", why=found.why, code=found.code, policy=found.policy)
+        case.plan_note = found.why
+        if found.again_at is None:
+            case.clocks.setdefault(EscalationKind.DECISION_WAITING, Clock(since=now))
+        return
+    case.contacts_planned += 1
+    case.plan_note = ""
+    case.contact = ContactWait(
+        number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
+        why=found.why, why_zh=found.why_zh,
+    )  # fmt: skip
+    record(
+        case, TIMER, now, "contact_planned",
+        number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
+        why=found.why, warnings=found.warnings or None, policy=found.policy,
+    )  # fmt: skip
+
+
+def contact_due(case: ReviewCaseState, now: datetime) -> None:
+    if case.contact is not None and not case.contact.due:
+        case.contact = case.contact.model_copy(update={"due": True})
+        record(case, TIMER, now, "contact_due", number=case.contact.number, channel=case.contact.channel)
+
+
+def contact_missed(case: ReviewCaseState, now: datetime) -> None:
+    """Nobody took it: it counts against no cap, is planned anew, and the ladder hears of it."""
+    if case.contact is None:
+        return
+    record(case, TIMER, now, "contact_missed", number=case.contact.number)
+    case.contact = None
+    replan(case, now)
+    case.clocks.setdefault(EscalationKind.CONTACT_MISSED, Clock(since=now))
+
+
+def contact_lapsed(case: ReviewCaseState, now: datetime) -> None:
+    """Taken and never logged: it goes on counting as made, since it may well have been."""
+    if case.contact is None:
+        return
+    record(case, TIMER, now, "contact_lapsed", number=case.contact.number, taken_by=case.contact.taken_by)
+    case.contact = None
+    replan(case, now)
+    case.clocks.setdefault(EscalationKind.CONTACT_MISSED, Clock(since=now))
+
+
+def read(case: ReviewCaseState, reading: Reading | None, now: datetime) -> None:
+    """A reading of the marketplace, or None when it could not be read; what it shows is decided over all of them."""
+    promised = case.accepted_offer is not None
+    case.read_again_at = now + (WHILE_PROMISED if promised else DAILY)
+    if reading is None or case.identity is None:
+        record(case, PLATFORM, now, "reading_failed")
+        case.read_again_at = now + timedelta(hours=1)
+        return
+    case.read_at = reading.at
+    case.readings = [*case.readings, reading][-READINGS_KEPT:]
+    shown = verdict(case.identity.baseline, case.readings, case.identity.amend_modes, now)
+    match shown:
+        case Amended():
+            _amended(case, shown, now)
+        case Removed() if case.outcome is None:
+            end(case, PLATFORM, Outcome.REMOVED, now, readings=list(shown.evidence))
+        case Worse():
+            _worse(case, shown, now)
+        case Unclear(read_again_at=again, why=why):
+            _unclear(case, again, why, now)
+        case NotAmended() if case.amendment is not None:
+            _reverted(case, now)
+        case _:
+            pass
+
+
+def _amended(case: ReviewCaseState, shown: Amended, now: datetime) -> None:
+    if case.amendment is None:
+        by = f"machine, {len(shown.evidence)} reading(s)"
+        case.amendment = Amendment(mode=shown.mode, at=now, by=by, evidence=shown.evidence[-1].at.isoformat())
+        record(case, PLATFORM, now, "amendment_verified", mode=shown.mode, readings=list(shown.evidence))
+
+
+def _worse(case: ReviewCaseState, shown: Worse, now: datetime) -> None:
+    if case.amendment is not None:
+        _reverted(case, now)
+    record(case, PLATFORM, now, "review_worsened", why=shown.why, readings=list(shown.evidence))
+
+
+def _reverted(case: ReviewCaseState, now: datetime) -> None:
+    case.amendment = None
+    record(case, PLATFORM, now, "amendment_reverted")
+
+
+def _unclear(case: ReviewCaseState, again: datetime | None, why: str, now: datetime) -> None:
+    if again is not None:
+        case.read_again_at = max(again, now)
+    else:
+        case.clocks.setdefault(EscalationKind.DECISION_WAITING, Clock(since=now))
+    record(case, PLATFORM, now, "reading_unclear", why=why, again_at=again)
+
+
+def offer_expired(case: ReviewCaseState, now: datetime) -> None:
+    offer = case.offer
+    if offer is not None and offer.open:
+        before, offer.status = offer.status, OfferStatus.EXPIRED
+        case.clocks.pop(EscalationKind.APPROVAL_WAITING, None)
+        record(case, TIMER, now, "offer_expired", offer=offer.number, was=before)
+
+
+def offer_released(case: ReviewCaseState, number: int) -> None:
+    case.offers[number - 1].released = True
+
+
+def reply_wanted(case: ReviewCaseState, now: datetime) -> None:
+    if case.reply is None:
+        why = "the buyer wants no contact" if case.stopped else "the time for a reply is running out"
+        case.reply = Reply(status=ReplyStatus.WANTED, wanted_at=now, why=why)
+
+
+def reply_prepared(case: ReviewCaseState, found: ReplyText, now: datetime) -> None:
+    if case.reply is None or case.reply.status is not ReplyStatus.WANTED:
+        return
+    if found.text is None:
+        case.reply = case.reply.model_copy(update={"status": ReplyStatus.IMPOSSIBLE})
+        record(case, TIMER, now, "reply_impossible", why=found.impossible, policy=found.policy)
+        return
+    case.reply = case.reply.model_copy(update={"status": ReplyStatus.PREPARED, "text": found.text})
+    case.clocks[EscalationKind.REPLY_WAITING] = Clock(since=now)
+    record(case, TIMER, now, "reply_prepared", text=found.text, why=case.reply.why, policy=found.policy)
+
+
+def reply_posted(case: ReviewCaseState, found: Posted | None, now: datetime) -> None:
+    """None: the marketplace could not be reached; it is tried again until its window closes."""
+    if case.reply is None or case.reply.status is not ReplyStatus.CONFIRMED:
+        return
+    if found is None:
+        case.reply = case.reply.model_copy(update={"again_at": now + timedelta(minutes=15)})
+        return
+    status = ReplyStatus.POSTED if found.posted else ReplyStatus.IMPOSSIBLE
+    case.reply = case.reply.model_copy(update={"status": status})
+    record(case, PLATFORM, now, "reply_posted" if found.posted else "reply_refused", why=found.why or None)
+
+
+def reply_closed(case: ReviewCaseState, now: datetime) -> None:
+    if case.reply is not None and case.reply.status in {ReplyStatus.WANTED, ReplyStatus.PREPARED}:
+        case.reply = case.reply.model_copy(update={"status": ReplyStatus.IMPOSSIBLE})
+        case.clocks.pop(EscalationKind.REPLY_WAITING, None)
+        record(case, TIMER, now, "reply_window_closed")
+
+
+def reckoned(case: ReviewCaseState, found: Reckoned) -> None:
+    clock = case.clocks.get(found.kind)
+    if clock is not None and clock.since == found.since:
+        case.clocks[found.kind] = clock.model_copy(update={"due_at": found.due_at, "over": found.due_at is None})
+
+
+def escalated(case: ReviewCaseState, found: Told, now: datetime) -> None:
+    """Once per target: the clock remembers the role, and goes on to the next one up the ladder."""
+    clock = case.clocks.get(found.kind)
+    if clock is None:
+        return
+    told = [*clock.told, found.role]
+    update = {"told": told, "due_at": found.next_at, "over": found.next_at is None}
+    case.clocks[found.kind] = clock.model_copy(update=update)
+    record(
+        case, TIMER, now, "escalated",
+        what=found.kind, role=found.role, told=found.people, level=len(told), policy=found.policy,
+    )  # fmt: skip
+
+
+def still_stale(case: ReviewCaseState) -> bool:
+    """Asked when the clock for stale cases has run out: it starts anew from the last step that a person took.
+
+    Looked at only then, so that a step costs no reckoning of desk hours.
+    """
+    clock, touched = case.clocks[EscalationKind.STALE], case.touched_at
+    if touched is None or touched <= clock.since:
+        return True
+    case.clocks[EscalationKind.STALE] = Clock(since=touched)
+    return False
+
+
+def closed(case: ReviewCaseState, now: datetime) -> None:
+    case.closed_at = now
+    case.clocks.clear()
+    record(case, TIMER, now, "closed", outcome=case.outcome)

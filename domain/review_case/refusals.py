@@ -1,0 +1,127 @@
+"""Why a step of a review case is refused. Each message says what to do next."""
+
+from domain.errors import Refusal
+
+
+class StepRefused(Refusal):
+    code = "StepRefused"
+
+
+class CaseClosed(StepRefused):
+    """The case has ended; a leader may reopen it."""
+
+    code = "CaseClosed"
+
+
+class CaseOpening(StepRefused):
+    """The case is still being registered."""
+
+    code = "CaseOpening"
+
+
+class CaseHeld(StepRefused):
+    """The case is on hold."""
+
+    code = "CaseHeld"
+
+
+class NotYours(StepRefused):
+    """The step needs another role, or the case is somebody else's."""
+
+    code = "NotYours"
+
+
+class WrongStage(StepRefused):
+    """The case is not where this step makes sense."""
+
+    code = "WrongStage"
+
+
+class StaleVersion(StepRefused):
+    """Somebody took a step since the sender looked."""
+
+    code = "StaleVersion"
+
+
+class ContactStopped(StepRefused):
+    """The buyer asked not to be contacted."""
+
+    code = "ContactStopped"
+
+
+class ContactTaken(StepRefused):
+    """Another person has taken this contact."""
+
+    code = "ContactTaken"
+
+
+class TalkMissing(StepRefused):
+    """The buyer was reached, so the outcome of the talk is part of the record."""
+
+    code = "TalkMissing"
+
+
+class ExplainFirst(StepRefused):
+    """Money is only for whom an explanation did not convince (R69)."""
+
+    code = "ExplainFirst"
+
+
+class OfferPending(StepRefused):
+    """There is an offer that is not settled yet."""
+
+    code = "OfferPending"
+
+
+class OfferUnknown(StepRefused):
+    """There is no such offer, or it was answered already."""
+
+    code = "OfferUnknown"
+
+
+class ReasonMissing(StepRefused):
+    """This step needs its reason."""
+
+    code = "ReasonMissing"
+
+
+class AmountChanged(StepRefused):
+    """The amount differs from the offer's; a changed amount needs a new approval."""
+
+    code = "AmountChanged"
+
+
+class PayoutUnsettled(StepRefused):
+    """A payout of the case is not settled."""
+
+    code = "PayoutUnsettled"
+
+
+class PayoutUnknown(StepRefused):
+    """There is no such payout in this case, or it is in no state for this."""
+
+    code = "PayoutUnknown"
+
+
+class SecondPersonNeeded(StepRefused):
+    """Who verifies is never the case's agent nor the maker of its offer."""
+
+    code = "SecondPersonNeeded"
+
+
+class BadTime(StepRefused):
+    """A time that can't be meant."""
+
+    code = "BadTime"
+
+
+class BadOutcome(StepRefused):
+    """An outcome that only facts can bring about."""
+
+    code = "BadOutcome"
+
+
+class MoneyFrozen(StepRefused):
+    """Money waits for a supervisor's decision about this review."""
+
+    code = "MoneyFrozen"

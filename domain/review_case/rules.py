@@ -1,0 +1,108 @@
+"""The table of steps: for each, who may take it when, what its body must satisfy, and what it changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.errors import Refusal
+from domain.people import Actor, Role
+from domain.review_case import closing, contacting, desk, offering, permissions, steps, verifying
+from domain.review_case.facts import Prepared
+from domain.review_case.permissions import require
+from domain.review_case.refusals import CaseClosed, CaseOpening, NotYours, StaleVersion
+from domain.review_case.state import ReviewCaseState
+
+May = Callable[[ReviewCaseState, Actor], None]
+Check = Callable[[ReviewCaseState, Actor, Any, datetime], None]
+Apply = Callable[[ReviewCaseState, Actor, Any, datetime, Prepared], None]
+
+
+def anything_goes(case: ReviewCaseState, actor: Actor, step: steps.Step, now: datetime) -> None:
+    """For steps whose body can't be wrong once it has its shape."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`prepared` says that an activity must look at the database before the step can be carried out."""
+
+    may: May
+    apply: Apply
+    check: Check = anything_goes
+    prepared: bool = False
+
+
+RULES: dict[type[steps.Step], Rule] = {
+    steps.Claim: Rule(desk.may_claim, desk.claim, prepared=True),
+    steps.HandOver: Rule(permissions.working, desk.hand_over, desk.check_hand_over, prepared=True),
+    steps.ConfirmCause: Rule(permissions.working, desk.confirm_cause, prepared=True),
+    steps.BeginContact: Rule(contacting.may_begin, contacting.begin, prepared=True),
+    steps.LogContact: Rule(contacting.may_log, contacting.log, contacting.check_log, prepared=True),
+    steps.ScheduleCallback: Rule(permissions.working, contacting.schedule_callback, contacting.check_callback),
+    steps.BuyerOnline: Rule(permissions.desk, contacting.buyer_online),
+    steps.StopContact: Rule(contacting.may_stop, contacting.stop_contact, prepared=True),
+    steps.MakeOffer: Rule(offering.may_offer, offering.make, offering.check_offer, prepared=True),
+    steps.Approve: Rule(offering.may_decide, offering.approve, offering.check_approve, prepared=True),
+    steps.Reject: Rule(offering.may_decide, offering.reject, offering.check_reject),
+    steps.AnswerOffer: Rule(offering.may_answer, offering.answer, offering.check_answer),
+    steps.SetPayee: Rule(offering.may_set_payee, desk.set_payee),
+    steps.SetPhone: Rule(permissions.working, desk.set_phone),
+    steps.CheckReview: Rule(verifying.may_check, verifying.check_review),
+    steps.ConfirmAmended: Rule(verifying.may_confirm, verifying.confirm, verifying.check_confirm),
+    steps.PostReply: Rule(verifying.may_reply, verifying.post_reply, prepared=True),
+    steps.SkipReply: Rule(verifying.may_skip, verifying.skip_reply),
+    steps.MarkMalicious: Rule(verifying.may_mark, verifying.mark_malicious, prepared=True),
+    steps.DecideMalicious: Rule(verifying.may_decide_malicious, verifying.decide_malicious),
+    steps.MendPayout: Rule(offering.may_mend, offering.mend, offering.check_mend),
+    steps.Note: Rule(permissions.desk, desk.note),
+    steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
+    steps.Resume: Rule(desk.may_resume, desk.resume),
+    steps.Escalate: Rule(permissions.desk, desk.escalate),
+    steps.Close: Rule(closing.may_close, closing.close, closing.check_close),
+}
+
+# Whoever only looks: an auditor never changes a case, whatever other role the same person holds elsewhere.
+ONLY_LOOKING = frozenset({Role.AUDITOR})
+
+
+def name_of(step: type[steps.Step]) -> str:
+    return str(step.model_fields["step"].default)
+
+
+def check(case: ReviewCaseState, command: steps.Command, now: datetime) -> None:
+    """Raise the Refusal that applies to this command in this state; return where it may be carried out."""
+    _be_open(case, command.actor)
+    seen = command.if_version
+    fresh = seen is None or seen == case.person_step
+    require(
+        fresh, StaleVersion, "Somebody took a step since you looked; look again and repeat yours if it still fits.",
+        current=case.person_step,
+    )  # fmt: skip
+    rule = RULES[type(command.step)]
+    rule.may(case, command.actor)
+    rule.check(case, command.actor, command.step, now)
+
+
+def apply(case: ReviewCaseState, command: steps.Command, now: datetime, found: Prepared) -> None:
+    """Carry a checked command out: change the state and record it."""
+    RULES[type(command.step)].apply(case, command.actor, command.step, now, found)
+
+
+def allowed_steps(case: ReviewCaseState, actor: Actor, now: datetime) -> list[str]:
+    """The names of the steps that `actor` may take now, whatever their bodies; a page draws its buttons from it."""
+    return [name_of(step) for step, rule in RULES.items() if _may(rule, case, actor)]
+
+
+def _may(rule: Rule, case: ReviewCaseState, actor: Actor) -> bool:
+    try:
+        _be_open(case, actor)
+        rule.may(case, actor)
+    except Refusal:
+        return False
+    return True
+
+
+def _be_open(case: ReviewCaseState, actor: Actor) -> None:
+    require(case.closed_at is None, CaseClosed, "The case is closed; a lead or supervisor may reopen it.")
+    require(case.identity is not None, CaseOpening, "The case is still being registered; try again in a second.")
+    require(bool(actor.roles - ONLY_LOOKING), NotYours, "An auditor looks and changes nothing; ask the desk.")
