@@ -5,7 +5,7 @@ Without new touches every block only ever ends, so one look at the history answe
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from domain.calendar import CalendarDay
@@ -13,7 +13,7 @@ from domain.contact_history import ContactHistory, ContactStop, ContactTouch, St
 from domain.contact_outcomes import consequence
 from domain.contact_terms import CallResult, CapName, Channel, ContactPurpose
 from domain.errors import Refusal
-from domain.life_zones import BEIJING, LifeZone, life_midnight
+from domain.life_zones import BEIJING, LifeZone, instant, life_midnight
 from domain.policies.contact import ContactPolicy
 
 __all__ = [
@@ -114,8 +114,9 @@ def _stops(look: _Look) -> Iterator[Block]:
 
 
 def _cool_downs(look: _Look) -> Iterator[Block]:
+    since = look.now - look.policy.longest_gap
     for touch in look.history.touches:
-        if touch.result is None or look.asked_after(touch):
+        if touch.result is None or touch.at < since or look.asked_after(touch):
             continue
         after = consequence(touch.result, touch.talk, look.policy)
         until = touch.at + after.gap
@@ -210,9 +211,8 @@ _BY_CHANNEL: dict[Channel, tuple[Callable[[_Look], Iterator[Block]], ...]] = {
 def hard_hours(day: date, channel: Channel, zone: LifeZone, policy: ContactPolicy) -> tuple[datetime, datetime]:
     """The outermost hours of a life day for a channel, as UTC; the end may lie before the start where none are left."""
     limit = policy.hard_limits.of(channel)
-    start = datetime.combine(day, limit.life_not_before, zone.tz).astimezone(UTC)
-    end = datetime.combine(day, limit.life_not_after, zone.tz).astimezone(UTC)
-    return start, min(end, datetime.combine(day, limit.beijing_not_after, BEIJING).astimezone(UTC))
+    start, end = (instant(day, moment, zone.tz) for moment in (limit.life_not_before, limit.life_not_after))
+    return start, min(end, instant(day, limit.beijing_not_after, BEIJING))
 
 
 def may_contact_now(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from domain.calendar import CalendarDay, CalendarDays
 from domain.contact_caps import hard_hours
 from domain.contact_terms import Channel
-from domain.life_zones import LifeZone, life_midnight
+from domain.life_zones import LifeZone, instant, life_midnight
 from domain.policies.contact import ContactPolicy
 from domain.policies.hours import DayWindows, Window
 
@@ -51,6 +51,8 @@ class SlotSearch:
     policy: ContactPolicy
     days: CalendarDays
     desks: tuple[DeskHours, ...] = ()
+    # What each day leaves open, kept because every basis asks for the same days again.
+    seen: dict[tuple[date, bool], list[Span]] = field(default_factory=dict)
 
     def first(self, windows_on: Callable[[CalendarDay], tuple[Window, ...]], *, lifted: bool = False) -> Slot | None:
         """The earliest slot inside the windows; `lifted` puts a written request above the hard limits."""
@@ -64,7 +66,7 @@ class SlotSearch:
         """The slot that begins at `start` at the earliest and ends by `end`, on the life day of `start`."""
         begins, ends = max(start.astimezone(UTC), self.earliest), min(end.astimezone(UTC), self.latest)
         day = self.days.day(begins.astimezone(self.zone.tz).date())
-        spans = [] if day.quiet else self._open(day, hard_hours(day.date, self.channel, self.zone, self.policy))
+        spans = [] if day.quiet else self._open(day, lifted=False)
         return self._longest_enough(((max(begins, a), min(ends, b)) for a, b in spans), day)
 
     def _life_days(self) -> Iterator[CalendarDay]:
@@ -74,10 +76,9 @@ class SlotSearch:
             yield self.days.day(today + timedelta(days=step))
 
     def _on(self, day: CalendarDay, windows: tuple[Window, ...], lifted: bool) -> Slot | None:
-        hours = hard_hours(day.date, self.channel, self.zone, self.policy)
-        if lifted:
-            hours = (life_midnight(day.date, self.zone), life_midnight(day.date + timedelta(days=1), self.zone))
-        spans = self._open(day, hours)
+        spans = self._open(day, lifted)
+        if not spans:
+            return None
         slots = []
         for window in windows:
             opens, closes = _span(day.date, window, self.zone.tz)
@@ -87,10 +88,21 @@ class SlotSearch:
 
     def _longest_enough(self, spans: Iterator[Span], day: CalendarDay, window: Window | None = None) -> Slot | None:
         margin = timedelta(minutes=max(self.policy.hard_limits.last_start_margin_minutes, 1))
-        fitting = sorted((start, end) for start, end in spans if end - start >= margin)
-        return Slot(*fitting[0], day, window) if fitting else None
+        first = min((span for span in spans if span[1] - span[0] >= margin), default=None)
+        return Slot(*first, day, window) if first else None
 
-    def _open(self, day: CalendarDay, hours: Span) -> list[Span]:
+    def _open(self, day: CalendarDay, lifted: bool) -> list[Span]:
+        key = (day.date, lifted)
+        if key not in self.seen:
+            self.seen[key] = self._attended_hours(self._hours(day.date, lifted))
+        return self.seen[key]
+
+    def _hours(self, day: date, lifted: bool) -> Span:
+        if lifted:
+            return life_midnight(day, self.zone), life_midnight(day + timedelta(days=1), self.zone)
+        return hard_hours(day, self.channel, self.zone, self.policy)
+
+    def _attended_hours(self, hours: Span) -> list[Span]:
         spans = [hours] if hours[0] < hours[1] else []
         for desk in self.desks:
             attended = list(self._attended(desk, hours))
@@ -107,5 +119,4 @@ class SlotSearch:
 
 
 def _span(day: date, window: Window, zone: ZoneInfo) -> Span:
-    start = datetime.combine(day, window.start, zone).astimezone(UTC)
-    return start, datetime.combine(day, window.end, zone).astimezone(UTC)
+    return instant(day, window.start, zone), instant(day, window.end, zone)

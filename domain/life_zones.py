@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from domain.policies.contact import ContactPolicy
@@ -33,9 +33,15 @@ def life_zone(state: str, policy: ContactPolicy) -> LifeZone:
     return _zone(default, f"{plain or 'no province given'}: people live by {default}")
 
 
+@lru_cache(maxsize=16_384)
+def instant(day: date, moment: time, zone: ZoneInfo) -> datetime:
+    """A wall-clock moment of a zone as UTC. Kept, because one plan asks for the same few hundred again and again."""
+    return datetime.combine(day, moment, zone).astimezone(UTC)
+
+
 def life_midnight(day: date, zone: LifeZone) -> datetime:
     """The start of a life day, as UTC."""
-    return datetime.combine(day, time(), zone.tz).astimezone(UTC)
+    return instant(day, time(), zone.tz)
 
 
 @cache

@@ -1,7 +1,7 @@
 """When and how often a buyer may be reached: the contact policy of a shop, as one validated document."""
 
 import re
-from datetime import time
+from datetime import time, timedelta
 from functools import cached_property
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
@@ -229,6 +229,12 @@ class ContactPolicy(PolicyDocument):
 
     def _followed(self, row: PlaceHours) -> PlaceHours:
         return row if row.every() or row.same_as is None else self.address_hours[row.same_as]
+
+    @cached_property
+    def longest_gap(self) -> timedelta:
+        """No result and no talk keeps a channel silent for longer."""
+        rules: list[CallRule | TalkRule] = [*self.call_results.values(), *self.talk_outcomes.values()]
+        return timedelta(minutes=max(rule.gap_minutes for rule in rules))
 
     @cached_property
     def causes(self) -> dict[int, CallResult]:
