@@ -10,7 +10,7 @@ from sandbox import alipay_keys, faults
 from sandbox.alipay_transfers import METHODS, AlipayError
 from sandbox.clock import read
 from sandbox.faults import Fault, FaultKind
-from sandbox.top_protocol import read_body
+from sandbox.forms import read_body
 from sandbox.world import World
 
 

@@ -12,7 +12,7 @@ from sandbox import faults, texts
 from sandbox.aliyun_signature import AcsError, verify
 from sandbox.clock import DAY, read, written
 from sandbox.faults import Fault, FaultKind
-from sandbox.top_protocol import read_body
+from sandbox.forms import read_body
 from sandbox.world import World
 
 MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})")

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 import sandbox
-from sandbox import alipay, aliyun_sms, buyer_api, control_api, top_gateway
+from sandbox import alipay, aliyun_sms, buyer_api, buyer_page, control_api, top_gateway
 from sandbox.faults import Droppable
 from sandbox.world import Refused, World
 
@@ -28,6 +28,6 @@ def create_app(folder: Path) -> ASGIApp:
         world.store.row("SELECT 1")
         return {"status": "ok"}
 
-    for part in (top_gateway, alipay, aliyun_sms, buyer_api, control_api):
+    for part in (top_gateway, alipay, aliyun_sms, buyer_api, buyer_page, control_api):
         app.include_router(part.router(world))
     return Droppable(app)

@@ -76,6 +76,7 @@ class LimitsChange(Body):
     append_days: int = 180
     reply_days: int = 30
     tmc_redelivery_seconds: float = Field(default=10.0, ge=0)
+    refund_code_above_fen: int = Field(default=200_000, ge=0)
 
 
 class FaultBody(Body):

@@ -87,6 +87,9 @@ class Store:
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         return self._connection.execute(sql, values).fetchall()
 
+    def rows_by_name(self, sql: str, values: dict[str, Any]) -> list[sqlite3.Row]:
+        return self._connection.execute(sql, values).fetchall()
+
     def row(self, sql: str, *values: Any) -> sqlite3.Row | None:
         found: sqlite3.Row | None = self._connection.execute(sql, values).fetchone()
         return found

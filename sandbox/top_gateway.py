@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from sandbox import faults, top_messages, top_refunds, top_reviews, top_sms, top_trades
 from sandbox.faults import Fault, FaultKind
-from sandbox.top_protocol import TopCall, TopError, read_body, response, shop_of_session, verify
+from sandbox.forms import read_body
+from sandbox.top_protocol import TopCall, TopError, response, shop_of_session, verify
 from sandbox.world import World
 
 Method = Callable[[TopCall], dict[str, Any]]

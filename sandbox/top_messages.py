@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from sandbox import faults, messages
+from sandbox import faults, messages, refunds
 from sandbox.clock import written
 from sandbox.faults import FaultKind
 from sandbox.top_protocol import TopCall, TopError
@@ -21,6 +21,7 @@ def tmc_user_permit(call: TopCall) -> dict[str, Any]:
 
 def tmc_messages_consume(call: TopCall) -> dict[str, Any]:
     """Hands out what is due; anything left unconfirmed comes again after the redelivery time."""
+    refunds.settle(call.world)
     waiting = messages.waiting(call.world, call.app_key, call.number("quantity", 100, 10, 200))
     answered = _disturbed(call, waiting)
     kind = call.fault.kind if call.fault else None

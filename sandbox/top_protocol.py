@@ -8,10 +8,7 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Any
-from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 from starlette.responses import Response
@@ -106,24 +103,6 @@ class TopCall:
         """What `fields` asks for, without nulls, as TOP leaves them out."""
         wanted = {name.strip().split(".")[0] for name in self.text("fields").split(",")}
         return {name: value for name, value in row.items() if name in wanted and value is not None}
-
-
-def read_body(content_type: str, body: bytes) -> tuple[dict[str, str], dict[str, bytes]]:
-    """Text parameters and files of a form, urlencoded or multipart."""
-    if not content_type.startswith("multipart/form-data"):
-        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)), {}
-    head = f"Content-Type: {content_type}\r\n\r\n".encode()
-    texts: dict[str, str] = {}
-    uploads: dict[str, bytes] = {}
-    for part in BytesParser(policy=HTTP).parsebytes(head + body).iter_parts():
-        name = str(part.get_param("name", header="content-disposition"))
-        content = part.get_payload(decode=True)
-        raw = content if isinstance(content, bytes) else b""
-        if part.get_filename() is None:
-            texts[name] = raw.decode("utf-8", "replace")
-        else:
-            uploads[name] = raw
-    return texts, uploads
 
 
 def signature(params: Mapping[str, str], secret: str) -> str:

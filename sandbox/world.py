@@ -37,6 +37,7 @@ class Limits:
     append_days: int = 180
     reply_days: int = 30
     tmc_redelivery_seconds: float = 10.0
+    refund_code_above_fen: int = 200_000  # a larger sum is agreed to only with a code sent to the seller's phone
 
 
 class World:
