@@ -5,7 +5,10 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from embedded.faults import CannotStart
 
@@ -31,7 +34,7 @@ class Child:
 
     `ready` is asked again and again until it answers True. `prepare` runs before every start, also before a restart.
     The environment is read at every start, so it may still grow until then. The child gets `death_signal` from the
-    kernel when the parent is killed (Linux).
+    kernel when the parent is killed (Linux); elsewhere the next start ends it, by its pid file beside the log.
     """
 
     def __init__(
@@ -53,6 +56,8 @@ class Child:
         self.name = name
         self.log = log
         self._command = [*launcher(user, death_signal), "--", *map(str, arguments)]
+        self.pid_file = log.with_suffix(".pid")
+        self._death_signal = death_signal
         self._environment = environment
         self._folder = folder
         self._ready = ready
@@ -69,8 +74,10 @@ class Child:
 
     async def start(self) -> None:
         """Starts it and returns once it is ready. Raises ChildDied or ChildNotReady."""
+        end_leftover(self.pid_file, self._death_signal)
         await self._prepare()
         await self.spawn()
+        remember(self.pid_file, self.pid)
         await self.wait_until_ready()
 
     async def spawn(self) -> None:
@@ -112,14 +119,9 @@ class Child:
             async with asyncio.timeout(self._stop_seconds):
                 await process.wait()
         except TimeoutError:
-            self._kill_group(process.pid)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
-
-    def _kill_group(self, pid: int) -> None:
-        try:
-            os.killpg(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
 
     def story(self, what: str) -> str:
         """The message about a child that failed: what happened and the last lines that it logged."""
@@ -133,6 +135,26 @@ def launcher(user: str, death_signal: signal.Signals) -> list[str]:
     """The start of a command line that runs the rest through embedded/launch.py, as `user` where one is named."""
     parent, death = str(os.getpid()), str(int(death_signal))
     return [sys.executable, "-I", "-S", str(LAUNCH), "--parent", parent, "--death-signal", death, "--user", user]
+
+
+def remember(pid_file: Path, pid: int) -> None:
+    """Notes which process was started, with its time of birth: pids are used again."""
+    try:
+        pid_file.write_text(f"{pid} {psutil.Process(pid).create_time()}\n")
+    except psutil.NoSuchProcess:
+        pid_file.unlink(missing_ok=True)
+
+
+def end_leftover(pid_file: Path, number: signal.Signals) -> None:
+    """Ends the process of an earlier run, if it lives on."""
+    if not pid_file.exists():
+        return
+    pid, born = pid_file.read_text().split()
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(int(pid))
+        # A clock that was set right in between moves the time of birth a little.
+        if abs(process.create_time() - float(born)) < 2:
+            process.send_signal(number)
 
 
 async def run_once(

@@ -1,0 +1,98 @@
+"""Children: ready, ended, killed, orphaned."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from embedded.databases import REPOSITORY
+from embedded.processes import Child, ChildDied, ChildNotReady, end_leftover, last_lines
+
+PARENT = """
+import asyncio, os, sys
+from pathlib import Path
+from embedded.processes import Child
+async def ready(): return True
+async def main():
+    child = Child("A child", [sys.executable, "-c", "import time; time.sleep(60)"],
+                  log=Path(sys.argv[1]), environment=os.environ, ready=ready)
+    await child.start()
+    print(child.pid, flush=True)
+    await asyncio.sleep(60)
+asyncio.run(main())
+"""
+
+
+def child_of(code: str, log: Path, *, ready: str = "", stop_seconds: float = 2.0, ready_seconds: float = 5.0) -> Child:
+    """A child that runs some Python; it is ready once its log holds the given word."""
+
+    async def logged() -> bool:
+        return ready in "\n".join(last_lines(log))
+
+    command = [sys.executable, "-u", "-c", code]
+    return Child(
+        "A child",
+        command,
+        log=log,
+        environment=os.environ,
+        ready=logged,
+        stop_seconds=stop_seconds,
+        ready_seconds=ready_seconds,
+    )
+
+
+async def test_a_child_that_ends_early_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    child = child_of("print('no such table'); raise SystemExit(3)", tmp_path / "log", ready="never")
+
+    with pytest.raises(ChildDied, match=r"(?s)ended before it was ready \(exit code 3\).*no such table"):
+        await child.start()
+
+
+async def test_a_child_that_never_gets_ready_is_a_named_error(tmp_path: Path) -> None:
+    child = child_of("import time; time.sleep(60)", tmp_path / "log", ready="never", ready_seconds=0.3)
+
+    with pytest.raises(ChildNotReady, match="was not ready"):
+        await child.start()
+    await child.stop()
+
+
+async def test_a_child_that_does_not_want_to_stop_is_killed_at_its_limit(tmp_path: Path) -> None:
+    stubborn = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up'); time.sleep(60)"
+    child = child_of(stubborn, tmp_path / "log", ready="up", stop_seconds=0.2)
+    await child.start()
+
+    await child.stop()
+
+    assert await child.wait() == -signal.SIGKILL
+
+
+async def test_a_child_can_be_started_again(tmp_path: Path) -> None:
+    child = child_of("import time; print('up'); time.sleep(60)", tmp_path / "log", ready="up")
+    await child.start()
+    first = child.pid
+    os.kill(first, signal.SIGKILL)
+    await child.wait()
+
+    await child.start()
+
+    assert child.pid != first
+    await child.stop()
+
+
+async def test_what_a_killed_parent_left_is_gone_at_the_next_start(tmp_path: Path) -> None:
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PARENT, str(tmp_path / "its.log"), cwd=REPOSITORY, stdout=subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    child = psutil.Process(int(await parent.stdout.readline()))
+
+    parent.kill()
+    await parent.wait()
+    end_leftover(tmp_path / "its.pid", signal.SIGKILL)
+
+    assert child.wait(timeout=5) is None
