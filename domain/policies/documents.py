@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from typing import Literal, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -39,7 +40,7 @@ class MarkedPart(PolicyPart):
 class PolicyDocument(PolicyPart):
     """A whole document of one kind."""
 
-    schema_version: int
+    schema_version: Literal[1]
     as_of: date
 
     def loosened(self, changed: "PolicyDocument") -> list[tuple[str, str]]:
@@ -67,9 +68,13 @@ def read_toml[M: BaseModel](model: type[M], text: str) -> M:
     return read_document(model, data)
 
 
-@cache
 def load_shipped[M: BaseModel](kind: str, model: type[M]) -> M:
     """The default document that ships with the product, read once per process; `kind` is its file name."""
+    return cast(M, _shipped(kind, model))
+
+
+@cache
+def _shipped(kind: str, model: type[BaseModel]) -> BaseModel:
     place = resources.files("domain.policies") / "defaults" / f"{kind}.toml"
     if not place.is_file():
         raise PolicyUnreadable(f"No default policy named {kind!r} ships with the product.", fields=[])
