@@ -99,7 +99,7 @@ def schedule_callback(
     case: ReviewCaseState, actor: Actor, step: steps.ScheduleCallback, now: datetime, found: Prepared
 ) -> None:
     """The buyer asked for this contact, so an earlier wish for silence no longer holds for it."""
-    case.preference_at = step.at
+    case.preference_at, case.preference_stated_at = step.at, now
     if case.stopped is not None:
         case.stopped = None
         record(case, actor, now, "contact_reopened_by_buyer")

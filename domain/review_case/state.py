@@ -239,6 +239,7 @@ class ReviewCaseState(BaseModel):
     plan_again_at: datetime | None = None
     plan_note: str = ""
     preference_at: datetime | None = None
+    preference_stated_at: datetime | None = None
     online_seen_at: datetime | None = None
     attempts: list[Attempt] = Field(default_factory=list)
     contacts_planned: int = 0

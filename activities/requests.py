@@ -1,0 +1,196 @@
+"""What workflows ask of activities: one model in, references and times only."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.amendment import Baseline
+from domain.contact_terms import Channel, StopSignal
+from domain.escalation import EscalationKind
+from domain.people import Role
+from domain.review_case.facts import StepRequest
+from domain.review_case.outcomes import Outcome
+from domain.review_case.state import Opening, ReviewCaseState
+from domain.review_case.steps import ConfirmCause, LogContact, MakeOffer, MarkMalicious, PostReply
+from domain.sealed import Event
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class OpenRequest(Request):
+    opening: Opening
+    workflow: str
+    now: datetime
+
+
+class AssignRequest(Request):
+    case: str
+    shop: str
+    severity: int
+    cause: str | None
+    now: datetime
+
+
+class ClaimRequest(Request):
+    step: StepRequest
+    to: str
+    taking_over: bool
+
+
+class PlanRequest(Request):
+    case: str
+    shop: str
+    review_row: str
+    review_created_at: datetime
+    window_ends_at: datetime
+    assignee: str | None
+    preference_at: datetime | None
+    preference_stated_at: datetime | None
+    online_seen_at: datetime | None
+    number: int
+    now: datetime
+
+
+class TakeRequest(Request):
+    step: StepRequest
+    review_row: str
+    number: int
+    channel: Channel
+    preference_at: datetime | None
+
+
+class LogRequest(Request):
+    step: StepRequest
+    review_row: str
+    log: LogContact
+    number: int
+    channel: Channel
+    attempt: str | None
+
+
+class StopRequest(Request):
+    step: StepRequest
+    review_row: str
+    signal: StopSignal
+
+
+class CauseRequest(Request):
+    step: StepRequest
+    review_row: str
+    confirm: ConfirmCause
+    score: int = 0
+
+
+class SignalsRequest(Request):
+    step: StepRequest
+    mark: MarkMalicious
+
+
+class OfferRequest(Request):
+    step: StepRequest
+    review_row: str
+    offer: MakeOffer
+    number: int
+    grade: str
+    cause: str | None
+    severity: int
+    order_paid_fen: int | None
+    suspicion_decided: bool
+    settled_before: bool
+
+
+class ReleaseRequest(Request):
+    """Give back what was set aside: for one offer, or (None) for every offer of a case that ends."""
+
+    case: str
+    offer: int | None
+    now: datetime
+
+
+class ReviewRequest(Request):
+    """Which review to read on the marketplace."""
+
+    case: str
+    shop: str
+    review_row: str
+    now: datetime
+
+
+class ReplyRequest(Request):
+    case: str
+    shop: str
+    review_row: str
+    cause: str | None
+    malicious: bool
+    now: datetime
+
+
+class ReplyWordsRequest(Request):
+    step: StepRequest
+    post: PostReply
+
+
+class PostReplyRequest(Request):
+    case: str
+    shop: str
+    review_row: str
+    text: str
+    now: datetime
+
+
+class ClockRequest(Request):
+    """`told` are the roles that heard of it already."""
+
+    case: str
+    shop: str
+    kind: EscalationKind
+    since: datetime
+    severity: int
+    told: list[Role] = Field(default_factory=list)
+    assignee: str | None = None
+    now: datetime
+
+
+class PayoutRequest(Request):
+    """What the gate is asked about: the case's own view, which the activity completes from shop and policy."""
+
+    case: str
+    shop: str
+    case_serial: int
+    shop_serial: int
+    installation: str
+    offer: int
+    amount_fen: int
+    form: str
+    attempt: int
+    payee: str
+    approved: bool
+    cause_confirmed: bool
+    amendment_verified: bool
+    malicious_block: bool
+    policy: str | None
+    now: datetime
+
+
+class NoticeRequest(Request):
+    """`stopped` buyers get the notice that money was sent and nothing else."""
+
+    case: str
+    shop: str
+    review_row: str
+    outcome: Outcome
+    stopped: bool
+    paid_fen: int
+    now: datetime
+
+
+class Projection(Request):
+    """All events since the last write, and the state after them."""
+
+    workflow: str
+    state: ReviewCaseState
+    events: list[Event]
+    due_at: datetime
+    due_what: str

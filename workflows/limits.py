@@ -1,0 +1,51 @@
+"""How long and how often the side effects are tried, per kind of work."""
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio.common import RetryPolicy
+
+from workflows import priorities
+
+MARKETPLACE_QUEUE = "marketplace"
+MONEY_QUEUE = "money"
+
+# The database: retried for as long as it takes. A case that waits for its database loses nothing.
+RECORD: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=30),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
+    "priority": priorities.CASES,
+}
+
+# The database while a person waits for the answer: seconds, then a clear "try again".
+STEP: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=4),
+    "schedule_to_close_timeout": timedelta(seconds=8),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=1)),
+    "priority": priorities.URGENT,
+}
+
+# The marketplace: given up after minutes, since the agenda asks again.
+OUTSIDE: dict[str, Any] = {
+    "task_queue": MARKETPLACE_QUEUE,
+    "start_to_close_timeout": timedelta(seconds=40),
+    "schedule_to_close_timeout": timedelta(minutes=3),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
+    "priority": priorities.CASES,
+}
+
+# The wallet: one attempt a call; what follows an unknown outcome is the payout's story, not the engine's retry.
+WALLET: dict[str, Any] = {
+    "task_queue": MONEY_QUEUE,
+    "start_to_close_timeout": timedelta(seconds=60),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
+    "priority": priorities.URGENT,
+}
+
+# The messenger: it comes back with an answer by itself, and its own row keeps it from sending twice.
+OUTSIDE_PATIENT: dict[str, Any] = {
+    "task_queue": MARKETPLACE_QUEUE,
+    "start_to_close_timeout": timedelta(seconds=40),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
+    "priority": priorities.CASES,
+}

@@ -1,0 +1,282 @@
+"""What a review case does by itself: each entry of the agenda, as an activity and the fact it brings back.
+
+Activities run outside the case's lock, so that a slow marketplace holds up no person; what they found is applied
+under it, and every function of progress looks again whether it still counts.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.assignment import AssignmentActivities
+    from activities.contacts import ContactActivities
+    from activities.escalation import EscalationActivities
+    from activities.marketplace import MarketplaceActivities
+    from activities.notices import NoticeActivities
+    from activities.offers import OfferActivities
+    from activities.opening import OpeningActivities
+    from activities.payouts import PayoutActivities
+    from activities.replies import ReplyActivities
+    from activities.requests import (
+        AssignRequest,
+        ClockRequest,
+        NoticeRequest,
+        OpenRequest,
+        PayoutRequest,
+        PlanRequest,
+        PostReplyRequest,
+        ReleaseRequest,
+        ReplyRequest,
+        ReviewRequest,
+    )
+    from domain.amendment import Reading
+    from domain.escalation import EscalationKind
+    from domain.payouts import PayoutStatus
+    from domain.people import TIMER
+    from domain.review_case import agenda, closing, desk, paying, progress
+    from domain.review_case.agenda import Action, Due
+    from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
+    from domain.review_case.steps import MendPayout
+    from workflows import limits, priorities
+    from workflows.payout import Payout, PayoutOrder
+
+READ_AGAIN_BEFORE_PAYING = timedelta(minutes=10)
+
+
+class ReviewActions:
+    """Acts on one case. `lock` is held only while the state changes."""
+
+    def __init__(self, case: ReviewCaseState, lock: asyncio.Lock) -> None:
+        self._case = case
+        self._lock = lock
+        self._doing: dict[Action, Callable[[Due], Awaitable[None]]] = {
+            Action.OPEN: self._open,
+            Action.ASSIGN: self._assign,
+            Action.PLAN: self._plan,
+            Action.CONTACT_DUE: self._contact_due,
+            Action.READ: self._read_review,
+            Action.RELEASE: self._release,
+            Action.PAY: self._pay,
+            Action.PREPARE_REPLY: self._prepare_reply,
+            Action.POST_REPLY: self._post_reply,
+            Action.RECKON: self._reckon,
+            Action.ESCALATE: self._escalate,
+            Action.NOTIFY: self._notify,
+            Action.CLOSE: self._close,
+        }
+
+    async def take(self, due: Due) -> None:
+        """Do what is due: what needs the world as an activity, what only the clock decides on the spot."""
+        doing = self._doing.get(due.action)
+        if doing is not None:
+            await doing(due)
+            return
+        async with self._lock:
+            self._by_the_clock(due.action)
+
+    def _by_the_clock(self, action: Action) -> None:
+        case, now = self._case, workflow.now()
+        match action:
+            case Action.CONTACT_MISSED:
+                progress.contact_missed(case, now)
+            case Action.CONTACT_LAPSED:
+                progress.contact_lapsed(case, now)
+            case Action.OFFER_EXPIRES:
+                progress.offer_expired(case, now)
+            case Action.WANT_REPLY:
+                progress.reply_wanted(case, now)
+            case Action.REPLY_CLOSES:
+                progress.reply_closed(case, now)
+            case Action.RESUME:
+                desk.resume_by_timer(case, now)
+            case Action.END:
+                closing.end(case, TIMER, agenda.outcome_at_end(case), now)
+            case _:
+                raise AssertionError(f"no way to do {action}")
+
+    @property
+    def _identity(self) -> Identity:
+        assert self._case.identity is not None  # noqa: S101 - the agenda has nothing but OPEN before it is there
+        return self._case.identity
+
+    async def _open(self, due: Due) -> None:
+        request = OpenRequest(
+            opening=self._case.opening, workflow=workflow.info().workflow_id, now=workflow.now()
+        )
+        found = await workflow.execute_activity_method(OpeningActivities.open_case, request, **limits.RECORD)
+        async with self._lock:
+            progress.opened(self._case, found, workflow.now())
+
+    async def _assign(self, due: Due) -> None:
+        case = self._case
+        request = AssignRequest(
+            case=case.opening.case, shop=case.opening.shop, severity=case.severity,
+            cause=case.cause or case.suggested_cause, now=workflow.now(),
+        )  # fmt: skip
+        found = await workflow.execute_activity_method(AssignmentActivities.assign, request, **limits.RECORD)
+        async with self._lock:
+            progress.assigned(case, found, workflow.now())
+
+    async def _plan(self, due: Due) -> None:
+        case, identity = self._case, self._identity
+        request = PlanRequest(
+            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
+            review_created_at=identity.review_created_at, window_ends_at=identity.persistence_ends_at,
+            assignee=case.assignee, preference_at=case.preference_at, preference_stated_at=case.preference_stated_at,
+            online_seen_at=case.online_seen_at, number=case.contacts_planned + 1, now=workflow.now(),
+        )  # fmt: skip
+        found = await workflow.execute_activity_method(ContactActivities.plan, request, **limits.RECORD)
+        async with self._lock:
+            progress.planned(case, found, workflow.now())
+
+    async def _contact_due(self, due: Due) -> None:
+        """Nobody calls about a review that was amended since: it is read first, and called about all the same when the
+        marketplace does not answer."""
+        if self._identity.read_by_machine:
+            await self._read()
+        async with self._lock:
+            progress.contact_due(self._case, workflow.now())
+
+    async def _read_review(self, due: Due) -> None:
+        await self._read()
+
+    async def _read(self) -> Reading | None:
+        case = self._case
+        request = ReviewRequest(
+            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row, now=workflow.now()
+        )
+        reading: Reading | None
+        try:
+            reading = await workflow.execute_activity_method(MarketplaceActivities.read_review, request, **limits.OUTSIDE)
+        except ActivityError:
+            reading = None
+        async with self._lock:
+            progress.read(case, reading, workflow.now())
+        return reading
+
+    async def _release(self, due: Due) -> None:
+        number = int(due.subject)
+        request = ReleaseRequest(case=self._case.opening.case, offer=number, now=workflow.now())
+        await workflow.execute_activity_method(OfferActivities.release, request, **limits.RECORD)
+        async with self._lock:
+            progress.offer_released(self._case, number)
+
+    async def _pay(self, due: Due) -> None:
+        """The review is read once more, the gate asked, and the payout started under its permanent key."""
+        if self._identity.read_by_machine and await self._read() is None:
+            self._case.pay_again_at = workflow.now() + READ_AGAIN_BEFORE_PAYING
+            return
+        offer = self._case.accepted_offer
+        if offer is None or not agenda.ready_to_pay(self._case):
+            return
+        request = self._payout_request(offer)
+        found = await workflow.execute_activity_method(PayoutActivities.open_payout, request, **limits.RECORD)
+        async with self._lock:
+            paying.payout_opened(self._case, found, workflow.now())
+        if found.key is not None:
+            await self._start_payout(PayoutOrder(key=found.key, case=request.case, shop=request.shop))
+
+    def _payout_request(self, offer: Offer) -> PayoutRequest:
+        case, identity = self._case, self._identity
+        assert case.payee is not None  # noqa: S101 - ready_to_pay saw it
+        return PayoutRequest(
+            case=case.opening.case, shop=case.opening.shop, case_serial=identity.case_serial,
+            shop_serial=identity.shop_serial, installation=identity.installation, offer=offer.number,
+            amount_fen=offer.amount_fen, form=offer.form, attempt=len(case.payouts) + 1, payee=case.payee.id,
+            approved=offer.status is OfferStatus.ACCEPTED, cause_confirmed=case.cause is not None,
+            amendment_verified=case.amendment is not None, malicious_block=case.suspected, policy=offer.policy,
+            now=workflow.now(),
+        )  # fmt: skip
+
+    async def _start_payout(self, order: PayoutOrder) -> None:
+        try:
+            await workflow.start_child_workflow(
+                Payout.run,
+                order,
+                id=f"payout:{order.key}",
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                priority=priorities.URGENT,
+            )
+        except WorkflowAlreadyStartedError:
+            # The key is permanent and so is its workflow: it is under way, or its row says how it ended.
+            workflow.logger.info("payout was started before")
+
+    async def tell_payout(self, step: MendPayout) -> None:
+        handle = workflow.get_external_workflow_handle_for(Payout.run, f"payout:{step.payout}")
+        try:
+            await handle.signal(Payout.decide, str(step.action))
+        except ApplicationError:
+            workflow.logger.warning("the payout's workflow is gone; its row tells how it ended")
+
+    async def _prepare_reply(self, due: Due) -> None:
+        case = self._case
+        malicious = case.suspicion is not None and bool(case.suspicion.decided)
+        request = ReplyRequest(
+            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
+            cause=case.cause or case.suggested_cause, malicious=malicious, now=workflow.now(),
+        )  # fmt: skip
+        found = await workflow.execute_activity_method(ReplyActivities.prepare, request, **limits.RECORD)
+        async with self._lock:
+            progress.reply_prepared(case, found, workflow.now())
+
+    async def _post_reply(self, due: Due) -> None:
+        case = self._case
+        assert case.reply is not None  # noqa: S101 - the agenda lists it only with a confirmed text
+        assert case.reply.text is not None  # noqa: S101
+        request = PostReplyRequest(
+            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
+            text=case.reply.text.id, now=workflow.now(),
+        )  # fmt: skip
+        try:
+            found = await workflow.execute_activity_method(MarketplaceActivities.post_reply, request, **limits.OUTSIDE)
+        except ActivityError:
+            found = None
+        async with self._lock:
+            progress.reply_posted(case, found, workflow.now())
+
+    def _clock_request(self, kind: EscalationKind) -> ClockRequest:
+        case = self._case
+        clock = case.clocks[kind]
+        return ClockRequest(
+            case=case.opening.case, shop=case.opening.shop, kind=kind, since=clock.since, severity=case.severity,
+            told=clock.told, assignee=case.assignee, now=workflow.now(),
+        )  # fmt: skip
+
+    async def _reckon(self, due: Due) -> None:
+        request = self._clock_request(EscalationKind(due.subject))
+        found = await workflow.execute_activity_method(EscalationActivities.reckon, request, **limits.RECORD)
+        async with self._lock:
+            progress.reckoned(self._case, found)
+
+    async def _escalate(self, due: Due) -> None:
+        kind = EscalationKind(due.subject)
+        if kind is EscalationKind.STALE and not progress.still_stale(self._case):
+            return
+        request = self._clock_request(kind)
+        found = await workflow.execute_activity_method(EscalationActivities.escalate, request, **limits.RECORD)
+        async with self._lock:
+            progress.escalated(self._case, found, workflow.now())
+
+    async def _notify(self, due: Due) -> None:
+        case = self._case
+        assert case.outcome is not None  # noqa: S101 - the agenda lists it only for an ending case
+        paid = sum(payout.amount_fen for payout in case.payouts if payout.status is PayoutStatus.PAID)
+        request = NoticeRequest(
+            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row, outcome=case.outcome,
+            stopped=case.stopped is not None, paid_fen=paid, now=workflow.now(),
+        )  # fmt: skip
+        found = await workflow.execute_activity_method(NoticeActivities.notify, request, **limits.OUTSIDE_PATIENT)
+        async with self._lock:
+            paying.notified(case, found, workflow.now())
+
+    async def _close(self, due: Due) -> None:
+        request = ReleaseRequest(case=self._case.opening.case, offer=None, now=workflow.now())
+        await workflow.execute_activity_method(OfferActivities.release, request, **limits.RECORD)
+        async with self._lock:
+            progress.closed(self._case, workflow.now())

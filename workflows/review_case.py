@@ -1,0 +1,201 @@
+"""The life of one bad or neutral review."""
+
+import asyncio
+from datetime import datetime
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.projection import ProjectionActivities
+    from activities.requests import Projection
+    from domain.errors import Refusal
+    from domain.review_case import paying, rules
+    from domain.review_case.agenda import Due, due_for_people, next_due
+    from domain.review_case.facts import PayoutReport, Prepared
+    from domain.review_case.state import Answer, Opening, ReviewCaseState
+    from domain.review_case.steps import Command, MendPayout
+    from workflows import limits, search
+    from workflows.review_actions import ReviewActions
+    from workflows.review_preparing import prepare
+
+COMMANDS_REMEMBERED = 50
+
+
+@workflow.defn(name="ReviewCase")
+class ReviewCase:
+    """Register and triage, assign, then the contact loop: plan an hour, be due, a person calls, plan again. An offer is
+    approved where needed, accepted, and paid once the shop's gate lets it: by default after the amended review was
+    seen on the marketplace. At the month's end, and before the reply window closes, a person confirms a public reply.
+    People's steps come as updates, the world's facts as signals, and one agenda says what is due next.
+    """
+
+    @workflow.init
+    def __init__(self, opening: Opening, carried: ReviewCaseState | None = None) -> None:
+        self._case = carried or ReviewCaseState(opening=opening, opened_at=workflow.now())
+        self._lock = asyncio.Lock()
+        self._actions = ReviewActions(self._case, self._lock)
+        self._changes = 0
+        self._refresh = False
+        self._draining = False
+        self._shown: tuple[str, str] = ("", "")
+
+    @workflow.run
+    async def run(self, opening: Opening, carried: ReviewCaseState | None = None) -> str:
+        projector = asyncio.create_task(self._project())
+        while self._case.closed_at is None:
+            if self._refresh or workflow.info().is_continue_as_new_suggested():
+                await self._drain()
+                if self._case.closed_at is None:
+                    workflow.continue_as_new(args=[opening, self._case])
+            due = next_due(self._case)
+            if due is not None and due.at <= workflow.now():
+                await self._actions.take(due)
+            else:
+                await self._wait(due)
+        await self._drain()
+        projector.cancel()
+        return str(self._case.outcome)
+
+    async def _wait(self, due: Due | None) -> None:
+        """Until what is due next, or until anything has changed that may move it."""
+        seen = self._changes
+        timeout = due.at - workflow.now() if due else None
+        try:
+            await workflow.wait_condition(
+                lambda: self._changes != seen or self._refresh,
+                timeout=timeout,
+                timeout_summary=due.action if due else None,
+            )
+        except TimeoutError:
+            pass
+
+    async def _drain(self) -> None:
+        """Steps that come now are told to come again; those accepted are finished and everything is written."""
+        self._draining = True
+        await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._case.unwritten)
+
+    async def _project(self) -> None:
+        """One write in flight, with all events since the last one: rows are behind by one write at the most."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self._case.unwritten))
+            batch = self._batch()
+            self._show(batch)
+            try:
+                await workflow.execute_activity_method(
+                    ProjectionActivities.project, batch, summary=f"up to {batch.events[-1].seq}", **limits.RECORD
+                )
+            except ActivityError:
+                # Nothing may be lost: what could not be written stays here, in the history, until it can be.
+                workflow.logger.exception("the case could not be written; trying again in a minute")
+                await workflow.sleep(60)
+                continue
+            del self._case.unwritten[: len(batch.events)]
+
+    def _batch(self) -> Projection:
+        due = due_for_people(self._case) or next_due(self._case)
+        return Projection(
+            workflow=workflow.info().workflow_id,
+            state=self._case.view().model_copy(deep=True),
+            events=list(self._case.unwritten),
+            due_at=due.at if due else workflow.now(),
+            due_what=f"{due.action} {due.subject}".strip() if due else "",
+        )
+
+    def _show(self, batch: Projection) -> None:
+        """Operators of the engine see stage and assignee; each change costs one event, so only changes are told."""
+        shown = (str(self._case.stage), self._case.assignee or "")
+        if shown != self._shown:
+            self._shown = shown
+            workflow.upsert_search_attributes(
+                [
+                    search.STATUS.value_set(shown[0]),
+                    search.ASSIGNEE.value_set(shown[1]),
+                    search.DUE.value_set(batch.due_at),
+                ]
+            )
+
+    @workflow.update
+    async def advance(self, command: Command) -> Answer:
+        """Carry out one step of a person; a repeat of a known command answers what the first one did."""
+        async with self._lock:
+            if self._digest_of_repeat() is None:
+                self._check(command, workflow.now())
+                found = await self._prepare(command)
+                rules.apply(self._case, command, workflow.now(), found)
+                self._remember(command)
+                self._changes += 1
+        if isinstance(command.step, MendPayout):
+            await self._actions.tell_payout(command.step)
+        return self._answer(command)
+
+    @advance.validator
+    def _may_advance(self, command: Command) -> None:
+        if self._draining:
+            raise ApplicationError("The case is being continued; send the same step again.", type="Draining")
+        if self._digest_of_repeat() is None:
+            self._check(command, workflow.now())
+
+    def _check(self, command: Command, now: datetime) -> None:
+        try:
+            rules.check(self._case, command, now)
+        except Refusal as refusal:
+            raise refused(refusal) from None
+
+    async def _prepare(self, command: Command) -> Prepared:
+        if not rules.RULES[type(command.step)].prepared:
+            return Prepared()
+        try:
+            return await prepare(self._case, command)
+        except ActivityError as error:
+            cause = error.cause
+            if isinstance(cause, ApplicationError) and cause.non_retryable:
+                raise ApplicationError(cause.message, *cause.details, type=cause.type) from None
+            message = "The database does not answer; nothing was changed. Send the same step again in a moment."
+            raise ApplicationError(message, {"message": message, "facts": {}}, type="Unavailable") from None
+
+    def _digest_of_repeat(self) -> str | None:
+        info = workflow.current_update_info()
+        return self._case.recent.get(info.id) if info else None
+
+    def _remember(self, command: Command) -> None:
+        info = workflow.current_update_info()
+        if info is not None:
+            self._case.recent[info.id] = command.digest
+        while len(self._case.recent) > COMMANDS_REMEMBERED:
+            del self._case.recent[next(iter(self._case.recent))]
+
+    def _answer(self, command: Command) -> Answer:
+        """The digest is that of the body that was carried out, so that the api can refuse another under the same key."""
+        digest = self._digest_of_repeat() or command.digest
+        return Answer(digest=digest, version=self._case.version, state=self._case.view())
+
+    @workflow.signal
+    async def review_changed(self) -> None:
+        """The marketplace says that something about this review changed: read it now."""
+        self._case.read_again_at = workflow.now()
+        self._changes += 1
+
+    @workflow.signal
+    async def payout_settled(self, report: PayoutReport) -> None:
+        """A payout of this case tells how it went."""
+        async with self._lock:
+            paying.payout_reported(self._case, report, workflow.now())
+            self._changes += 1
+
+    @workflow.signal
+    def refresh(self) -> None:
+        """Continue as new, so that code deployed since then applies."""
+        self._refresh = True
+
+    @workflow.query
+    def view(self) -> ReviewCaseState:
+        return self._case.view()
+
+
+def refused(refusal: Refusal) -> ApplicationError:
+    """A refusal as the engine carries it to whoever asked."""
+    facts = {name: str(value) for name, value in refusal.facts.items()}
+    return ApplicationError(refusal.message, {"message": refusal.message, "facts": facts}, type=refusal.code)
+
+

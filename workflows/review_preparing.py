@@ -1,0 +1,135 @@
+"""What a person's step needs to know from the database before it is carried out, under the locks it needs there."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.assignment import AssignmentActivities
+    from activities.contacts import ContactActivities
+    from activities.offers import OfferActivities
+    from activities.opening import OpeningActivities
+    from activities.replies import ReplyActivities
+    from activities.requests import (
+        CauseRequest,
+        ClaimRequest,
+        LogRequest,
+        OfferRequest,
+        ReplyWordsRequest,
+        SignalsRequest,
+        StopRequest,
+        TakeRequest,
+    )
+    from domain.contact_terms import Channel
+    from domain.review_case import steps
+    from domain.review_case.facts import Prepared, StepRequest
+    from domain.review_case.state import OfferStatus, ReviewCaseState
+    from workflows import limits
+
+
+async def prepare(case: ReviewCaseState, command: steps.Command) -> Prepared:
+    """Raises ActivityError; a refusal is its non-retryable cause."""
+    return await _PREPARING[type(command.step)](case, _request(case, command), command.step)
+
+
+def _request(case: ReviewCaseState, command: steps.Command) -> StepRequest:
+    info = workflow.current_update_info()
+    return StepRequest(
+        case=case.opening.case,
+        shop=case.opening.shop,
+        actor=command.actor,
+        now=workflow.now(),
+        update_id=info.id if info else "",
+    )
+
+
+async def _claim(case: ReviewCaseState, request: StepRequest, step: steps.Claim) -> Prepared:
+    taking = ClaimRequest(step=request, to=request.actor.person, taking_over=case.assignee is not None)
+    return await workflow.execute_activity_method(AssignmentActivities.claim, taking, **limits.STEP)
+
+
+async def _hand_over(case: ReviewCaseState, request: StepRequest, step: steps.HandOver) -> Prepared:
+    giving = ClaimRequest(step=request, to=step.to, taking_over=True)
+    return await workflow.execute_activity_method(AssignmentActivities.claim, giving, **limits.STEP)
+
+
+async def _cause(case: ReviewCaseState, request: StepRequest, step: steps.ConfirmCause) -> Prepared:
+    judging = CauseRequest(step=request, review_row=case.opening.review_row, confirm=step)
+    return await workflow.execute_activity_method(OpeningActivities.judge_cause, judging, **limits.STEP)
+
+
+async def _signals(case: ReviewCaseState, request: StepRequest, step: steps.MarkMalicious) -> Prepared:
+    marking = SignalsRequest(step=request, mark=step)
+    return await workflow.execute_activity_method(OpeningActivities.score_signals, marking, **limits.STEP)
+
+
+async def _take(case: ReviewCaseState, request: StepRequest, step: steps.BeginContact) -> Prepared:
+    assert case.contact is not None  # noqa: S101 - the rules saw it under the same lock
+    taking = TakeRequest(
+        step=request,
+        review_row=case.opening.review_row,
+        number=case.contact.number,
+        channel=case.contact.channel,
+        preference_at=case.preference_at,
+    )
+    return await workflow.execute_activity_method(ContactActivities.take, taking, **limits.STEP)
+
+
+async def _log(case: ReviewCaseState, request: StepRequest, step: steps.LogContact) -> Prepared:
+    planned = None if step.inbound else case.contact
+    logging = LogRequest(
+        step=request,
+        review_row=case.opening.review_row,
+        log=step,
+        number=planned.number if planned else case.contacts_planned + 1,
+        channel=planned.channel if planned else step.channel or Channel.CALL,
+        attempt=planned.attempt if planned else None,
+    )
+    return await workflow.execute_activity_method(ContactActivities.log, logging, **limits.STEP)
+
+
+async def _stop(case: ReviewCaseState, request: StepRequest, step: steps.StopContact) -> Prepared:
+    stopping = StopRequest(step=request, review_row=case.opening.review_row, signal=step.signal)
+    return await workflow.execute_activity_method(ContactActivities.stop, stopping, **limits.STEP)
+
+
+async def _offer(case: ReviewCaseState, request: StepRequest, step: steps.MakeOffer) -> Prepared:
+    identity = case.identity
+    assert identity is not None  # noqa: S101 - the rules let no step through before the case is registered
+    offering = OfferRequest(
+        step=request,
+        review_row=case.opening.review_row,
+        offer=step,
+        number=len(case.offers) + 1,
+        grade=identity.grade,
+        cause=case.cause or case.suggested_cause,
+        severity=case.severity,
+        order_paid_fen=identity.order_paid_fen,
+        suspicion_decided=case.suspicion is not None and case.suspicion.decided is False,
+        settled_before=any(offer.status is OfferStatus.FULFILLED for offer in case.offers),
+    )
+    return await workflow.execute_activity_method(OfferActivities.reserve, offering, **limits.STEP)
+
+
+async def _approve(case: ReviewCaseState, request: StepRequest, step: steps.Approve) -> Prepared:
+    return await workflow.execute_activity_method(OfferActivities.validity, request, **limits.STEP)
+
+
+async def _reply(case: ReviewCaseState, request: StepRequest, step: steps.PostReply) -> Prepared:
+    words = ReplyWordsRequest(step=request, post=step)
+    return await workflow.execute_activity_method(ReplyActivities.check_words, words, **limits.STEP)
+
+
+_PREPARING: dict[type[steps.Step], Callable[[ReviewCaseState, StepRequest, Any], Awaitable[Prepared]]] = {
+    steps.Claim: _claim,
+    steps.HandOver: _hand_over,
+    steps.ConfirmCause: _cause,
+    steps.MarkMalicious: _signals,
+    steps.BeginContact: _take,
+    steps.LogContact: _log,
+    steps.StopContact: _stop,
+    steps.MakeOffer: _offer,
+    steps.Approve: _approve,
+    steps.PostReply: _reply,
+}
