@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "api": {"domain", "db", "gateways", "activities", "workflows", "settings"},
     "sandbox": set[str](),
     "embedded": {"db", "domain", "settings"},
+    "compose": {"db", "domain", "settings", "embedded"},
 }
 OURS = set(MAY_IMPORT) | {"settings", "worker", "dev", "tests", "bench"}
 
