@@ -11,7 +11,6 @@ from gateways.nodes import Node
 from gateways.top import PARTY, TopClient
 
 TRADE_RATED: Final = "taobao_trade_TradeRated"
-REFUND_TOPICS: Final = "taobao_refund_"
 
 QUANTITY_MAX = 200
 

@@ -81,7 +81,7 @@ class TopRefunds:
                 refunds.append(refund_of(row))
             except Nonsense as failure:
                 unreadable.append(str(failure))
-        return RefundPage(tuple(refunds), tuple(unreadable), answer.optional_integer("total_results") or 0)
+        return RefundPage(tuple(refunds), tuple(unreadable), answer.integer("total_results"))
 
 
 def refund_of(row: Node) -> MarketplaceRefund:

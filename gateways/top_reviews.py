@@ -12,8 +12,7 @@ from gateways.wire import china_stamp
 
 PAGE_SIZE_MAX = 150
 TOTAL_CAP = 1500  # a query never shows more rows than this, whatever the window holds
-LOOK_BACK = timedelta(days=180)
-REPLY_MAX = 500
+LOOK_BACK = timedelta(days=180)  # older reviews are not shown at all
 
 _FIELDS = "tid,oid,role,nick,result,created,rated_nick,item_title,item_price,content,reply,valid_score,num_iid,ouid"
 
@@ -91,6 +90,14 @@ class TopReviews:
         """Every review of one order, one per sub-order. A vanished review is simply not there."""
         return await self._page(tid=tid, page_no=1, page_size=PAGE_SIZE_MAX)
 
+    async def review(self, tid: str, oid: str) -> MarketplaceReview | None:
+        """One review as it stands now, None if it is gone. Raises Nonsense if a row that can't be read might be it."""
+        page = await self.reviews_of_order(tid)
+        found = next((review for review in page.reviews if review.oid == oid), None)
+        if found is None and page.unreadable:
+            raise Nonsense(PARTY, "bad-row", page.unreadable[0])
+        return found
+
     async def windows(self, start: datetime, end: datetime) -> AsyncIterator[Window]:
         """Cut a span into windows that the cap does not truncate, oldest first.
 
@@ -136,7 +143,7 @@ class TopReviews:
                 reviews.append(review_of(row))
             except Nonsense as failure:
                 unreadable.append(str(failure))
-        return ReviewPage(tuple(reviews), tuple(unreadable), answer.optional_integer("total_results") or 0)
+        return ReviewPage(tuple(reviews), tuple(unreadable), answer.integer("total_results"))
 
 
 def _middle(window: Window) -> datetime | None:

@@ -1,6 +1,7 @@
 """Aliyun SMS: what is sent, what an acceptance and a delivery mean, and how refusals are sorted."""
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,6 +11,7 @@ import pytest
 from gateways.aliyun_sms import AliyunSms, DeliveryState
 from gateways.failures import AuthRevoked, GatewayFailure, Nonsense, RateLimited, Rejected, Transient
 from gateways.signing import acs3_authorization
+from gateways.wire import quiet_http_log
 
 type Answering = Callable[..., httpx2.AsyncClient]
 type SmsOf = Callable[[httpx2.AsyncClient], AliyunSms]
@@ -40,6 +42,15 @@ async def test_what_is_sent_is_what_was_signed(
     again = acs3_authorization("POST", "/", query, signed, request.content, "LTAItest", "a-secret")
     assert (headers["authorization"], signed["host"]) == (again, "sms.test:8080")
     assert json.loads(request.url.params["TemplateParam"]) == {"name": "陈 *~'"}
+
+
+async def test_no_phone_is_logged_once_the_http_log_is_quiet(
+    answering: Answering, sms_of: SmsOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    quiet_http_log()
+    with caplog.at_level(logging.INFO):
+        await sms_of(answering(ACCEPTED)).send_sms("13800138000", "小店", "SMS_1", {}, "o1")
+    assert "13800138000" not in caplog.text
 
 
 async def test_no_two_calls_share_a_nonce(answering: Answering, asked: list[httpx2.Request], sms_of: SmsOf) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateways.failures import Rejected
+from gateways.failures import Nonsense, Rejected
 from gateways.top import TopClient
 from gateways.top_reviews import ReviewResult, TopReviews
 from gateways.wire import CHINA
@@ -66,6 +66,20 @@ async def test_no_reviews_are_an_empty_page(answering: Answering, top_of: TopOf)
     body = {"traderates_get_response": {"total_results": 0, "request_id": "r"}}
     read = await TopReviews(top_of(answering(body))).reviews_page(START, START, 1)
     assert (read.reviews, read.total) == ((), 0)
+
+
+async def test_a_page_without_its_total_is_nonsense_not_an_empty_shop(answering: Answering, top_of: TopOf) -> None:
+    with pytest.raises(Nonsense, match="total_results"):
+        await TopReviews(top_of(answering({"traderates_get_response": {}}))).reviews_page(START, START, 1)
+
+
+@pytest.mark.covers(76, 207)
+async def test_an_unreadable_row_is_never_taken_for_a_vanished_review(answering: Answering, top_of: TopOf) -> None:
+    reviews = TopReviews(top_of(answering(page(ROW | {"result": "?"}), page(ROW), page())))
+    with pytest.raises(Nonsense, match="result"):
+        await reviews.review("4321000000001", "4321000000002")
+    assert await reviews.review("4321000000001", "4321000000002") is not None
+    assert await reviews.review("4321000000001", "4321000000002") is None
 
 
 async def test_a_reply_that_was_not_taken_is_refused(answering: Answering, top_of: TopOf) -> None:

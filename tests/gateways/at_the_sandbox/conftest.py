@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import httpx2
@@ -56,6 +57,12 @@ async def fault(tell: Tell, http: httpx2.AsyncClient, sandbox: str) -> AsyncIter
 
     yield plan
     await http.delete(f"{sandbox}/control/faults")
+
+
+@pytest.fixture
+async def business_now(read: Tell) -> datetime:
+    """The sandbox's own time, which some other test may have moved."""
+    return datetime.fromisoformat((await read("/control/clock"))["now"])
 
 
 @pytest.fixture

@@ -22,9 +22,14 @@ READ, REPLY = "taobao.traderates.get", "taobao.traderate.explain.add"
 
 @pytest.mark.parametrize("method", ["md5", "hmac", "hmac-sha256"])
 async def test_a_bad_review_is_found_by_its_window_under_every_signature(
-    method: TopSignMethod, shop: dict[str, str], reviewed: Tell, http: httpx2.AsyncClient, sandbox: str
+    method: TopSignMethod,
+    shop: dict[str, str],
+    reviewed: Tell,
+    http: httpx2.AsyncClient,
+    sandbox: str,
+    business_now: datetime,
 ) -> None:
-    placed, now = await reviewed(), datetime.now(UTC)
+    placed, now = await reviewed(), business_now
     credentials = TopCredentials(shop["app_key"], SecretStr(shop["app_secret"]), SecretStr(shop["session"]))
     reviews = TopReviews(TopClient(http, f"{sandbox}/router/rest", credentials, method))
     page = await reviews.reviews_page(now - timedelta(hours=1), now + timedelta(hours=1), 1)
@@ -37,7 +42,8 @@ async def test_a_bad_review_is_found_by_its_window_under_every_signature(
 async def test_an_amended_review_reads_as_good(top: TopClient, reviewed: Tell, tell: Tell) -> None:
     placed = await reviewed("neutral")
     await tell(f"/buyer/reviews/{placed['tid']}/amend", content="客服很好")
-    (review,) = (await TopReviews(top).reviews_of_order(placed["tid_text"])).reviews
+    review = await TopReviews(top).review(placed["tid_text"], placed["tid_text"])
+    assert review is not None
     assert (review.result, review.content) == (ReviewResult.GOOD, "客服很好")
 
 
@@ -46,7 +52,7 @@ async def test_a_deleted_review_is_simply_not_there(
 ) -> None:
     placed = await reviewed()
     await http.delete(f"{sandbox}/buyer/reviews/{placed['tid']}")
-    assert (await TopReviews(top).reviews_of_order(placed["tid_text"])).reviews == ()
+    assert await TopReviews(top).review(placed["tid_text"], placed["tid_text"]) is None
 
 
 async def test_a_reply_stands_beside_the_review(top: TopClient, reviewed: Tell) -> None:
@@ -88,8 +94,10 @@ async def test_tmall_shows_what_the_buyer_appended(top: TopClient, reviewed: Tel
     assert (feed.append_content, feed.append_negative, feed.tags) == ("还是漏", True, ("不满意",))
 
 
-async def test_a_span_over_the_cap_is_read_whole(top: TopClient, shop: dict[str, str], tell: Tell) -> None:
-    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+async def test_a_span_over_the_cap_is_read_whole(
+    top: TopClient, shop: dict[str, str], tell: Tell, business_now: datetime
+) -> None:
+    start = business_now.replace(microsecond=0) - timedelta(hours=2)
     texts = [{"text": f"差评{n}", "created": (start + timedelta(seconds=n)).isoformat()} for n in range(1700)]
     loaded = await tell("/buyer/bulk_reviews", shop=shop["seller_nick"], reviews=texts)
     seen: set[str] = set()

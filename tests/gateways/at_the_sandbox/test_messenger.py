@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import httpx2
@@ -22,33 +22,40 @@ def phone() -> str:
     return f"139{secrets.randbelow(10**8):08d}"
 
 
-async def test_an_accepted_message_is_delivered(sms: AliyunSms, phone: str, read: Tell) -> None:
+@pytest.fixture
+def today(business_now: datetime) -> date:
+    return business_now.astimezone(CHINA).date()
+
+
+async def test_an_accepted_message_is_delivered(sms: AliyunSms, phone: str, read: Tell, today: date) -> None:
     accepted = await sms.send_sms(phone, "小店(南京)", "SMS_NOTICE", {"amount": "5.00 *~'"}, "out/1")
-    delivery = await sms.delivery(phone, datetime.now(CHINA).date(), accepted.biz_id)
+    delivery = await sms.delivery(phone, today, accepted.biz_id)
     assert delivery is not None
     assert (delivery.state, delivery.out_id) == (DeliveryState.DELIVERED, "out/1")
     assert "5.00 *~'" in (await read("/control/sms", phone=phone))[0]["text"]
 
 
-async def test_a_message_to_a_dead_number_failed(sms: AliyunSms, phone: str, order: Tell, tell: Tell) -> None:
+async def test_a_message_to_a_dead_number_failed(
+    sms: AliyunSms, phone: str, order: Tell, tell: Tell, today: date
+) -> None:
     await order(phone=phone, buyer_nick=f"buyer {phone}")
     await tell(f"/buyer/people/buyer {phone}", phone_behaviour="empty_number")
     accepted = await sms.send_sms(phone, "小店", "SMS_NOTICE", {}, "o")
-    delivery = await sms.delivery(phone, datetime.now(CHINA).date(), accepted.biz_id)
+    delivery = await sms.delivery(phone, today, accepted.biz_id)
     assert delivery is not None
     assert (delivery.state, delivery.error_code) == (DeliveryState.FAILED, "MK:0001")
 
 
-async def test_a_message_on_its_way_waits(sms: AliyunSms, phone: str, fault: Tell) -> None:
+async def test_a_message_on_its_way_waits(sms: AliyunSms, phone: str, fault: Tell, today: date) -> None:
     await fault("SendSms", "dealing", seconds=60)
     accepted = await sms.send_sms(phone, "小店", "SMS_NOTICE", {}, "o")
-    delivery = await sms.delivery(phone, datetime.now(CHINA).date(), accepted.biz_id)
+    delivery = await sms.delivery(phone, today, accepted.biz_id)
     assert delivery is not None
     assert (delivery.state, delivery.received_at) == (DeliveryState.WAITING, None)
 
 
-async def test_a_message_nobody_sent_is_unknown(sms: AliyunSms, phone: str) -> None:
-    assert await sms.delivery(phone, datetime.now(CHINA).date(), "1^0") is None
+async def test_a_message_nobody_sent_is_unknown(sms: AliyunSms, phone: str, today: date) -> None:
+    assert await sms.delivery(phone, today, "1^0") is None
 
 
 @pytest.mark.parametrize(

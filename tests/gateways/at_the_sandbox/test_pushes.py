@@ -1,10 +1,11 @@
 """Pushes: at least once, in any order, until confirmed."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from gateways.failures import Transient
 from gateways.top import TopClient
 from gateways.top_messages import TRADE_RATED, Push, TopMessages
 
@@ -18,6 +19,14 @@ async def messages(top: TopClient) -> TopMessages:
     channel = TopMessages(top)
     await channel.permit([TRADE_RATED])
     return channel
+
+
+@pytest.fixture
+async def impatient(tell: Tell) -> AsyncIterator[None]:
+    """Pushes come again at once instead of after some seconds."""
+    await tell("/control/limits", tmc_redelivery_seconds=0)
+    yield
+    await tell("/control/limits", tmc_redelivery_seconds=10)
 
 
 def orders_of(pushes: tuple[Push, ...]) -> list[int]:
@@ -34,21 +43,18 @@ async def test_a_review_is_announced_with_its_shop_and_order(
     assert (push.content["tid"], push.content["rater"]) == (placed["tid"], "buyer")
 
 
-async def test_an_unconfirmed_push_comes_again(messages: TopMessages, reviewed: Tell, tell: Tell) -> None:
-    await tell("/control/limits", tmc_redelivery_seconds=0)
+@pytest.mark.usefixtures("impatient")
+async def test_an_unconfirmed_push_comes_again(messages: TopMessages, reviewed: Tell) -> None:
     await reviewed()
     first, again = await messages.consume(), await messages.consume()
-    await tell("/control/limits", tmc_redelivery_seconds=10)
     assert [push.id for push in first] == [push.id for push in again] != []
 
 
-async def test_a_confirmed_push_is_gone(messages: TopMessages, reviewed: Tell, tell: Tell) -> None:
-    await tell("/control/limits", tmc_redelivery_seconds=0)
+@pytest.mark.usefixtures("impatient")
+async def test_a_confirmed_push_is_gone(messages: TopMessages, reviewed: Tell) -> None:
     await reviewed()
     await messages.confirm([push.id for push in await messages.consume()])
-    waiting = await messages.consume()
-    await tell("/control/limits", tmc_redelivery_seconds=10)
-    assert waiting == ()
+    assert await messages.consume() == ()
 
 
 async def test_a_push_that_comes_twice_has_one_id(messages: TopMessages, reviewed: Tell, fault: Tell) -> None:
@@ -67,14 +73,10 @@ async def test_pushes_out_of_order_all_arrive(messages: TopMessages, reviewed: T
     assert sorted([*first, *orders_of(await messages.consume())]) == sorted(placed)
 
 
-async def test_a_batch_lost_on_the_way_comes_again(
-    messages: TopMessages, reviewed: Tell, fault: Tell, tell: Tell
-) -> None:
-    await tell("/control/limits", tmc_redelivery_seconds=0)
+@pytest.mark.usefixtures("impatient")
+async def test_a_batch_lost_on_the_way_comes_again(messages: TopMessages, reviewed: Tell, fault: Tell) -> None:
     await reviewed()
     await fault(CONSUME, "timeout_after")
-    with pytest.raises(Exception, match="no answer in time"):
+    with pytest.raises(Transient, match="no answer in time"):
         await messages.consume()
-    again = await messages.consume()
-    await tell("/control/limits", tmc_redelivery_seconds=10)
-    assert len(again) == 1
+    assert len(await messages.consume()) == 1

@@ -112,6 +112,7 @@ async def test_a_transfer_lost_before_it_was_made_is_not_found_and_may_be_sent_a
     assert isinstance(await alipay.send(prepared), Paid)
 
 
+@pytest.mark.covers(200)
 @pytest.mark.parametrize("kind", ["timeout_after", "http_500", "system_error", "nonsense", "rate_limit"])
 async def test_a_transfer_whose_answer_was_lost_is_unknown_and_was_paid_once(
     kind: str, alipay: AlipayClient, prepared: PreparedTransfer, fault: Tell, read: Tell
