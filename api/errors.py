@@ -1,0 +1,201 @@
+"""Every refusal and failure leaves as an RFC 9457 problem: a stable code, a status, and what to do next."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from temporalio.service import RPCError, RPCStatusCode
+
+from db.sealing import KeysUnusable, Unreadable
+from domain.errors import Refusal
+
+MEDIA_TYPE = "application/problem+json"
+log = structlog.get_logger(__name__)
+
+# A refusal that is not listed is a conflict with the state of things: 409.
+STATUS: Mapping[str, int] = {
+    "Unauthorized": 401,
+    "NotAllowed": 403,
+    "NotYours": 403,
+    "SecondPersonNeeded": 403,
+    "NotFound": 404,
+    "BadCaseNumber": 404,
+    "UnknownPolicy": 404,
+    "BuyerUnknown": 404,
+    "StaleVersion": 412,
+    "TooLarge": 413,
+    "BadInput": 422,
+    "BadReviewKey": 422,
+    "BadOfficeData": 422,
+    "PolicyUnreadable": 422,
+    "UnknownRating": 422,
+    "BadCursor": 422,
+    "IdempotencyKeyReused": 422,
+    "Busy": 429,
+    "Unavailable": 503,
+    "TooSlow": 503,
+    "InternalError": 500,
+    KeysUnusable.code: 500,
+    Unreadable.code: 500,
+}
+RETRY_AFTER_SECONDS = {429: 1, 503: 2}
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem. `code` is stable and machine-readable; `detail` tells a person what to do next; further
+    fields are the facts of the refusal."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="`urn:amends:problem:<code>`")
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str
+
+
+class NotAllowed(Refusal):
+    """The caller's roles don't open this route, or not in this shop."""
+
+    code = "NotAllowed"
+
+
+class NotFound(Refusal):
+    """There is no such thing, or the caller may not know of it."""
+
+    code = "NotFound"
+
+
+class Unavailable(Refusal):
+    """The database or the engine can't be reached now; the same request may be repeated."""
+
+    code = "Unavailable"
+
+
+class BadInput(Refusal):
+    """A field has its shape but can't be meant; `facts["field"]` names it."""
+
+    code = "BadInput"
+
+
+def status_of(code: str) -> int:
+    return STATUS.get(code, HTTPStatus.CONFLICT)
+
+
+def problem(request: Request, code: str, detail: str, facts: Mapping[str, Any], status: int = 0) -> JSONResponse:
+    status = status or status_of(code)
+    body = Problem(
+        type=f"urn:amends:problem:{code}",
+        title=re.sub(r"(?<=[a-z])(?=[A-Z])", " ", code).capitalize(),
+        status=status,
+        detail=detail,
+        code=code,
+        instance=request.url.path,
+        **{name: fact for name, fact in facts.items() if name not in Problem.model_fields},
+    )
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS[status])} if status in RETRY_AFTER_SECONDS else {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body.model_dump(mode="json"), status, headers, MEDIA_TYPE)
+
+
+async def _refused(request: Request, refusal: Refusal) -> JSONResponse:
+    return problem(request, refusal.code, refusal.message, refusal.facts)
+
+
+async def _misshapen(request: Request, error: RequestValidationError) -> JSONResponse:
+    """Names each field and what is wrong with it; what was sent is not repeated, it may be a buyer's data."""
+    fields = [{"field": ".".join(str(part) for part in fault["loc"]), "why": fault["msg"]} for fault in error.errors()]
+    first = f"{fields[0]['field']}: {fields[0]['why']}" if fields else "the request can't be read"
+    more = f" (and {len(fields) - 1} more, see errors)" if len(fields) > 1 else ""
+    return problem(request, "BadInput", f"{first}{more}. Correct it and send again.", {"errors": fields})
+
+
+_PLAIN = {
+    400: ("BadInput", "The body is not readable JSON; send a JSON object in UTF-8."),
+    404: ("NotFound", "There is no such address; /docs lists them."),
+    405: ("MethodNotAllowed", "This address does not take that method; /docs lists what it takes."),
+}
+
+
+async def _http(request: Request, error: HTTPException) -> JSONResponse:
+    code, detail = _PLAIN.get(error.status_code, ("HttpError", str(error.detail)))
+    answer = problem(request, code, detail, {}, error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _database(request: Request, error: Exception) -> JSONResponse:
+    """The database is down, overloaded, or a lock was not free in time; nothing was written."""
+    log.warning("database unavailable", error=type(error).__name__)
+    return problem(request, "Unavailable", "The database can't be reached; repeat the request.", {"down": ["database"]})
+
+
+async def _integrity(request: Request, error: Exception) -> JSONResponse:
+    # The text of a database error carries the row's values, so only its kind is logged.
+    log.error("database error", error=type(error).__name__, path=_template(request))
+    return problem(request, "InternalError", "Something went wrong here; it was logged. Nothing was changed.", {})
+
+
+_ENGINE_BUSY = {RPCStatusCode.RESOURCE_EXHAUSTED}
+
+
+async def _engine(request: Request, error: RPCError) -> JSONResponse:
+    log.warning("engine unavailable", status=error.status.name)
+    if error.status in _ENGINE_BUSY:
+        return problem(request, "Busy", "The engine takes no more requests just now; repeat it in a moment.", {})
+    return problem(request, "Unavailable", "The engine can't be reached; repeat the request.", {"down": ["engine"]})
+
+
+async def unexpected(request: Request, error: Exception) -> JSONResponse:
+    # Values of local variables would be buyers' data: the type and the place are logged, the message is not.
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
+    log.error("unexpected failure", error=type(error).__name__, where=where, path=_template(request))
+    return problem(request, "InternalError", "Something went wrong here; it was logged.", {})
+
+
+async def _gone(request: Request, error: Exception) -> JSONResponse:
+    return problem(request, "BadInput", "The connection ended before the body did.", {}, 400)
+
+
+def _template(request: Request) -> str:
+    return getattr(request.scope.get("route"), "path", "")
+
+
+def install(app: FastAPI) -> None:
+    """Let every foreseen exception leave as a problem; api/guard.py sees to the others."""
+    handlers: dict[type[Exception], Any] = {
+        Refusal: _refused,
+        RequestValidationError: _misshapen,
+        HTTPException: _http,
+        ClientDisconnect: _gone,
+        OperationalError: _database,
+        InterfaceError: _database,
+        PoolTimeout: _database,
+        DBAPIError: _integrity,
+        RPCError: _engine,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems of a route, for OpenAPI."""
+    always = (401, 422, 500, 503)
+    return {
+        status: {"model": Problem, "description": HTTPStatus(status).phrase} for status in sorted({*always, *statuses})
+    }

@@ -1,0 +1,39 @@
+"""Types of fields that come from outside: bounded texts without control characters, moments with an offset."""
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+
+MAX_TEXT = 4000
+_LAYOUT = frozenset("\n\r\t")
+# Cc are control characters, Cs halves of characters that no encoding can carry. Emoji and their joiners are fine.
+_UNWANTED = frozenset({"Cc", "Cs"})
+
+
+def _no_control(text: str) -> str:
+    if any(unicodedata.category(sign) in _UNWANTED and sign not in _LAYOUT for sign in text):
+        raise ValueError("control characters are not accepted; remove them")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if any(unicodedata.category(sign) in _UNWANTED for sign in text):
+        raise ValueError("control characters and line breaks are not accepted; remove them")
+    return text
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT), AfterValidator(_no_control)
+]
+MaybeEmpty = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_TEXT), AfterValidator(_no_control)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+ShopCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+# What PostgreSQL's bigint holds is far beyond; this keeps sums of many payouts inside it.
+AmountFen = Annotated[int, Field(ge=1, le=100_000_000)]

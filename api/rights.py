@@ -1,0 +1,47 @@
+"""Who may use which route: one line per route, by the name of its function.
+
+A role counts in the shops in which it is held. Auditors read and change nothing; what a step asks beyond this is the
+case's own rule.
+"""
+
+from collections.abc import Mapping
+
+from domain.people import DESK, LEADERS, Role
+
+EVERYONE = frozenset(Role)
+CASE_READERS = DESK | {Role.WAREHOUSE, Role.FINANCE, Role.AUDITOR, Role.SERVICE}
+CASE_WORKERS = DESK | {Role.WAREHOUSE, Role.FINANCE}
+ADMINS = frozenset({Role.ADMIN})
+
+# Answered without a key: they tell nothing about the house.
+PUBLIC = frozenset({"health", "ready"})
+
+RIGHTS: Mapping[str, frozenset[Role]] = {
+    "me": EVERYONE,
+    # cases
+    "open_case": DESK | {Role.SERVICE},
+    "list_cases": CASE_READERS,
+    "show_case": CASE_READERS,
+    "take_step": CASE_WORKERS,
+    "show_timeline": CASE_READERS,
+    "show_review": DESK | {Role.AUDITOR},
+    "list_refused_steps": LEADERS | {Role.AUDITOR},
+    "my_queue": DESK,
+    "my_notices": EVERYONE,
+    "list_payouts": LEADERS | {Role.FINANCE, Role.AUDITOR},
+    # office
+    "list_shops": EVERYONE,
+    "open_shop": ADMINS,
+    "change_shop": ADMINS,
+    "acknowledge_gate": ADMINS | {Role.SUPERVISOR},
+    "list_people": DESK | {Role.AUDITOR, Role.ADMIN},
+    "add_person": ADMINS,
+    "change_person": ADMINS,
+    "grant_role": ADMINS,
+    "revoke_role": ADMINS,
+    "issue_key": ADMINS,
+    "revoke_key": ADMINS,
+    "show_policy": DESK | {Role.FINANCE, Role.AUDITOR, Role.ADMIN},
+    "put_policy": ADMINS | {Role.SUPERVISOR},
+    "list_office_events": ADMINS | {Role.AUDITOR},
+}
