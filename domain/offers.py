@@ -171,13 +171,11 @@ def check_offer(
     malicious_block: bool = False,
     supervisor_decided: bool = False,
 ) -> None:
-    """Raises the OfferRefused that applies. `supervisor_decided` lifts freeze, range and order amount, but neither
-    "once for one review" nor the budget (check_budget)."""
-    kind = _kind(form, policy)
+    """Raises the OfferRefused that applies. `supervisor_decided` lifts freeze, range and order amount, but not
+    "once for one review", nor what wallet and marketplace can pay at all, nor the budget (check_budget)."""
     if already_settled:
         raise OfferMade("Amends were made for this review already; a second payment is not possible.")
-    if amount_fen < (0 if kind is FormKind.GOODS else 1):
-        raise OfferOutOfRange("An offer in money is at least one fen; name an amount.", min=1)
+    _check_payable(amount_fen, _kind(form, policy), policy)
     if supervisor_decided:
         return
     if allowed.frozen or malicious_block:
@@ -185,11 +183,18 @@ def check_offer(
     if amount_fen > order_paid_fen:
         paid = format_fen(order_paid_fen)
         raise OfferAboveOrder(f"{format_fen(amount_fen)} is more than the {paid} paid; ask a supervisor.", paid=paid)
-    on_a_face = kind is not FormKind.COUPON or amount_fen in policy.coupons.faces_fen
-    if not (allowed.min_fen <= amount_fen <= allowed.max_fen and on_a_face):
+    if not allowed.min_fen <= amount_fen <= allowed.max_fen:
         span = f"{format_fen(allowed.min_fen)} to {format_fen(allowed.max_fen)}"
-        faces = "" if on_a_face else f" in face values {', '.join(map(format_fen, policy.coupons.faces_fen))}"
-        raise OfferOutOfRange(f"Offer {span}{faces}, or ask a supervisor.", min=allowed.min_fen, max=allowed.max_fen)
+        raise OfferOutOfRange(f"Offer {span}, or ask a supervisor.", min=allowed.min_fen, max=allowed.max_fen)
+
+
+def _check_payable(amount_fen: int, kind: FormKind, policy: CompensationPolicy) -> None:
+    if kind is FormKind.COUPON and amount_fen not in policy.coupons.faces_fen:
+        faces = policy.coupons.faces_fen
+        raise OfferOutOfRange(f"Coupons are worth {', '.join(map(format_fen, faces))}; choose one.", faces=list(faces))
+    least = {FormKind.CASH: policy.payout.min_fen, FormKind.GOODS: 0}.get(kind, 1)
+    if amount_fen < least:
+        raise OfferOutOfRange(f"The smallest amount is {format_fen(least)}; name a larger one.", min=least)
 
 
 def check_budget(amount_fen: int, form: OfferForm, spent: BudgetSpent, policy: CompensationPolicy) -> None:
