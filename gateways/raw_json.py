@@ -18,9 +18,10 @@ def raw_members(text: str) -> dict[str, str]:
 
 
 def _members(text: str) -> dict[str, str]:
-    at = _expect(text, 0, "{")
+    at = _skip(text, _expect(text, 0, "{"))
     members: dict[str, str] = {}
-    while True:
+    more = text[at : at + 1] != "}"
+    while more:
         key, at = _DECODER.raw_decode(text, _skip(text, at))
         if not isinstance(key, str) or key in members:
             raise ValueError("a key is no string or comes twice")
@@ -28,9 +29,8 @@ def _members(text: str) -> dict[str, str]:
         _, at = _DECODER.raw_decode(text, start)
         members[key] = text[start:at]
         at = _skip(text, at)
-        if text[at : at + 1] != ",":
-            break
-        at += 1
+        more = text[at : at + 1] == ","
+        at += more
     if _skip(text, _expect(text, at, "}")) != len(text):
         raise ValueError("text after the object")
     return members

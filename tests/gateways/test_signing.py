@@ -1,6 +1,8 @@
 """Signatures against vectors that independent clients made from fixed inputs."""
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateways.signing import (
     BadKey,
@@ -116,6 +118,20 @@ def test_keys_are_read_without_their_pem_armour_too(private_key: str, public_key
 def test_an_unreadable_key_is_a_named_error(text: str) -> None:
     with pytest.raises(BadKey, match="neither PEM nor base64 DER"):
         load_private_key(text)
+
+
+@pytest.mark.parametrize("text", ["", "not a key", "QUJD"])
+def test_an_unreadable_public_key_is_a_named_error(text: str) -> None:
+    with pytest.raises(BadKey, match="public key"):
+        load_public_key(text)
+
+
+def test_a_key_of_another_kind_is_a_named_error() -> None:
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    with pytest.raises(BadKey, match="not an RSA key"):
+        load_private_key(pem.decode())
 
 
 def test_aliyun_signs_as_the_stock_client_does() -> None:

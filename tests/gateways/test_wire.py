@@ -68,6 +68,13 @@ async def test_a_party_that_hangs_up_may_have_acted() -> None:
     assert (failure.code, failure.maybe_done) == ("broken", True)
 
 
+async def test_a_body_in_a_broken_encoding_is_nonsense() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n"
+    async with serving(head + b"abc") as url, httpx2.AsyncClient() as http:
+        with pytest.raises(Nonsense, match="decoded"):
+            await Line(http, url, "A party", 1).post()
+
+
 async def test_a_server_error_is_worth_another_try(answering: Answering) -> None:
     with pytest.raises(Transient) as caught:
         await Line(answering(b"<html>", status=502), "http://a.test", "A party", 1).post()
