@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.model import Key, Model, Moment
@@ -32,6 +32,21 @@ class ContactAttempt(Model):
     talk: Mapped[str | None]
     counted: Mapped[bool]
     asked_to_amend: Mapped[bool] = mapped_column(default=False)
+
+
+class ContactStopRow(Model):
+    """A stop signal: it ends outbound contact with the person at once, until the buyer asks for contact again."""
+
+    __tablename__ = "contact_stop"
+    __table_args__ = (UniqueConstraint("case_number", "step"),)
+
+    id: Mapped[Key]
+    buyer_person: Mapped[UUID | None] = mapped_column(ForeignKey("buyer_person.id"), index=True)
+    case: Mapped[str] = mapped_column("case_number", ForeignKey("case_file.number"))
+    signal: Mapped[str]
+    step: Mapped[str]
+    at: Mapped[Moment]
+    lifted_at: Mapped[datetime | None]
 
 
 class Message(Model):

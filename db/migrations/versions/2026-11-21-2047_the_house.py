@@ -357,6 +357,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_case_key_case_number"), "case_key", ["case_number"], unique=False)
     op.create_table(
+        "contact_stop",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("buyer_person", sa.Uuid(), nullable=True),
+        sa.Column("case_number", sa.Text(), nullable=False),
+        sa.Column("signal", sa.Text(), nullable=False),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["buyer_person"], ["buyer_person.id"], name=op.f("fk_contact_stop_buyer_person")),
+        sa.ForeignKeyConstraint(["case_number"], ["case_file.number"], name=op.f("fk_contact_stop_case_number")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_stop")),
+        sa.UniqueConstraint("case_number", "step", name=op.f("uq_contact_stop_case_number_step")),
+    )
+    op.create_index(op.f("ix_contact_stop_buyer_person"), "contact_stop", ["buyer_person"], unique=False)
+    op.create_table(
         "contact_attempt",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("case_number", sa.Text(), nullable=False),
@@ -606,6 +621,7 @@ def downgrade() -> None:
     op.drop_table("ledger_entry")
     op.drop_index(op.f("ix_history_archive_case_number"), table_name="history_archive")
     op.drop_table("history_archive")
+    op.drop_table("contact_stop")
     op.drop_index("ix_contact_attempt_case", table_name="contact_attempt")
     op.drop_index("ix_contact_attempt_buyer", table_name="contact_attempt")
     op.drop_table("contact_attempt")

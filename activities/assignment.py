@@ -1,0 +1,144 @@
+"""Who works on a case: chosen under the shop's lock, so that two cases never take one person's last place."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio import activity
+
+from activities.clocks import DeskClock
+from activities.policies import Policies
+from activities.refusals import refusing
+from activities.requests import AssignRequest, ClaimRequest
+from db.sessions import Sessions
+from db.tables.cases import Assignment
+from db.tables.office import Person, PersonRole
+from domain.assignment import Candidate, Choice, choose
+from domain.errors import Refusal
+from domain.escalation import EscalationKind
+from domain.people import DESK, Role
+from domain.review_case.facts import Assigned, Prepared
+
+TRY_AGAIN = timedelta(minutes=15)
+MOST_SENIOR = 2
+
+
+class NotOfThisDesk(Refusal):
+    """The person can't work on cases of this shop."""
+
+    code = "NotOfThisDesk"
+
+
+class ClaimedByAnother(Refusal):
+    """Two people claimed at once; the other was first."""
+
+    code = "ClaimedByAnother"
+
+
+class AssignmentActivities:
+    def __init__(self, sessions: Sessions, policies: Policies, clock: DeskClock) -> None:
+        self._sessions = sessions
+        self._policies = policies
+        self._clock = clock
+
+    @activity.defn
+    async def assign(self, request: AssignRequest) -> Assigned:
+        """Choose fairly within skill, seniority and capacity; nobody at hand is asked again in a quarter of an hour."""
+        async with self._sessions.begin() as session:
+            await _lock_shop(session, request.shop)
+            known = await session.get(Assignment, request.case)
+            if known is not None and known.released_at is None:
+                return await self._assigned(session, request, str(known.person), known.why)
+            desk, _ = await self._policies.desk(session, request.shop)
+            candidates = await _candidates(session, request.shop, request.now)
+            seniority = desk.seniority_for_severity.get(request.severity, 0)
+            chosen = choose(candidates, (), seniority)
+            if not isinstance(chosen, Choice) and seniority:
+                # A grave case rather goes to somebody less senior now than to nobody.
+                chosen = choose(candidates)
+            if not isinstance(chosen, Choice):
+                return Assigned(person=None, why=chosen.reason, again_at=request.now + TRY_AGAIN)
+            await _keep(session, request.case, request.shop, chosen.person, chosen.reason, request.now)
+            return await self._assigned(session, request, chosen.person, chosen.reason)
+
+    async def _assigned(self, session: AsyncSession, request: AssignRequest, person: str, why: str) -> Assigned:
+        kinds = (EscalationKind.NOT_CONTACTED,)
+        clocks = await self._clock.first_dues(session, request.shop, kinds, request.severity, request.now)
+        return Assigned(person=person, why=why, clocks=clocks)
+
+    @activity.defn
+    async def claim(self, request: ClaimRequest) -> Prepared:
+        """Write down that a person takes the case. Raises NotOfThisDesk, ClaimedByAnother (non-retryable)."""
+        step = request.step
+        with refusing():
+            async with self._sessions.begin() as session:
+                await _lock_shop(session, step.shop)
+                if not await _of_desk(session, step.shop, request.to):
+                    raise NotOfThisDesk("That person is not of this shop's desk or not active; choose somebody who is.")
+                known = await session.get(Assignment, step.case)
+                taken = known is not None and known.released_at is None and str(known.person) != request.to
+                if taken and not request.taking_over:
+                    raise ClaimedByAnother("Somebody else has just taken this case; take the next one.")
+                await _keep(session, step.case, step.shop, request.to, "by a person", step.now)
+                return Prepared()
+
+
+async def _lock_shop(session: AsyncSession, shop: str) -> None:
+    """Serialises the assignments of one shop until the transaction ends, and nothing else."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('assign:' || :shop, 0))"), {"shop": shop})
+
+
+async def _keep(session: AsyncSession, case: str, shop: str, person: str, why: str, now: datetime) -> None:
+    row = insert(Assignment).values(case=case, person=UUID(person), shop=shop, at=now, why=why, released_at=None)
+    newer = {"person": row.excluded.person, "at": row.excluded.at, "why": row.excluded.why, "released_at": None}
+    await session.execute(row.on_conflict_do_update(index_elements=["case_number"], set_=newer))
+
+
+def _holds(shop: str, roles: frozenset[Role]) -> ColumnElement[bool]:
+    here = (PersonRole.shop == shop) | PersonRole.shop.is_(None)
+    return PersonRole.role.in_([str(role) for role in roles]) & here
+
+
+async def _of_desk(session: AsyncSession, shop: str, person: str) -> bool:
+    try:
+        wanted = UUID(person)
+    except ValueError:
+        return False
+    found = select(Person.id).join(PersonRole, PersonRole.person == Person.id).where(_holds(shop, DESK), Person.active)
+    return await session.scalar(found.where(Person.id == wanted).limit(1)) is not None
+
+
+async def _candidates(session: AsyncSession, shop: str, now: datetime) -> list[Candidate]:
+    """The shop's agents with their open cases over all shops; leads take cases by hand only."""
+    open_cases = (
+        select(Assignment.person, func.count().label("open"), func.max(Assignment.at).label("last"))
+        .where(Assignment.released_at.is_(None))
+        .group_by(Assignment.person)
+        .subquery()
+    )
+    rows = await session.execute(
+        select(Person, open_cases.c.open, open_cases.c.last)
+        .join(PersonRole, PersonRole.person == Person.id)
+        .outerjoin(open_cases, open_cases.c.person == Person.id)
+        .where(_holds(shop, frozenset({Role.AGENT})), Person.active)
+    )
+    found = {str(person.id): _candidate(person, count or 0, last, now) for person, count, last in rows}
+    return list(found.values())
+
+
+def _candidate(person: Person, open_cases: int, last: datetime | None, now: datetime) -> Candidate:
+    seniority = max((int(skill[-1]) for skill in person.skills if skill in _SENIORITIES), default=0)
+    return Candidate(
+        person=str(person.id),
+        skills=frozenset(person.skills),
+        on_shift=person.away_until is None or person.away_until <= now,
+        open_cases=open_cases,
+        capacity=person.capacity,
+        last_assigned_at=last,
+        seniority=seniority,
+    )
+
+
+_SENIORITIES = {f"senior-{level}" for level in range(1, MOST_SENIOR + 1)}

@@ -1,0 +1,39 @@
+"""Escalation clocks in the desk's hours."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from activities.policies import Policies
+from domain.escalation import Escalation, EscalationKind, next_escalation
+from domain.people import Role
+
+
+class DeskClock:
+    def __init__(self, policies: Policies) -> None:
+        self._policies = policies
+
+    async def first_dues(
+        self, session: AsyncSession, shop: str, kinds: Iterable[EscalationKind], severity: int, since: datetime
+    ) -> dict[EscalationKind, datetime]:
+        """When each clock that starts now first tells somebody."""
+        dues = {}
+        for kind in kinds:
+            escalation, _ = await self.next(session, shop, kind, since, severity, ())
+            if escalation is not None:
+                dues[kind] = escalation.at
+        return dues
+
+    async def next(
+        self,
+        session: AsyncSession,
+        shop: str,
+        kind: EscalationKind,
+        since: datetime,
+        severity: int,
+        told: Collection[Role],
+    ) -> tuple[Escalation | None, str]:
+        """Who hears next and when, and the policy version that says so; None when everybody on the ladder has."""
+        desk, version = await self._policies.desk(session, shop)
+        return next_escalation(kind, since, severity, told, desk), version

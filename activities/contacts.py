@@ -1,0 +1,243 @@
+"""Contacts: planned from the calendar, the caps and the buyer's life; taken and logged under the lock on the person."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio import activity
+
+from activities.holidays import calendar_days
+from activities.policies import Policies
+from activities.refusals import refusing
+from activities.requests import LogRequest, PlanRequest, StopRequest, TakeRequest
+from db.buyers import aliases_of, person_of
+from db.sessions import Sessions
+from db.tables.buyers import Buyer, Review, ShopOrder
+from db.tables.contacts import ContactAttempt, ContactStopRow
+from domain.calendar import CalendarDays
+from domain.contact_caps import may_contact_now
+from domain.contact_history import ContactHistory, ContactStop, ContactTouch, StatedPreference
+from domain.contact_outcomes import Consequence, consequence
+from domain.contact_plan import ContactRequest, NoContact, PlannedContact, plan_contact
+from domain.contact_terms import AddressType, CallResult, Channel, Occupation, PhoneKind, StopSignal, TalkOutcome
+from domain.life_zones import LifeZone, life_zone
+from domain.policies.contact import ContactPolicy
+from domain.review_case.facts import Planned, Prepared, StepRequest
+
+REMEMBERED = timedelta(days=90)
+CALENDAR_AHEAD = timedelta(days=45)
+
+
+class ContactActivities:
+    def __init__(self, sessions: Sessions, policies: Policies) -> None:
+        self._sessions = sessions
+        self._policies = policies
+
+    @activity.defn
+    async def plan(self, request: PlanRequest) -> Planned:
+        """The next contact with its reason, or why there is none."""
+        async with self._sessions.begin() as session:
+            policy, version = await self._policies.contact(session, request.shop)
+            review = await session.get_one(Review, UUID(request.review_row))
+            order = await session.get(ShopOrder, review.order) if review.order else None
+            buyer = await session.get(Buyer, review.buyer) if review.buyer else None
+            history = await history_of(session, review.buyer, request.now)
+            days = _days(request.now, policy)
+            found = plan_contact(_asked(request, order, buyer), history, policy, days)
+            return _planned(found, version)
+
+    @activity.defn
+    async def take(self, request: TakeRequest) -> Prepared:
+        """Take a due contact: the last look at hours, caps and cool-downs, under the lock on the buyer's person over
+        all shops. Raises ContactNotAllowed (non-retryable)."""
+        step = request.step
+        with refusing():
+            async with self._sessions.begin() as session:
+                policy, version = await self._policies.contact(session, step.shop)
+                review = await session.get_one(Review, UUID(request.review_row))
+                person = await lock_person(session, review.buyer)
+                known = await _attempt(session, step.case, request.number)
+                if known is not None:
+                    return Prepared(policy=version, attempt=str(known.id))  # a retry: it was taken already
+                zone = await _zone(session, review, policy)
+                history = await history_of(session, review.buyer, step.now)
+                day = _days(step.now, policy).day(step.now.astimezone(zone.tz).date())
+                may_contact_now(
+                    request.channel, step.now, step.case, history, policy, zone, day,
+                    stated=StatedPreference(earliest=request.preference_at) if request.preference_at else None,
+                )  # fmt: skip
+                attempt = await _insert_attempt(session, step, request.number, request.channel, person, outbound=True)
+                return Prepared(policy=version, attempt=str(attempt))
+
+    @activity.defn
+    async def log(self, request: LogRequest) -> Prepared:
+        """Keep what became of a contact, and say what follows from it by policy."""
+        step, logged = request.step, request.log
+        async with self._sessions.begin() as session:
+            policy, version = await self._policies.contact(session, step.shop)
+            review = await session.get_one(Review, UUID(request.review_row))
+            person = await lock_person(session, review.buyer)
+            follows = consequence(logged.result, logged.talk, policy)
+            attempt = UUID(request.attempt) if request.attempt else None
+            if attempt is None:
+                known = await _attempt(session, step.case, request.number)
+                attempt = (
+                    known.id
+                    if known
+                    else await _insert_attempt(
+                        session, step, request.number, request.channel, person, outbound=not logged.inbound
+                    )
+                )
+            counts = follows.counts and not logged.inbound
+            ended = update(ContactAttempt).where(ContactAttempt.id == attempt)
+            await session.execute(
+                ended.values(
+                    ended_at=step.now,
+                    result=logged.result,
+                    talk=logged.talk,
+                    counted=counts,
+                    asked_to_amend=logged.asked_to_amend,
+                )
+            )
+            if follows.stop is not None:
+                await _keep_stop(session, step, person, follows.stop)
+            return Prepared(
+                policy=version, next=follows.next, stop=follows.stop, counts=counts, again_at=_again(follows, step.now)
+            )
+
+    @activity.defn
+    async def stop(self, request: StopRequest) -> Prepared:
+        """The buyer wants no contact: it holds for the person, in every case and shop."""
+        async with self._sessions.begin() as session:
+            review = await session.get_one(Review, UUID(request.review_row))
+            person = await lock_person(session, review.buyer)
+            await _keep_stop(session, request.step, person, request.signal)
+            return Prepared()
+
+
+async def history_of(session: AsyncSession, buyer: UUID | None, now: datetime) -> ContactHistory:
+    """What a person has been through with us in the last 90 days, over every case, shop and channel."""
+    if buyer is None:
+        return ContactHistory()
+    people = await aliases_of(session, await person_of(session, buyer))
+    since = now - REMEMBERED
+    attempts = await session.scalars(
+        select(ContactAttempt).where(ContactAttempt.buyer_person.in_(people), ContactAttempt.taken_at > since)
+    )
+    stops = await session.scalars(
+        select(ContactStopRow).where(
+            ContactStopRow.buyer_person.in_(people), ContactStopRow.at > since, ContactStopRow.lifted_at.is_(None)
+        )
+    )
+    return ContactHistory(
+        touches=tuple(_touch(row) for row in attempts),
+        stops=tuple(ContactStop(at=row.at, case=row.case, signal=StopSignal(row.signal)) for row in stops),
+    )
+
+
+async def lock_person(session: AsyncSession, buyer: UUID | None) -> UUID | None:
+    """Serialises every contact of one person, over cases, shops and channels, until the transaction ends."""
+    if buyer is None:
+        return None
+    person = await person_of(session, buyer)
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended('contact:' || :person, 0))"), {"person": str(person)}
+    )
+    return person
+
+
+def _touch(row: ContactAttempt) -> ContactTouch:
+    return ContactTouch(
+        at=row.taken_at,
+        channel=Channel(row.channel),
+        case=row.case,
+        result=CallResult(row.result) if row.result else None,
+        talk=TalkOutcome(row.talk) if row.talk else None,
+        counted=row.counted,
+        outbound=row.outbound,
+        asks_to_amend=row.asked_to_amend,
+    )
+
+
+def _asked(request: PlanRequest, order: ShopOrder | None, buyer: Buyer | None) -> ContactRequest:
+    wish = None
+    if request.preference_at is not None:
+        wish = StatedPreference(earliest=request.preference_at, stated_at=request.preference_stated_at)
+    return ContactRequest(
+        now=request.now,
+        case=request.case,
+        review_created_at=request.review_created_at,
+        window_ends_at=request.window_ends_at,
+        state=(order.province or "") if order else "",
+        address_type=AddressType(order.address_type) if order and order.address_type else AddressType.UNKNOWN,
+        occupation=Occupation(buyer.occupation) if buyer and buyer.occupation else None,
+        stated_preference=wish,
+        online_seen_at=request.online_seen_at,
+        phone=PhoneKind(buyer.phone_kind) if buyer and buyer.phone_kind else PhoneKind.INVALID,
+        sms_by_platform=bool(order and order.oaid),
+        attempt_number=request.number,
+        jitter_seed=f"{request.case}:{request.number}",
+    )
+
+
+def _planned(found: PlannedContact | NoContact, version: str) -> Planned:
+    if isinstance(found, PlannedContact):
+        return Planned(
+            due_at=found.due_at,
+            slot_ends_at=found.slot_ends_at,
+            channel=found.channel,
+            why=found.reason,
+            why_zh=found.reason_zh,
+            warnings=list(found.warnings),
+            policy=version,
+        )
+    return Planned(why=found.reason, why_zh=found.reason_zh, code=found.code, again_at=found.retry_at, policy=version)
+
+
+def _days(now: datetime, policy: ContactPolicy) -> CalendarDays:
+    start: date = (now - timedelta(days=1)).astimezone(UTC).date()
+    return calendar_days(start, start + CALENDAR_AHEAD, policy.calendar.overrides, policy.calendar.quiet)
+
+
+async def _zone(session: AsyncSession, review: Review, policy: ContactPolicy) -> LifeZone:
+    order = await session.get(ShopOrder, review.order) if review.order else None
+    return life_zone((order.province or "") if order else "", policy)
+
+
+async def _attempt(session: AsyncSession, case: str, number: int) -> ContactAttempt | None:
+    found = select(ContactAttempt).where(ContactAttempt.case == case, ContactAttempt.number == number)
+    return await session.scalar(found)
+
+
+async def _insert_attempt(
+    session: AsyncSession, step: StepRequest, number: int, channel: Channel, person: UUID | None, *, outbound: bool
+) -> UUID:
+    """Counted from the moment it is taken: what nobody logs may have happened."""
+    row = insert(ContactAttempt).values(
+        id=uuid4(),
+        case=step.case,
+        number=number,
+        shop=step.shop,
+        buyer_person=person,
+        channel=channel,
+        outbound=outbound,
+        taken_by=step.actor.person,
+        taken_at=step.now,
+        counted=outbound,
+    )
+    made: UUID | None = await session.scalar(row.returning(ContactAttempt.id))
+    assert made is not None  # noqa: S101 - an insert without a conflict clause returns its row
+    return made
+
+
+async def _keep_stop(session: AsyncSession, step: StepRequest, person: UUID | None, signal: StopSignal) -> None:
+    row = insert(ContactStopRow).values(
+        id=uuid4(), buyer_person=person, case=step.case, signal=signal, at=step.now, step=step.update_id
+    )
+    await session.execute(row.on_conflict_do_nothing(index_elements=["case_number", "step"]))
+
+
+def _again(follows: Consequence, now: datetime) -> datetime | None:
+    return now + follows.gap if follows.gap else None

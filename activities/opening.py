@@ -1,0 +1,255 @@
+"""Opening a case: its row and key, what triage suggests, and the judgements that need the causes policy."""
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio import activity
+
+from activities.clocks import DeskClock
+from activities.policies import Policies
+from activities.refusals import refusing
+from activities.requests import CauseRequest, OpenRequest, SignalsRequest
+from db.buyers import person_of
+from db.sealed_texts import open_text
+from db.sessions import Sessions
+from db.tables.buyers import Review, ShopOrder
+from db.tables.cases import CaseFile, CaseKey
+from db.tables.office import Installation, Shop
+from domain.amendment import Baseline
+from domain.case_numbers import mint
+from domain.causes import check_cause, suggest_cause
+from domain.escalation import EscalationKind
+from domain.gate import GateMode
+from domain.malicious import score, text_signals
+from domain.platforms import (
+    Grade,
+    Platform,
+    amend_modes,
+    has_review_api,
+    may_ask_to_amend,
+    persistence_ends,
+    reply_closes_at,
+    reply_due_at,
+)
+from domain.review_case.agenda import Action
+from domain.review_case.facts import Opened, Prepared
+from domain.review_case.keys import KIND
+from domain.review_case.state import Identity, Opening, ReviewCaseState, Stage
+from domain.severity import Severity, severity
+
+TRIES_FOR_A_NUMBER = 5
+A_WEEK = timedelta(days=7)
+
+
+class CaseKeyLost(Exception):
+    """The key row vanished between two statements; trying again settles it."""
+
+
+class OpeningActivities:
+    def __init__(self, sessions: Sessions, policies: Policies, clock: DeskClock) -> None:
+        self._sessions = sessions
+        self._policies = policies
+        self._clock = clock
+
+    @activity.defn
+    async def open_case(self, request: OpenRequest) -> Opened:
+        """Register the case under its key and triage it, in one transaction; a second first run is a duplicate."""
+        opening = request.opening
+        async with self._sessions.begin() as session:
+            review = await session.get_one(Review, UUID(opening.review_row))
+            order = await session.get(ShopOrder, review.order) if review.order else None
+            shop = await session.get_one(Shop, opening.shop)
+            number, before = await self._register(session, request, review)
+            if number is None:
+                key = await _key(session, opening)
+                return Opened(number=opening.case, duplicate_of=key.case if key else "")
+            identity = await self._identity(session, opening, number, review, order, shop)
+            triaged = await self._triage(session, review, order)
+            return triaged.model_copy(
+                update={
+                    "number": number,
+                    "identity": identity,
+                    "before": before,
+                    "policies": await self._policies.versions(session, opening.shop),
+                    "earlier_cases": await _earlier_cases(session, identity.buyer, number),
+                    "clocks": await self._clocks(session, opening.shop, triaged.severity, request.now),
+                }
+            )
+
+    async def _register(
+        self, session: AsyncSession, request: OpenRequest, review: Review
+    ) -> tuple[str | None, ReviewCaseState | None]:
+        """The number that counts, with what an earlier run left; no number for a review that has a case already."""
+        opening = request.opening
+        known = await _key(session, opening, lock=True)
+        if known is None:
+            return await self._insert(session, request, review), None
+        file = await session.get_one(CaseFile, known.case)
+        retried = known.run == opening.run and file.workflow == request.workflow and not _projected(file, opening)
+        next_run = opening.run == known.run + 1 and file.closed_at is not None
+        if not retried and not next_run:
+            return None, None
+        known.run, file.workflow = opening.run, request.workflow
+        return known.case, _left(file)
+
+    async def _insert(self, session: AsyncSession, request: OpenRequest, review: Review) -> str:
+        number = request.opening.case
+        for _ in range(TRIES_FOR_A_NUMBER):
+            if await self._insert_file(session, request, review, number):
+                break
+            # Another case has this number: numbers are random, and this one was minted twice.
+            number = mint(request.now.year, secrets.token_bytes(16))
+        opening = request.opening
+        key = {"kind": KIND, "platform": opening.platform, "shop": opening.shop, "external_id": opening.external_id}
+        await session.execute(insert(CaseKey).values(**key, case=number, run=opening.run))
+        return number
+
+    async def _insert_file(self, session: AsyncSession, request: OpenRequest, review: Review, number: str) -> bool:
+        opening = request.opening
+        row = insert(CaseFile).values(
+            number=number,
+            kind=KIND,
+            workflow=request.workflow,
+            run=opening.run,
+            shop=opening.shop,
+            platform=opening.platform,
+            external_id=opening.external_id,
+            source_row=review.id,
+            buyer_person=await person_of(session, review.buyer) if review.buyer else None,
+            stage=Stage.OPENING,
+            grade=review.grade,
+            severity=1,
+            due_at=request.now,
+            due_what=Action.OPEN,
+            review_created_at=review.created_at,
+            opened_at=request.now,
+            version=0,
+            person_step=0,
+            state={},
+            written_at=request.now,
+        )
+        inserted = row.on_conflict_do_nothing(index_elements=["number"]).returning(CaseFile.number)
+        return await session.scalar(inserted) is not None
+
+    async def _identity(
+        self, session: AsyncSession, opening: Opening, number: str, review: Review, order: ShopOrder | None, shop: Shop
+    ) -> Identity:
+        platforms, _ = await self._policies.platforms(session, opening.shop)
+        rules = platforms.rules(Platform(opening.platform))
+        file = await session.get_one(CaseFile, number)
+        installation = await session.scalar(select(Installation.prefix))
+        finished = order.finished_at if order else None
+        created = review.created_at
+        return Identity(
+            case_serial=file.serial,
+            shop_serial=shop.serial,
+            installation=installation or "",
+            order_row=str(order.id) if order else None,
+            buyer=str(file.buyer_person) if file.buyer_person else None,
+            grade=Grade(review.grade),
+            baseline=Baseline(at=review.first_seen_at, grade=Grade(review.grade), review_created_at=created),
+            review_created_at=created,
+            persistence_ends_at=persistence_ends(rules, created, finished, platforms.persistence_days),
+            reply_due_at=reply_due_at(
+                rules, created, order_finished_at=finished, hours_before=platforms.reply_before_close_hours
+            ),
+            reply_closes_at=reply_closes_at(rules, created, order_finished_at=finished),
+            amend_modes=sorted(amend_modes(rules)),
+            read_by_machine=has_review_api(rules),
+            may_ask_to_amend=may_ask_to_amend(rules),
+            gate_mode=GateMode(shop.gate_mode),
+            order_paid_fen=order.paid_fen if order else None,
+        )
+
+    async def _triage(self, session: AsyncSession, review: Review, order: ShopOrder | None) -> Opened:
+        """Suggestions only: a person confirms the cause, and a score is never a verdict."""
+        causes, _ = await self._policies.causes(session, review.shop)
+        text = await open_text(session, review.text) or ""
+        suggestion = suggest_cause(text, causes)
+        level = await self._severity(session, review, order, suggestion.cause)
+        malicious = score(text_signals(text, causes), causes)
+        return Opened(
+            number="",
+            suggested_cause=suggestion.cause,
+            keywords=list(suggestion.matched),
+            severity=level.level,
+            severity_reasons=list(level.reasons),
+            signals=list(malicious.signals),
+            score=malicious.score,
+            review_by_person=malicious.review_by_person,
+        )
+
+    async def _severity(self, session: AsyncSession, review: Review, order: ShopOrder | None, cause: str) -> Severity:
+        causes, _ = await self._policies.causes(session, review.shop)
+        return severity(
+            cause,
+            causes,
+            has_photo=review.has_photo,
+            order_amount_fen=(order.paid_fen or 0) if order else 0,
+            product_bad_reviews_7d=await _bad_reviews(session, review),
+        )
+
+    async def _clocks(
+        self, session: AsyncSession, shop: str, level: int, now: datetime
+    ) -> dict[EscalationKind, datetime]:
+        kinds = (EscalationKind.UNASSIGNED, EscalationKind.STALE)
+        return await self._clock.first_dues(session, shop, kinds, level, now)
+
+    @activity.defn
+    async def judge_cause(self, request: CauseRequest) -> Prepared:
+        """Whether the policy knows the cause, and how severe the case is with it."""
+        with refusing():
+            async with self._sessions.begin() as session:
+                causes, version = await self._policies.causes(session, request.step.shop)
+                check_cause(request.confirm.cause, causes)
+                review = await session.get_one(Review, UUID(request.review_row))
+                order = await session.get(ShopOrder, review.order) if review.order else None
+                level = await self._severity(session, review, order, request.confirm.cause)
+                return Prepared(policy=version, severity=level.level)
+
+    @activity.defn
+    async def score_signals(self, request: SignalsRequest) -> Prepared:
+        with refusing():
+            async with self._sessions.begin() as session:
+                causes, version = await self._policies.causes(session, request.step.shop)
+                return Prepared(policy=version, score=score(request.mark.signals, causes).score)
+
+
+async def _key(session: AsyncSession, opening: Opening, *, lock: bool = False) -> CaseKey | None:
+    wanted = select(CaseKey).where(
+        CaseKey.kind == KIND,
+        CaseKey.platform == opening.platform,
+        CaseKey.shop == opening.shop,
+        CaseKey.external_id == opening.external_id,
+    )
+    return await session.scalar(wanted.with_for_update() if lock else wanted)
+
+
+def _projected(file: CaseFile, opening: Opening) -> bool:
+    """Whether this run has written events already; then a start under its id is a second one, after the engine has
+    forgotten the first."""
+    return file.version > 0 if opening.run == 1 else file.run >= opening.run
+
+
+def _left(file: CaseFile) -> ReviewCaseState | None:
+    return ReviewCaseState.model_validate(file.state) if file.state else None
+
+
+async def _earlier_cases(session: AsyncSession, person: str | None, number: str) -> int:
+    if person is None:
+        return 0
+    others = select(func.count()).where(CaseFile.buyer_person == UUID(person), CaseFile.number != number)
+    return await session.scalar(others) or 0
+
+
+async def _bad_reviews(session: AsyncSession, review: Review) -> int:
+    """How many bad reviews the same product got in the week before this one."""
+    if review.item_id is None:
+        return 0
+    week = (Review.created_at > review.created_at - A_WEEK) & (Review.created_at <= review.created_at)
+    same = select(func.count()).where(Review.item_id == review.item_id, Review.shop == review.shop, week)
+    return await session.scalar(same.where(Review.grade == Grade.BAD)) or 0

@@ -1,0 +1,74 @@
+"""Policies as activities use them: the document in force for a shop, with the version that a decision names."""
+
+from collections import OrderedDict
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.policy_rows import KINDS, model_of
+from db.tables.policies import Policy
+from domain.policies.causes import CausesPolicy
+from domain.policies.compensation import CompensationPolicy
+from domain.policies.contact import ContactPolicy
+from domain.policies.desk import DeskPolicy
+from domain.policies.documents import PolicyDocument, load_shipped, read_document
+from domain.policies.platforms import PlatformsPolicy
+from domain.policies.texts import TextsPolicy
+
+KEPT = 256
+
+
+class Policies:
+    """Rows never change, so a document that was read once stays; which row counts is asked of the database."""
+
+    def __init__(self) -> None:
+        self._read: OrderedDict[int, PolicyDocument] = OrderedDict()
+
+    async def contact(self, session: AsyncSession, shop: str) -> tuple[ContactPolicy, str]:
+        return await self._of(session, "contact", shop, ContactPolicy)
+
+    async def platforms(self, session: AsyncSession, shop: str) -> tuple[PlatformsPolicy, str]:
+        return await self._of(session, "platforms", shop, PlatformsPolicy)
+
+    async def causes(self, session: AsyncSession, shop: str) -> tuple[CausesPolicy, str]:
+        return await self._of(session, "causes", shop, CausesPolicy)
+
+    async def compensation(self, session: AsyncSession, shop: str) -> tuple[CompensationPolicy, str]:
+        return await self._of(session, "compensation", shop, CompensationPolicy)
+
+    async def desk(self, session: AsyncSession, shop: str) -> tuple[DeskPolicy, str]:
+        return await self._of(session, "desk", shop, DeskPolicy)
+
+    async def texts(self, session: AsyncSession, shop: str) -> tuple[TextsPolicy, str]:
+        return await self._of(session, "texts", shop, TextsPolicy)
+
+    async def versions(self, session: AsyncSession, shop: str) -> dict[str, str]:
+        """The version of every kind that counts for the shop now, as `kind:shop-or-house:number`."""
+        versions = {}
+        for kind in KINDS:
+            _, versions[kind] = await self._of(session, kind, shop, model_of(kind))
+        return versions
+
+    async def _of[P: PolicyDocument](
+        self, session: AsyncSession, kind: str, shop: str, model: type[P]
+    ) -> tuple[P, str]:
+        newest = (
+            select(Policy.id, Policy.shop, Policy.version)
+            .where(Policy.kind == kind, (Policy.shop == shop) | Policy.shop.is_(None))
+            .order_by(Policy.shop.nulls_last(), Policy.version.desc())
+            .limit(1)
+        )
+        row = (await session.execute(newest)).one_or_none()
+        if row is None:
+            return load_shipped(kind, model), f"{kind}:shipped"
+        document = self._read.get(row.id)
+        if not isinstance(document, model):
+            body = await session.scalar(select(Policy.document).where(Policy.id == row.id))
+            document = read_document(model, body or {})
+            self._keep(row.id, document)
+        return document, f"{kind}:{row.shop or 'house'}:{row.version}"
+
+    def _keep(self, row: int, document: PolicyDocument) -> None:
+        self._read[row] = document
+        while len(self._read) > KEPT:
+            self._read.popitem(last=False)

@@ -1,0 +1,110 @@
+"""The one writer of case files and their events."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio import activity
+
+from activities.requests import Projection
+from db import chain
+from db.sessions import Sessions
+from db.tables.cases import Assignment, CaseFile, Notice
+from db.tables.record import CaseEvent
+from domain.payouts import PayoutStatus
+from domain.sealed import Event
+
+
+class ProjectionActivities:
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    @activity.defn
+    async def project(self, batch: Projection) -> None:
+        """Append the events and bring the case file to the state after them. Repeating it changes nothing: events that
+        are there stay, and an older state never overwrites a newer one."""
+        async with self._sessions.begin() as session:
+            number = batch.state.opening.case
+            written = await session.scalar(select(CaseFile.version).where(CaseFile.number == number).with_for_update())
+            fresh = [event for event in batch.events if event.seq > (written or 0)]
+            if not fresh:
+                return
+            await _append(session, number, fresh)
+            await _notices(session, batch, fresh)
+            await session.execute(update(CaseFile).where(CaseFile.number == number).values(**_columns(batch)))
+            if batch.state.closed_at is not None:
+                released = update(Assignment).where(Assignment.case == number, Assignment.released_at.is_(None))
+                await session.execute(released.values(released_at=batch.state.closed_at))
+
+
+async def _append(session: AsyncSession, number: str, events: list[Event]) -> None:
+    """The hash is made here, over canonical JSON, in the transaction that writes the event."""
+    newest = select(CaseEvent.hash).where(CaseEvent.case == number).order_by(CaseEvent.seq.desc()).limit(1)
+    previous = await session.scalar(newest) or chain.FIRST
+    rows = []
+    for event in events:
+        line = event_line(number, event)
+        current = chain.link(previous, line)
+        rows.append(line | {"previous": previous, "hash": current})
+        previous = current
+    await session.execute(insert(CaseEvent), rows)
+
+
+def event_line(number: str, event: Event) -> dict[str, object]:
+    """What an event's hash covers: every column but the hashes themselves."""
+    return {
+        "case": number,
+        "seq": event.seq,
+        "at": event.at.astimezone(UTC),
+        "kind": event.kind,
+        "actor_kind": event.actor_kind,
+        "actor": event.actor,
+        "policy": event.policy,
+        "facts": event.facts,
+    }
+
+
+async def _notices(session: AsyncSession, batch: Projection, events: list[Event]) -> None:
+    """An escalation is a row per person told; a per-shop digest schedule sends what is not sent yet."""
+    rows = [
+        {
+            "id": uuid4(),
+            "shop": batch.state.opening.shop,
+            "case": batch.state.opening.case,
+            "case_seq": event.seq,
+            "person": UUID(person),
+            "kind": str(event.facts["what"]),
+            "level": event.facts["level"],
+            "at": event.at,
+        }
+        for event in events
+        if event.kind == "escalated"
+        for person in event.facts.get("told", [])
+    ]
+    if rows:
+        await session.execute(insert(Notice).on_conflict_do_nothing(), rows)
+
+
+def _columns(batch: Projection) -> dict[str, object]:
+    case = batch.state
+    paid = sum(payout.amount_fen for payout in case.payouts if payout.status is PayoutStatus.PAID)
+    return {
+        "workflow": batch.workflow,
+        "run": case.opening.run,
+        "stage": case.stage,
+        "cause": case.cause or case.suggested_cause,
+        "cause_confirmed": case.cause is not None,
+        "severity": case.severity,
+        "assignee": UUID(case.assignee) if case.assignee else None,
+        "due_at": batch.due_at,
+        "due_what": batch.due_what,
+        "outcome": case.outcome,
+        "closed_at": case.closed_at,
+        "paid_fen": paid,
+        "version": case.version,
+        "person_step": case.person_step,
+        "state": case.model_dump(mode="json"),
+        "written_at": datetime.now(UTC),
+    }
