@@ -266,5 +266,8 @@ def _asked_enough(case: str, history: ContactHistory, policy: ContactPolicy) -> 
 
 
 def _advice(channel: Channel, block: Block) -> str:
-    then = f"Try again after {block.until:%Y-%m-%d %H:%M %Z}." if block.until else "Wait until the buyer comes back."
+    if block.until:
+        then = f"Try again after {block.until.astimezone(BEIJING):%Y-%m-%d %H:%M} Beijing time."
+    else:
+        then = "Wait until the buyer comes back."
     return f"No {channel} now because of {block.why}. {then}"

@@ -81,5 +81,5 @@ def slot(contact: PlannedContact, zone: str = "Asia/Shanghai") -> tuple[str, str
     return f"{contact.due_at.astimezone(ZoneInfo(zone)):%Y-%m-%d}", clock(contact.slot_ends_at, zone)[-5:]
 
 
-def shop_policy(**tables: dict[str, object]) -> ContactPolicy:
+def shop_policy(**tables: object) -> ContactPolicy:
     return with_overrides(POLICY, tables)

@@ -31,6 +31,6 @@ def test_an_address_of_absurd_length_is_judged_by_its_beginning() -> None:
 
 
 def test_a_shop_may_bring_its_own_rules() -> None:
-    own = shop_policy(address_rules=[{"type": "factory", "any": "矿区"}])  # type: ignore[arg-type]
+    own = shop_policy(address_rules=[{"type": "factory", "any": "矿区"}])
 
     assert address_type("三号矿区", own) is AddressType.FACTORY
