@@ -1,0 +1,68 @@
+"""A case's record as its reader sees it: every event in order, who did it, and in words what it was."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.reads.people import names_of
+from db.reads.words import sentence
+from db.tables.buyers import SealedText
+from db.tables.record import CaseEvent
+
+
+class TimelineLine(BaseModel):
+    seq: int
+    at: datetime
+    kind: str
+    actor_kind: str
+    actor: str = Field(description="name of the person, or empty where nobody acted in person")
+    says: str = Field(description="the event in a sentence")
+    policy: str | None = Field(description="the policy version that decided, as `kind:version`")
+    facts: dict[str, Any]
+    texts: dict[str, str | None] = Field(
+        default_factory=dict, description="what people wrote, by fact; null where it was erased"
+    )
+    hash: str = Field(description="SHA-256 of this event and the one before it, hexadecimal")
+
+
+async def timeline(session: AsyncSession, case: str, after: int, limit: int, with_texts: bool) -> list[TimelineLine]:
+    """Events with a seq above `after`."""
+    found = select(CaseEvent).where(CaseEvent.case == case, CaseEvent.seq > after).order_by(CaseEvent.seq).limit(limit)
+    events = list(await session.scalars(found))
+    names = await names_of(session)
+    texts = await _texts(session, events) if with_texts else {}
+    return [_line(event, names, texts) for event in events]
+
+
+def _line(event: CaseEvent, names: dict[str, str], texts: dict[str, str | None]) -> TimelineLine:
+    sealed = {name: reference for name, value in event.facts.items() if (reference := _reference(value))}
+    return TimelineLine(
+        seq=event.seq,
+        at=event.at,
+        kind=event.kind,
+        actor_kind=event.actor_kind,
+        actor=names.get(event.actor, event.actor),
+        says=sentence(event.kind, {k: v for k, v in event.facts.items() if k not in sealed}, names),
+        policy=event.policy,
+        facts=event.facts,
+        texts={name: texts[reference] for name, reference in sealed.items() if reference in texts},
+        hash=event.hash.hex(),
+    )
+
+
+async def _texts(session: AsyncSession, events: list[CaseEvent]) -> dict[str, str | None]:
+    wanted = {reference for event in events for value in event.facts.values() if (reference := _reference(value))}
+    if not wanted:
+        return {}
+    found = select(SealedText.id, SealedText.body).where(SealedText.id.in_([UUID(reference) for reference in wanted]))
+    return {str(row.id): row.body for row in await session.execute(found)}
+
+
+def _reference(value: Any) -> str | None:
+    """The id of a sealed text, where a fact is a reference to one."""
+    sealed = isinstance(value, dict) and value.keys() == {"id", "digest"}
+    return str(value["id"]) if sealed else None

@@ -1,0 +1,96 @@
+"""A case's events in plain English, one sentence per kind. An unknown kind still reads, by its own name."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+# Times are shown in UTC here; pages of a shop show them in its own zone.
+SENTENCES: Mapping[str, str] = {
+    "opened": "Case opened for a {grade} review of {review_created_at} ({source}); earlier cases: {earlier_cases}.",
+    "reopened": "Case reopened as run {run}: {why}.",
+    "triaged": "Cause looks like {cause}, severity {severity} {severity_reasons}.",
+    "suspected": "Suspected to be malicious: {signals}. Contact and money wait for a supervisor.",
+    "malicious_decided": "Supervisor decided whether the review is malicious: {malicious}.",
+    "assigned": "Assigned to {to} ({why}).",
+    "claimed": "Taken by {to}.",
+    "taken_over": "Taken over by {to} from {before}.",
+    "handed_over": "Handed over to {to} by {before}.",
+    "nobody_to_assign": "Nobody could be assigned: {why}.",
+    "cause_confirmed": "Cause confirmed: {cause}; severity {severity}.",
+    "contact_planned": "Contact {number} planned by {channel} for {due_at}: {why}.",
+    "no_contact_possible": "No contact is possible: {why}.",
+    "contact_due": "Contact {number} is due by {channel}.",
+    "contact_begun": "Contact {number} begun by {channel}.",
+    "contact_logged": "Contact {number} by {channel}: {result} {talk}.",
+    "contact_missed": "Nobody made contact {number} while it was due.",
+    "contact_lapsed": "Contact {number}, taken by {taken_by}, was never logged.",
+    "contact_stopped": "No more contact with the buyer ({signal}).",
+    "contact_reopened_by_buyer": "The buyer came back, so contact is possible again.",
+    "callback_agreed": "The buyer asked to be called at {at}.",
+    "buyer_seen_online": "The buyer was seen online.",
+    "offer_made": "Offer {offer}: {amount_fen} as {form}, valid until {valid_until}.",
+    "offer_approved": "Offer {offer} over {amount_fen} approved as {role}.",
+    "offer_rejected": "Offer {offer} was not approved.",
+    "offer_accepted": "The buyer accepted offer {offer}.",
+    "offer_declined": "The buyer declined offer {offer}.",
+    "offer_expired": "Offer {offer} expired while {was}.",
+    "payee_set": "The buyer's account was entered ({kind_of_account}).",
+    "phone_set": "The buyer's phone was entered ({phone_kind}).",
+    "reading_asked": "Reading the review on the marketplace was asked for.",
+    "reading_failed": "The marketplace could not be read.",
+    "reading_unclear": "The reading was not clear: {why}.",
+    "amendment_verified": "Amended review verified ({mode}).",
+    "amendment_reverted": "The amendment was taken back.",
+    "review_worsened": "The review became worse: {why}.",
+    "gate_shut": "Money may not move yet; missing: {missing}.",
+    "payout_started": "Payout of {amount_fen} started under {payout} ({gate}).",
+    "payout_paid": "Paid {amount_fen} under {payout}.",
+    "payout_unknown": "It is not known yet whether {payout} was paid; it is being asked, never sent anew.",
+    "payout_failed": "Payout {payout} failed ({code}): {remedy}.",
+    "payout_cancelled": "Payout {payout} was cancelled.",
+    "payout_decided": "About payout {payout}: {action}.",
+    "reply_wanted": "A public reply is wanted: {why}.",
+    "reply_prepared": "A public reply was prepared: {why}.",
+    "reply_confirmed": "The public reply was confirmed.",
+    "reply_posted": "The public reply stands under the review.",
+    "reply_refused": "The marketplace refused the public reply: {why}.",
+    "reply_skipped": "No public reply is given.",
+    "reply_impossible": "There can be no public reply: {why}.",
+    "reply_window_closed": "The marketplace takes no public reply any more.",
+    "escalation_asked": "Help was asked for from the next one up.",
+    "escalated": "{kind}: {people} were told.",
+    "noted": "Note.",
+    "held": "On hold until {until}.",
+    "resumed": "Resumed after {paused_seconds} s.",
+    "outcome_fixed": "The case ends: {outcome}.",
+    "notice_sent": "The buyer got the final notice.",
+    "notice_skipped": "No final notice: {why}.",
+    "closed": "Case closed: {outcome}.",
+}
+
+
+def sentence(kind: str, facts: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """The event as one sentence; `names` turns ids of people into their names."""
+    words = {name: _said(name, value, names) for name, value in facts.items()}
+    template = SENTENCES.get(kind)
+    if template is None:
+        return kind.replace("_", " ").capitalize() + "."
+    return " ".join(template.format_map(defaultdict(lambda: "—", words)).split()).replace(" .", ".")
+
+
+def _said(name: str, value: Any, names: Mapping[str, str]) -> str:
+    if isinstance(value, list):
+        return ", ".join(_said(name, item, names) for item in value)
+    if isinstance(value, int) and name.endswith("_fen"):
+        return f"{value // 100}.{value % 100:02d} yuan"
+    if name.endswith(("_at", "until")) or name == "at":
+        return _moment(value)
+    return names.get(str(value), str(value).replace("_", " "))
+
+
+def _moment(value: Any) -> str:
+    try:
+        return f"{datetime.fromisoformat(str(value)):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return str(value)
