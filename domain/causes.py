@@ -88,8 +88,11 @@ def _find(code: str, policy: CausesPolicy) -> _Found:
 
 @dataclass(frozen=True, order=True)
 class _Match:
+    """Ordered: more words covered, then graver, then nearer to the text's beginning, where the noun stands."""
+
     score: int
     severity: int
+    before_end: int
     cause: str
     matched: tuple[str, ...]
 
@@ -100,7 +103,8 @@ def _matches(plain: str, policy: CausesPolicy) -> Iterator[_Match]:
             continue
         matched = tuple(keyword for keyword in sub.keywords if _says(plain, _plain(keyword)))
         if matched:
-            yield _Match(sum(map(len, matched)), sub.severity, code, matched)
+            first = min(plain.find(_plain(keyword)) for keyword in matched)
+            yield _Match(sum(map(len, matched)), sub.severity, len(plain) - first, code, matched)
 
 
 def _says(plain: str, keyword: str) -> bool:

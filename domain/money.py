@@ -1,7 +1,8 @@
 """Yuan as people and wallets write them, fen as we keep them: exact both ways."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from fractions import Fraction
 
 from domain.errors import Refusal
 
@@ -39,11 +40,12 @@ def fen_of(yuan: str | Decimal) -> int:
         raise NotAnAmount(f"{yuan} is not an amount; write yuan like 5.00.", given=str(yuan))
     if amount < 0:
         raise NegativeAmount(f"{yuan} is below zero; write what is paid, without a sign.", given=str(yuan))
-    if amount * 100 > LARGEST_FEN:
+    if amount > LARGEST_FEN // 100:
         raise AmountTooLarge(f"{yuan} is above {format_fen(LARGEST_FEN)}; check the amount.", given=str(yuan))
-    if (amount * 100) % 1:
+    fen = Fraction(amount) * 100  # Decimal's own product rounds after 28 digits
+    if fen.denominator != 1:
         raise FractionOfFen(f"{yuan} has a part of a fen; write at most two decimals.", given=str(yuan))
-    return int(amount * 100)
+    return int(fen)
 
 
 def _decimal(text: str) -> Decimal:
@@ -51,10 +53,7 @@ def _decimal(text: str) -> Decimal:
     # Decimal reads "1e5", "NaN" and Eastern digits; a person who typed those meant something else.
     if not (_PLAIN.fullmatch(plain) and plain.isascii()):
         raise NotAnAmount(f"{text!r} is not an amount; write yuan like 5.00.", given=text)
-    try:
-        return Decimal(plain)
-    except InvalidOperation:
-        raise NotAnAmount(f"{text!r} is not an amount; write yuan like 5.00.", given=text) from None
+    return Decimal(plain)
 
 
 def yuan_of(fen: int) -> str:

@@ -72,7 +72,6 @@ def test_an_amendment_that_was_taken_back_does_not_count() -> None:
     assert isinstance(verdict(BAD, readings, TAOBAO, NOW), NotAmended)
 
 
-@pytest.mark.covers(25)
 def test_a_second_complaint_is_worse_even_beside_a_good_grade() -> None:
     last = seen(60, grade=Grade.GOOD, appended=True, append_negative=True)
 

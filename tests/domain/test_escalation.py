@@ -109,7 +109,7 @@ def test_a_desk_round_the_clock_is_the_clock(start: datetime, minutes: int) -> N
     assert add_desk_time(start, minutes, ROUND_THE_CLOCK) == start + timedelta(minutes=minutes)
 
 
-@pytest.mark.covers(5, 6)
+@pytest.mark.covers(5)
 @pytest.mark.parametrize(("severity", "minutes"), [(1, 240), (2, 120), (3, 30), (4, 15)])
 def test_the_severer_the_case_the_sooner_the_first_contact(severity: int, minutes: int) -> None:
     since = shanghai(20, "10:00")
@@ -131,7 +131,6 @@ def test_an_escalation_climbs_and_tells_each_once() -> None:
     assert due == sorted(due)
 
 
-@pytest.mark.covers(57)
 def test_a_dangerous_case_goes_straight_to_the_supervisor() -> None:
     assert targets(EscalationKind.NOT_CONTACTED, 4, POLICY) == (Role.SUPERVISOR,)
 

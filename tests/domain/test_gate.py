@@ -83,7 +83,7 @@ def test_the_page_of_acknowledgement_names_the_law() -> None:
     assert any("art. 9(5)" in basis for basis in grounds(Platform.TAOBAO, "CN", POLICY))
 
 
-@pytest.mark.covers(68, 207)
+@pytest.mark.covers(207)
 def test_money_waits_until_the_amendment_was_seen() -> None:
     unseen = GateFacts(True, True, True, True, amendment_verified=False)
 

@@ -72,9 +72,10 @@ def test_a_negative_amount_is_refused() -> None:
         fen_of("-5.00")
 
 
-def test_half_a_fen_is_refused() -> None:
+@pytest.mark.parametrize("text", ["5.005", "5." + "0" * 40 + "1"])
+def test_a_part_of_a_fen_is_refused(text: str) -> None:
     with pytest.raises(FractionOfFen):
-        fen_of("5.005")
+        fen_of(text)
 
 
 def test_an_amount_that_no_wallet_takes_is_refused() -> None:
