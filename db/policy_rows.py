@@ -10,17 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.audit import lock_office, record
 from db.tables.policies import Policy
 from domain.errors import PolicyUnreadable, Refusal
+from domain.policies.causes import CausesPolicy
 from domain.policies.compensation import CompensationPolicy
 from domain.policies.contact import ContactPolicy
 from domain.policies.desk import DeskPolicy
 from domain.policies.documents import PolicyDocument, load_shipped, read_document
 from domain.policies.platforms import PlatformsPolicy
+from domain.policies.texts import TextsPolicy
 
 KINDS: dict[str, type[PolicyDocument]] = {
     "contact": ContactPolicy,
     "platforms": PlatformsPolicy,
     "compensation": CompensationPolicy,
     "desk": DeskPolicy,
+    "causes": CausesPolicy,
+    "texts": TextsPolicy,
 }
 SHIPPED = 0  # the version under which the shipped document counts
 
