@@ -242,3 +242,61 @@ def test_a_shop_may_be_stricter_than_the_shipped_matrix() -> None:
     changed = with_overrides(shipped, {"gate": {"jurisdictions": {"CN": {"after_amendment": "refuse"}}}})
 
     assert changed.gate.jurisdictions["CN"].after_amendment == "refuse"
+
+
+FLAW = {"zh": "瑕疵", "severity": 1, "remedies": ["apology"]}
+MODES_TWICE = {"jd": {"review": {"amend_modes": ["delete", "delete"]}}}
+STAGES_TWICE = {"jd": {"refund": {"stages": [{"code": "A", "terminal": True}, {"code": "A", "terminal": True}]}}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "overrides", "why"),
+    [
+        ("platforms", {"platforms": MODES_TWICE}, "a mode is listed twice"),
+        ("platforms", {"platforms": {"tmall": {"review": {"amend_modes": ["delete"]}}}}, "needs buyer_may_delete"),
+        ("platforms", {"platforms": {"jd": {"refund": {"stages": [{"code": "A"}]}}}}, "owner is missing"),
+        ("platforms", {"platforms": STAGES_TWICE}, "two stages have the same code"),
+        ("platforms", {"deadlines": {"warn_hours_before": [1, 6, 24]}}, "put the earliest warning first"),
+        ("platforms", {"deadlines": {"never_refuse_automatically": False}}, "deadlines.never_refuse_automatically"),
+        ("platforms", {"persistence_days": 0}, "persistence_days"),
+        ("compensation", {"scaling": {"severity_percent": {"5": 100}}}, "each of 1, 2, 3 and 4"),
+        ("compensation", {"scaling": {"cause_percent": {"price": 0}}}, "between 1 and 1000"),
+        ("compensation", {"coupons": {"faces_fen": [500, 300]}}, "the smallest first"),
+        ("compensation", {"payout": {"query_after_seconds": [30, 5]}}, "each later than the last"),
+        ("compensation", {"standards": {"good": {"base_fen": 1, "max_fen": 1}}}, "a good review has no case"),
+        ("compensation", {"forms": {"five_star_cash_back": "cash"}}, "forms.five_star_cash_back"),
+        ("desk", {"hours": {"week": {"monday": [{"open": "9:00", "close": "18:00"}]}}}, 'write it like "09:00"'),
+        ("desk", {"hours": {"dates": {"2027-02-30": []}}}, "hours.dates.2027-02-30"),
+        ("desk", {"escalations": {"stale": {"ladder": ["lead", "lead"]}}}, "name each role once"),
+        ("desk", {"escalations": {"stale": None}}, "escalations.stale"),
+        ("desk", {"starts_with": {"7": "lead"}}, "severities are 1 to 4"),
+        ("causes", {"causes": {"quality": {"sub": {"minor_flaw": FLAW | {"keywords": [" "]}}}}}, "empty keyword"),
+        ("causes", {"causes": {"quality": {"dept": "weather"}}}, "causes.quality.dept"),
+        ("texts", {"wording": {"public": [{"code": "phone", "pattern": "("}]}}, "no regular expression"),
+        ("texts", {"public_reply": {"templates": {"default": None}}}, "templates.default"),
+        ("texts", {"notices": {"closed": None}}, "notices.closed"),
+    ],
+)
+def test_a_document_that_contradicts_itself_is_refused_with_the_reason(
+    kind: str, overrides: dict[str, object], why: str
+) -> None:
+    assert why in faults(kind, overrides)
+
+
+def test_one_option_is_no_choice() -> None:
+    steps = [step.model_dump(mode="json") for step in load_shipped("texts", TextsPolicy).call.steps]
+    steps[3]["say"] = "这边可以{option_1}"
+
+    assert "between at least" in faults("texts", {"call": {"steps": steps}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "key"),
+    [("platforms", "platforms", "jd"), ("desk", "escalations", "stale"), ("texts", "notices", "closed")],
+)
+def test_a_whole_document_with_a_gap_is_refused(kind: str, table: str, key: str) -> None:
+    whole = load_shipped(kind, SHIPPED[kind]).model_dump(mode="json")
+    del whole[table][key]
+
+    with pytest.raises(PolicyUnreadable, match=key):
+        read_document(SHIPPED[kind], whole)
