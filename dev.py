@@ -12,9 +12,10 @@ from pathlib import Path
 
 from embedded.faults import CannotStart
 from embedded.folder import DataFolder
-from embedded.house import House, run_until
+from embedded.house import House
 from embedded.ports import assign_ports
 from embedded.table import table
+from embedded.watch import run_until
 
 HERE = Path(__file__).resolve().parent
 

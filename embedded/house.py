@@ -3,34 +3,24 @@
 import asyncio
 import os
 import sys
-import time
-from collections import deque
-from collections.abc import Awaitable, Callable
 
 from embedded import databases, demo_office, demo_shop
 from embedded.engine import NAMESPACE, Engine
-from embedded.faults import CannotStart
 from embedded.folder import DataFolder, write_variables
 from embedded.keys import keys_of
 from embedded.ports import LOOPBACK, Port
 from embedded.postgres import Postgres
 from embedded.processes import Child, answers_ok
+from embedded.watch import Say, keep_up
 
 DATABASE = "amends"
-RESTARTS_ALLOWED = 5
-RESTARTS_WITHIN_SECONDS = 60.0
-PAUSE_SECONDS = 0.5
 WORKER_GRACE_SECONDS = 3
-
-
-class KeepsEnding(CannotStart):
-    """A part was started again several times within a minute and ended each time."""
 
 
 class House:
     """PostgreSQL, engine, sandbox, worker and api on one data folder, each on its port."""
 
-    def __init__(self, folder: DataFolder, ports: dict[str, Port], say: Callable[[str], None]) -> None:
+    def __init__(self, folder: DataFolder, ports: dict[str, Port], say: Say) -> None:
         self.folder = folder
         self.ports = ports
         self.keys = keys_of(folder)
@@ -131,50 +121,9 @@ class House:
 
     async def watch(self) -> None:
         """Starts again whatever ends. Raises KeepsEnding when that does not help."""
-        async with asyncio.TaskGroup() as together:
-            for child in self._in_stop_order:
-                together.create_task(self._watch(child))
-
-    async def _watch(self, child: Child) -> None:
-        ends: deque[float] = deque(maxlen=RESTARTS_ALLOWED)
-        while True:
-            code = await child.wait()
-            if len(ends) == RESTARTS_ALLOWED and time.monotonic() - ends[0] < RESTARTS_WITHIN_SECONDS:
-                raise KeepsEnding(child.story(f"ended {RESTARTS_ALLOWED + 1} times within a minute"))
-            ends.append(time.monotonic())
-            self._say(f"{child.name} ended ({told(code)}); starting it again.")
-            await asyncio.sleep(PAUSE_SECONDS * (len(ends) - 1))
-            await self._start_again(child)
-
-    async def _start_again(self, child: Child) -> None:
-        started = time.monotonic()
-        try:
-            await child.start()
-        except CannotStart as error:
-            self._say(str(error))
-            await child.stop()
-        else:
-            self._say(f"{child.name} is back after {time.monotonic() - started:.1f} s.")
+        await keep_up(self._in_stop_order, self._say)
 
     async def stop(self) -> None:
         """Stops everything in order; each part that does not stop within its limit is killed."""
         for child in self._in_stop_order:
             await child.stop()
-
-
-def told(code: int) -> str:
-    """An exit code in words: a negative one is the signal that ended the process."""
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
-
-
-async def run_until(stopped: Awaitable[object], work: Awaitable[None]) -> None:
-    """Runs the work until it ends or `stopped` does, whichever is first; an error of the work is raised."""
-    working, waiting = asyncio.ensure_future(work), asyncio.ensure_future(stopped)
-    await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (working, waiting):
-        task.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
-    try:
-        await working
-    except asyncio.CancelledError:
-        return

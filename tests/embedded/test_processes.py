@@ -12,6 +12,7 @@ import pytest
 
 from embedded.databases import REPOSITORY
 from embedded.processes import Child, ChildDied, ChildNotReady, end_leftover, last_lines
+from embedded.watch import KeepsEnding, keep_up
 
 PARENT = """
 import asyncio, os, sys
@@ -82,6 +83,20 @@ async def test_a_child_can_be_started_again(tmp_path: Path) -> None:
 
     assert child.pid != first
     await child.stop()
+
+
+async def test_a_child_that_keeps_ending_is_given_up_with_the_end_of_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedded.watch.PAUSE_SECONDS", 0.0)
+    child = child_of("print('up'); print('no disk left')", tmp_path / "log", ready="up")
+    said: list[str] = []
+    await child.start()
+
+    with pytest.RaisesGroup(pytest.RaisesExc(KeepsEnding, match=r"(?s)ended 6 times.*no disk left")):
+        await keep_up([child], said.append)
+
+    assert said.count("A child ended (exit code 0); starting it again.") == 5
 
 
 async def test_what_a_killed_parent_left_is_gone_at_the_next_start(tmp_path: Path) -> None:
