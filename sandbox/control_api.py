@@ -206,6 +206,13 @@ def _sms(api: APIRouter, world: World) -> None:
         texts.save_sign(world, body.name)
         return {"name": body.name}
 
+    @api.delete("/sms/templates")
+    async def forget_sms_templates() -> dict[str, str]:
+        """Also forgets the signs: any sign and any template is good again."""
+        world.store.execute("DELETE FROM sms_sign")
+        world.store.execute("DELETE FROM sms_template")
+        return {"templates": "any"}
+
     @api.post("/sms/templates")
     async def save_sms_template(body: SmsTemplateBody) -> dict[str, str]:
         texts.save_template(world, body.code, body.kind, body.text)

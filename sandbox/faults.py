@@ -140,7 +140,7 @@ class HangUp(Response):
 
         try:
             await asyncio.wait_for(caller_has_gone(), self.seconds)
-        except TimeoutError:
+        except (TimeoutError, asyncio.CancelledError):  # cancelled: the sandbox is stopping
             scope["sandbox.drop_connection"]()
             # The server must notice the loss before this returns, or it would try to answer 500.
             await caller_has_gone()

@@ -24,7 +24,7 @@ def save(
         known = world.store.row("SELECT * FROM shop WHERE seller_nick = ?", seller_nick)
         app_key = app_key or (known["app_key"] if known else str(int(_derived("app", seller_nick)[:7], 16)))
         session = session or (known["session"] if known else _derived("session", seller_nick))
-        _save_app(world, app_key, app_secret or (None if known else _derived("secret", seller_nick)))
+        _save_app(world, app_key, app_secret, _derived("secret", seller_nick))
         _refuse_taken_session(world, seller_nick, session)
         world.store.execute(
             "INSERT INTO shop (seller_nick, user_id, flavour, app_key, session) VALUES (?, ?, ?, ?, ?) "
@@ -39,17 +39,17 @@ def save(
     return get(world, seller_nick)
 
 
-def _save_app(world: World, app_key: str, app_secret: str | None) -> None:
-    if app_secret is None:
-        return
+def _save_app(world: World, app_key: str, app_secret: str | None, made_up: str) -> None:
     known = world.store.row("SELECT app_secret FROM app WHERE app_key = ?", app_key)
+    if known and app_secret is None:
+        return
     shared = world.store.number("SELECT count(*) FROM shop WHERE app_key = ?", app_key) > 1
     if known and shared and known["app_secret"] != app_secret:
         raise Refused("app_secret_differs", f"App {app_key} serves several shops: give its present app_secret.")
     world.store.execute(
         "INSERT INTO app VALUES (?, ?) ON CONFLICT (app_key) DO UPDATE SET app_secret = excluded.app_secret",
         app_key,
-        app_secret,
+        app_secret or made_up,
     )
 
 
