@@ -39,7 +39,8 @@ class House:
             http_port=self._port("engine http"),
             metrics_port=self._port("engine metrics"),
         )
-        self.environment = dict(os.environ) | self._own_environment()
+        # Unbuffered, so that the last words of a child that is killed are in its log.
+        self.environment = os.environ | {"PYTHONUNBUFFERED": "1"} | self._own_environment()
         self.sandbox = self._python("The sandbox", "sandbox", self._sandbox_arguments(), "/healthz", 1.0)
         self.worker = self._python("The worker", "worker", ["worker.py"], "/healthz", WORKER_GRACE_SECONDS + 0.5)
         self.api = self._python("The api", "api", ["-m", "api"], "/ready", 1.5)
