@@ -10,7 +10,7 @@ class Settings(BaseSettings):
     """Every setting of every process. Each is read from `AMENDS_<NAME>`; README lists them all.
 
     The engine's address and credentials are read by the SDK's own configuration (`TEMPORAL_ADDRESS`,
-    `TEMPORAL_NAMESPACE`, `TEMPORAL_PROFILE`, …), so that one profile serves the worker, the api and the CLI of the engine.
+    `TEMPORAL_NAMESPACE`, `TEMPORAL_PROFILE`, …), so that one profile serves worker, api and the engine's CLI.
     """
 
     model_config = SettingsConfigDict(env_prefix="AMENDS_", frozen=True, extra="ignore")
@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     sms_access_key_id: str = ""
     sms_access_key_secret: SecretStr = SecretStr("")
     sms_sign_name: str = ""
+    sms_template_payment: str = "SMS_AMENDS_PAYMENT"
+    sms_template_follow_up: str = "SMS_AMENDS_FOLLOW_UP"
 
     log_level: str = "INFO"
 

@@ -44,7 +44,7 @@ class ContactActivities:
             order = await session.get(ShopOrder, review.order) if review.order else None
             buyer = await session.get(Buyer, review.buyer) if review.buyer else None
             history = await history_of(session, review.buyer, request.now)
-            days = _days(request.now, policy)
+            days = calendar_around(request.now, policy)
             found = plan_contact(_asked(request, order, buyer), history, policy, days)
             return _planned(found, version)
 
@@ -61,9 +61,9 @@ class ContactActivities:
                 known = await _attempt(session, step.case, request.number)
                 if known is not None:
                     return Prepared(policy=version, attempt=str(known.id))  # a retry: it was taken already
-                zone = await _zone(session, review, policy)
+                zone = await zone_of(session, review, policy)
                 history = await history_of(session, review.buyer, step.now)
-                day = _days(step.now, policy).day(step.now.astimezone(zone.tz).date())
+                day = calendar_around(step.now, policy).day(step.now.astimezone(zone.tz).date())
                 may_contact_now(
                     request.channel, step.now, step.case, history, policy, zone, day,
                     stated=StatedPreference(earliest=request.preference_at) if request.preference_at else None,
@@ -196,12 +196,12 @@ def _planned(found: PlannedContact | NoContact, version: str) -> Planned:
     return Planned(why=found.reason, why_zh=found.reason_zh, code=found.code, again_at=found.retry_at, policy=version)
 
 
-def _days(now: datetime, policy: ContactPolicy) -> CalendarDays:
+def calendar_around(now: datetime, policy: ContactPolicy) -> CalendarDays:
     start: date = (now - timedelta(days=1)).astimezone(UTC).date()
     return calendar_days(start, start + CALENDAR_AHEAD, policy.calendar.overrides, policy.calendar.quiet)
 
 
-async def _zone(session: AsyncSession, review: Review, policy: ContactPolicy) -> LifeZone:
+async def zone_of(session: AsyncSession, review: Review, policy: ContactPolicy) -> LifeZone:
     order = await session.get(ShopOrder, review.order) if review.order else None
     return life_zone((order.province or "") if order else "", policy)
 

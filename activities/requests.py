@@ -4,7 +4,6 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.amendment import Baseline
 from domain.contact_terms import Channel, StopSignal
 from domain.escalation import EscalationKind
 from domain.people import Role

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityError, FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
@@ -105,9 +105,7 @@ class ReviewActions:
         return self._case.identity
 
     async def _open(self, due: Due) -> None:
-        request = OpenRequest(
-            opening=self._case.opening, workflow=workflow.info().workflow_id, now=workflow.now()
-        )
+        request = OpenRequest(opening=self._case.opening, workflow=workflow.info().workflow_id, now=workflow.now())
         found = await workflow.execute_activity_method(OpeningActivities.open_case, request, **limits.RECORD)
         async with self._lock:
             progress.opened(self._case, found, workflow.now())
@@ -152,7 +150,9 @@ class ReviewActions:
         )
         reading: Reading | None
         try:
-            reading = await workflow.execute_activity_method(MarketplaceActivities.read_review, request, **limits.OUTSIDE)
+            reading = await workflow.execute_activity_method(
+                MarketplaceActivities.read_review, request, **limits.OUTSIDE
+            )
         except ActivityError:
             reading = None
         async with self._lock:
@@ -211,7 +211,7 @@ class ReviewActions:
         handle = workflow.get_external_workflow_handle_for(Payout.run, f"payout:{step.payout}")
         try:
             await handle.signal(Payout.decide, str(step.action))
-        except ApplicationError:
+        except FailureError:
             workflow.logger.warning("the payout's workflow is gone; its row tells how it ended")
 
     async def _prepare_reply(self, due: Due) -> None:

@@ -1,6 +1,7 @@
 """The life of one bad or neutral review."""
 
 import asyncio
+import contextlib
 from datetime import datetime
 
 from temporalio import workflow
@@ -61,14 +62,12 @@ class ReviewCase:
         """Until what is due next, or until anything has changed that may move it."""
         seen = self._changes
         timeout = due.at - workflow.now() if due else None
-        try:
+        with contextlib.suppress(TimeoutError):
             await workflow.wait_condition(
                 lambda: self._changes != seen or self._refresh,
                 timeout=timeout,
                 timeout_summary=due.action if due else None,
             )
-        except TimeoutError:
-            pass
 
     async def _drain(self) -> None:
         """Steps that come now are told to come again; those accepted are finished and everything is written."""
@@ -166,7 +165,7 @@ class ReviewCase:
             del self._case.recent[next(iter(self._case.recent))]
 
     def _answer(self, command: Command) -> Answer:
-        """The digest is that of the body that was carried out, so that the api can refuse another under the same key."""
+        """The digest is that of the body that was carried out; the api refuses another body under the same key."""
         digest = self._digest_of_repeat() or command.digest
         return Answer(digest=digest, version=self._case.version, state=self._case.view())
 
@@ -197,5 +196,3 @@ def refused(refusal: Refusal) -> ApplicationError:
     """A refusal as the engine carries it to whoever asked."""
     facts = {name: str(value) for name, value in refusal.facts.items()}
     return ApplicationError(refusal.message, {"message": refusal.message, "facts": facts}, type=refusal.code)
-
-

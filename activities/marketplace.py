@@ -1,0 +1,105 @@
+"""The review on its marketplace: read it, and post the public reply once."""
+
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from uuid import UUID
+
+from temporalio import activity
+
+from activities.gateway_errors import outside
+from activities.marketplace_clients import Marketplace, Marketplaces
+from activities.refusals import refusing
+from activities.requests import PostReplyRequest, ReviewRequest
+from db.sealed_texts import open_text
+from db.sessions import Sessions
+from db.tables.buyers import Review
+from domain.amendment import Reading
+from domain.platforms import Grade
+from domain.review_case.facts import Posted
+from gateways.failures import GatewayFailure, Rejected
+from gateways.top_reviews import MarketplaceReview
+
+# How far back another review of the shop is looked for, to tell "gone" from "not readable".
+OTHER_ROWS = timedelta(days=90)
+TMALL = "tmall"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a review stands on its marketplace."""
+
+    order: str
+    external_id: str
+    row: Review
+
+
+class ReplyNotVisible(Exception):
+    """The reply was accepted and can't be read back yet; trying again reads before it posts."""
+
+
+class MarketplaceActivities:
+    def __init__(self, sessions: Sessions, marketplaces: Marketplaces) -> None:
+        self._sessions = sessions
+        self._marketplaces = marketplaces
+
+    @activity.defn
+    async def read_review(self, request: ReviewRequest) -> Reading:
+        """One look at the review as it stands now. A row that is gone is told apart from a shop that can't be read."""
+        with refusing(), outside():
+            place = await self._place(request.review_row)
+            marketplace = await self._marketplaces.of(request.shop)
+            found = await marketplace.reviews.review(place.order, place.external_id)
+            if found is None:
+                others = await self._others_readable(marketplace, place, request)
+                return Reading(at=request.now, found=False, other_row_readable=others)
+            return await self._reading(marketplace, found, request)
+
+    async def _reading(self, marketplace: Marketplace, found: MarketplaceReview, request: ReviewRequest) -> Reading:
+        feed = None
+        if marketplace.clients.flavour == TMALL:
+            feed = await marketplace.reviews.tmall_feed(found.oid)
+        return Reading(
+            at=request.now,
+            found=True,
+            grade=Grade(found.result),
+            appended=bool(feed and feed.append_content),
+            append_negative=feed.append_negative if feed and feed.append_content else None,
+            other_row_readable=True,
+            replied=found.reply is not None,
+        )
+
+    async def _others_readable(self, marketplace: Marketplace, place: Place, request: ReviewRequest) -> bool:
+        start = place.row.created_at - OTHER_ROWS
+        page = await marketplace.reviews.reviews_page(start, request.now.astimezone(UTC), page_no=1, page_size=5)
+        return any(review.oid != place.external_id for review in page.reviews)
+
+    @activity.defn
+    async def post_reply(self, request: PostReplyRequest) -> Posted:
+        """Post the confirmed reply. It can't be changed, so the review is read before and after; a reply that stands
+        there already is never followed by a second one."""
+        with refusing(), outside():
+            place = await self._place(request.review_row)
+            marketplace = await self._marketplaces.of(request.shop)
+            if await self._replied(marketplace, place):
+                return Posted(posted=True, why="a reply stands under the review")
+            async with self._sessions() as session:
+                text = await open_text(session, request.text) or ""
+            try:
+                await marketplace.reviews.reply(place.external_id, text)
+            except Rejected as refused:
+                return Posted(posted=False, why=f"the marketplace refused: {refused.sub_code or refused.code}")
+            except GatewayFailure:
+                if not await self._replied(marketplace, place):
+                    raise
+            if not await self._replied(marketplace, place):
+                raise ReplyNotVisible("the reply can't be read back yet")
+            return Posted(posted=True, why="posted and read back")
+
+    async def _replied(self, marketplace: Marketplace, place: Place) -> bool:
+        found = await marketplace.reviews.review(place.order, place.external_id)
+        return found is not None and found.reply is not None
+
+    async def _place(self, review_row: str) -> Place:
+        async with self._sessions() as session:
+            row = await session.get_one(Review, UUID(review_row))
+            return Place(row.order_external_id, row.external_id, row)

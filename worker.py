@@ -1,0 +1,214 @@
+"""Composes and runs a worker: the database, the outside parties, every workflow and activity, on all task queues."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx2
+from activities.archive import ArchiveActivities
+from pydantic import SecretStr
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from workflows.archive import Archive
+from workflows.intake import Intake
+from workflows.schedules import ensure_all, ensure_archive
+
+from activities.assignment import AssignmentActivities
+from activities.clocks import DeskClock
+from activities.contacts import ContactActivities
+from activities.escalation import EscalationActivities
+from activities.intake import IntakeActivities
+from activities.marketplace import MarketplaceActivities
+from activities.marketplace_clients import Marketplaces
+from activities.notices import NoticeActivities
+from activities.offers import OfferActivities
+from activities.opening import OpeningActivities
+from activities.payouts import PayoutActivities
+from activities.policies import Policies
+from activities.projection import ProjectionActivities
+from activities.replies import ReplyActivities
+from api.logs import configure as log_as_json
+from db.office import ensure_installation
+from db.sealing import KeyRing
+from db.sessions import Sessions, connect, key_ring, sessions
+from db.tables.office import Shop
+from gateways.alipay import AlipayClient, AlipayCredentials
+from gateways.aliyun_sms import AliyunSms, SmsCredentials
+from gateways.wire import quiet_http_log
+from settings import Settings
+from workflows import connection, limits
+from workflows.payout import Payout
+from workflows.review_case import ReviewCase
+
+WORKFLOWS = [ReviewCase, Payout, Intake, Archive]
+
+
+def sandboxed_runner() -> SandboxedWorkflowRunner:
+    """A forgotten import in a workflow file stops the worker at its start instead of costing seconds per case."""
+    strict = workflow.SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_import_notification_policy(strict))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the activities are made of."""
+
+    settings: Settings
+    sessions: Sessions
+    ring: KeyRing
+    http: httpx2.AsyncClient
+    client: Client
+
+
+def wallet(parts: Parts) -> AlipayClient | None:
+    """None while the wallet's settings are missing: payouts wait then, everything else works."""
+    settings = parts.settings
+    if not (settings.alipay_app_id and settings.alipay_private_key.get_secret_value() and settings.alipay_public_key):
+        return None
+    credentials = AlipayCredentials(
+        settings.alipay_app_id,
+        settings.alipay_private_key,
+        settings.alipay_public_key,
+        settings.alipay_app_cert_sn,
+        settings.alipay_root_cert_sn,
+    )
+    return AlipayClient(parts.http, settings.alipay_url, credentials, seconds=settings.outside_timeout_seconds)
+
+
+def messenger(parts: Parts) -> AliyunSms | None:
+    settings = parts.settings
+    secret: SecretStr = settings.sms_access_key_secret
+    if not (settings.sms_access_key_id and secret.get_secret_value()):
+        return None
+    credentials = SmsCredentials(settings.sms_access_key_id, secret)
+    return AliyunSms(parts.http, settings.sms_url, credentials, seconds=settings.outside_timeout_seconds)
+
+
+def workers(parts: Parts) -> list[Worker]:
+    """One worker per task queue: the cases with their database work, the marketplace at its rate, the money."""
+    settings, policies = parts.settings, Policies()
+    clock = DeskClock(policies)
+    marketplaces = Marketplaces(settings, parts.sessions, parts.http, policies)
+    payouts = PayoutActivities(parts.sessions, policies, wallet(parts))
+    opening = OpeningActivities(parts.sessions, policies, clock)
+    assignment = AssignmentActivities(parts.sessions, policies, clock)
+    contacts = ContactActivities(parts.sessions, policies)
+    escalation = EscalationActivities(parts.sessions, clock)
+    offers = OfferActivities(parts.sessions, policies)
+    replies = ReplyActivities(parts.sessions, policies)
+    market = MarketplaceActivities(parts.sessions, marketplaces)
+    notices = NoticeActivities(settings, parts.sessions, policies, marketplaces, messenger(parts))
+    intake = IntakeActivities(settings, parts.sessions, parts.ring, marketplaces, policies)
+    return [
+        Worker(
+            parts.client,
+            task_queue=settings.task_queue,
+            workflows=WORKFLOWS,
+            activities=[
+                opening.open_case, opening.judge_cause, opening.score_signals,
+                assignment.assign, assignment.claim,
+                contacts.plan, contacts.take, contacts.log, contacts.stop,
+                escalation.reckon, escalation.escalate,
+                offers.reserve, offers.validity, offers.release,
+                replies.prepare, replies.check_words,
+                payouts.open_payout, payouts.whom_to_tell,
+                ProjectionActivities(parts.sessions).project,
+                ArchiveActivities(parts.sessions, parts.client).archive,
+            ],
+            workflow_runner=sandboxed_runner(),
+            max_cached_workflows=settings.worker_cached_cases,
+            max_concurrent_activities=settings.worker_activities,
+            graceful_shutdown_timeout=settings.grace,
+        ),
+        Worker(
+            parts.client,
+            task_queue=limits.MARKETPLACE_QUEUE,
+            activities=[
+                market.read_review, market.post_reply, notices.notify,
+                *intake.all(),
+            ],
+            max_concurrent_activities=settings.worker_activities,
+            max_task_queue_activities_per_second=settings.marketplace_calls_per_second,
+            graceful_shutdown_timeout=settings.grace,
+        ),
+        Worker(
+            parts.client,
+            task_queue=limits.MONEY_QUEUE,
+            activities=[payouts.send_payout, payouts.query_payout, payouts.cancel_payout],
+            max_concurrent_activities=settings.worker_activities,
+            graceful_shutdown_timeout=settings.grace,
+        ),
+    ]  # fmt: skip
+
+
+@contextlib.asynccontextmanager
+async def composed(settings: Settings, client: Client) -> AsyncIterator[Parts]:
+    """Database and HTTP client, closed again at the end."""
+    ring = key_ring(settings)
+    engine: AsyncEngine = connect(settings, ring)
+    try:
+        async with httpx2.AsyncClient(trust_env=False) as http:
+            yield Parts(settings, sessions(engine), ring, http, client)
+    finally:
+        await engine.dispose()
+
+
+async def set_up_schedules(parts: Parts) -> None:
+    """The installation's prefix, the intake schedule of every shop, the archive's; repeating it changes nothing."""
+    async with parts.sessions.begin() as session:
+        await ensure_installation(session, datetime.now(UTC))
+        shops = list(await session.scalars(select(Shop.code).where(Shop.intake)))
+    await ensure_all(parts.client, shops, parts.settings)
+    await ensure_archive(parts.client, parts.settings)
+
+
+@contextlib.asynccontextmanager
+async def running(parts: Parts) -> AsyncIterator[list[Worker]]:
+    """All workers, until the block ends; then each finishes what it has begun, within the grace."""
+    async with contextlib.AsyncExitStack() as stack:
+        started = [await stack.enter_async_context(worker) for worker in workers(parts)]
+        yield started
+
+
+@contextlib.asynccontextmanager
+async def health(settings: Settings, started: list[Worker]) -> AsyncIterator[None]:
+    """`GET /healthz` answers 200 while every worker runs; nothing listens where no port is set."""
+    if not settings.worker_health_port:
+        yield
+        return
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        alive = all(worker.is_running for worker in started)
+        status = "200 OK" if alive else "503 Service Unavailable"
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", settings.worker_health_port):
+        yield
+
+
+async def main() -> None:
+    settings = Settings()
+    log_as_json(settings.log_level)
+    quiet_http_log()
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    client = await connection.connect(settings, identity="amends-worker")
+    async with composed(settings, client) as parts:
+        await set_up_schedules(parts)
+        async with running(parts) as started, health(settings, started):
+            await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
