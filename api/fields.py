@@ -25,7 +25,10 @@ def _one_line(text: str) -> str:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("the moment lies outside of the calendar; send a real one") from None
 
 
 Text = Annotated[

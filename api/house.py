@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
+from activities.policies import Policies
 from db.sealing import KeyRing
 from db.sessions import Sessions
 from settings import Settings
@@ -25,6 +26,7 @@ class House:
     engine: AsyncEngine
     sessions: Sessions
     client: Client
+    policies: Policies
     now: Callable[[], datetime] = wall_clock
 
 

@@ -25,6 +25,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "take_step": CASE_WORKERS,
     "show_timeline": CASE_READERS,
     "show_review": DESK | {Role.AUDITOR},
+    "show_phone": DESK,
     "list_refused_steps": LEADERS | {Role.AUDITOR},
     "my_queue": DESK,
     "my_notices": EVERYONE,

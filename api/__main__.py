@@ -1,0 +1,27 @@
+"""`python -m api`: serves the api until SIGTERM or Ctrl-C, then finishes what is under way."""
+
+import uvicorn
+
+from api.app import create_app
+from api.logs import configure
+from settings import Settings
+
+
+def serve() -> None:
+    settings = Settings()
+    configure(settings.log_level)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.api_host,
+        port=settings.api_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=settings.worker_grace_seconds,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,91 @@
+"""The api as one ASGI application."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from activities.policies import Policies
+from api import cases, errors, health, office_lists, people, policies, reviews, shops, steps
+from api.guard import Guard
+from api.house import House
+from api.rights import PUBLIC, RIGHTS
+from db.sessions import connect, key_ring, sessions
+from settings import Settings
+from workflows import connection
+
+ROUTERS = (reviews, cases, steps, office_lists, shops, people, policies, health)
+ABOUT = """Every bad review is a case. `POST /reviews` starts one, `POST /cases/{number}/steps` advances it,
+`GET /queue` says what is due. Send your key as `Authorization: Bearer ak_…`. Errors are RFC 9457 problems with a stable
+`code`; amounts are fen, times carry an offset, ids of people are UUIDs."""
+
+
+class RouteWithoutRights(Exception):
+    """A route is missing in api/rights.py, so nobody has decided who may use it."""
+
+
+def create_app(settings: Settings, open_house: Callable[[Settings], Any] | None = None) -> FastAPI:
+    """`open_house` makes what the app works with, as an async context manager; the default connects to the real
+    database and engine of the settings."""
+    opened = open_house or house_of
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened(settings) as house:
+            app.state.house = house
+            yield
+
+    app = FastAPI(title="Amends", version="0.1.0", description=ABOUT, lifespan=lifespan, redoc_url=None)
+    app.add_middleware(Guard)
+    errors.install(app)
+    for module in ROUTERS:
+        app.include_router(module.router)
+    _check_rights()
+    app.openapi = lambda: openapi(app)  # type: ignore[method-assign] # FastAPI's own way of changing its document
+    return app
+
+
+@asynccontextmanager
+async def house_of(settings: Settings) -> AsyncIterator[House]:
+    """Raises KeysUnusable or PayloadKeysUnusable before anything is opened. The engine is connected at its first use,
+    so the api starts without it and says so at /ready."""
+    ring = key_ring(settings)
+    client = await connection.connect(settings, identity="amends-api", lazy=True)
+    engine = connect(settings, ring)
+    try:
+        yield House(settings, ring, engine, sessions(engine), client, Policies())
+    finally:
+        await engine.dispose()
+
+
+def routes() -> list[APIRoute]:
+    """Every route of the api, of all routers."""
+    return [route for module in ROUTERS for route in module.router.routes if isinstance(route, APIRoute)]
+
+
+def _check_rights() -> None:
+    undecided = [route.name for route in routes() if route.name not in RIGHTS and route.name not in PUBLIC]
+    if undecided:
+        raise RouteWithoutRights(f"say in api/rights.py who may use {', '.join(undecided)}")
+
+
+def openapi(app: FastAPI) -> dict[str, Any]:
+    """The document with problems under their own media type, as they are really sent."""
+    if app.openapi_schema is None:
+        document = FastAPI.openapi(app)
+        for path in document["paths"].values():
+            for operation in path.values():
+                _as_problems(operation["responses"])
+        for name in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(name, None)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _as_problems(responses: dict[str, Any]) -> None:
+    for status, response in responses.items():
+        content = response.get("content", {})
+        if status >= "400" and "application/json" in content:
+            content[errors.MEDIA_TYPE] = content.pop("application/json")

@@ -1,0 +1,93 @@
+"""Turning a step's body into the step: what a person typed is sealed first, and only its reference goes on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.callers import Caller
+from api.errors import NotFound
+from api.house import House
+from api.step_bodies import STEPS, PayeeBody, StepBody, references_of
+from db.buyers import keep_payee, set_phone
+from db.reads.reviews import buyer_of
+from db.sealed_texts import drop_texts, seal_text
+from db.tables.cases import CaseFile
+from domain.phones import phone_kind
+from domain.review_case.steps import Step
+from domain.sealed import PayeeRef, PhoneRef, SealedRef
+
+# Ids of sealed texts follow from the update's id, so a repeated request seals nothing twice.
+_TEXTS = UUID("5f0a3f0e-6a0b-4c52-9d0e-6a6f6e646d65")
+# These change or link a buyer's row, so who may not take the step must not get that far.
+TOUCH_THE_BUYER = frozenset({PayeeRef, PhoneRef})
+
+
+@dataclass(frozen=True)
+class SealedStep:
+    step: Step
+    texts: list[UUID]
+
+
+def text_id(update_id: str, field: str) -> UUID:
+    return uuid5(_TEXTS, f"{update_id}:{field}")
+
+
+def touches_buyer(body: StepBody) -> bool:
+    return bool(TOUCH_THE_BUYER & set(references_of(STEPS[body.step_name]).values()))
+
+
+def rehearsed(body: StepBody) -> Step:
+    """The step with empty references: enough to ask the rules whether it may be taken at all."""
+    empty: Mapping[type, Any] = {
+        SealedRef: lambda value: SealedRef(id="", digest=""),
+        PayeeRef: lambda value: PayeeRef(id="", kind=value.kind),
+        PhoneRef: lambda value: PhoneRef(id="", kind=phone_kind(value).kind),
+    }
+    kind = STEPS[body.step_name]
+    filled = {name: empty[ref](value) for name, ref in references_of(kind).items() if (value := getattr(body, name))}
+    return kind.model_validate(_plain(body) | filled)
+
+
+async def seal_step(house: House, caller: Caller, row: CaseFile, body: StepBody, update_id: str) -> SealedStep:
+    """Seal everything in one transaction, committed before the update is sent."""
+    kind = STEPS[body.step_name]
+    references = {name: ref for name, ref in references_of(kind).items() if getattr(body, name) is not None}
+    sealed: dict[str, Any] = {}
+    if references:
+        async with house.sessions.begin() as session:
+            for name, reference in references.items():
+                value = getattr(body, name)
+                if reference is SealedRef:
+                    text_kind, id = f"{body.step_name}.{name}", text_id(update_id, name)
+                    sealed[name] = await seal_text(session, text_kind, value, house.now(), id)
+                else:
+                    sealed[name] = await _of_buyer(session, house, caller, row, value)
+    step = kind.model_validate(_plain(body) | sealed)
+    return SealedStep(step, [text_id(update_id, name) for name, ref in references.items() if ref is SealedRef])
+
+
+async def unseal(house: House, sealed: SealedStep) -> None:
+    """Drop the texts of a step that was refused: nothing will ever refer to them."""
+    if sealed.texts:
+        async with house.sessions.begin() as session:
+            await drop_texts(session, sealed.texts)
+
+
+async def _of_buyer(
+    session: AsyncSession, house: House, caller: Caller, row: CaseFile, value: PayeeBody | str
+) -> PayeeRef | PhoneRef:
+    buyer = await buyer_of(session, row.source_row)
+    if buyer is None:
+        raise NotFound(f"Case {row.number} has no buyer to enter this for.")
+    if isinstance(value, str):
+        return await set_phone(session, house.ring, buyer, value)
+    return await keep_payee(
+        session, house.ring, buyer, value.kind, value.account, value.name, str(caller.person), house.now()
+    )
+
+
+def _plain(body: StepBody) -> dict[str, Any]:
+    return {name: getattr(body, name) for name in type(body).model_fields}

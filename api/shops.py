@@ -1,0 +1,124 @@
+"""Shops: onboarding at run time, settings, and the acknowledgement that the payout gate asks for."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Header
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from workflows.schedules import ensure_intake
+
+from api.callers import TheCaller
+from api.errors import documented
+from api.fields import Line, Moment, ShopCode, Text
+from api.house import TheHouse
+from api.steps import read_if_match
+from db import office
+from db.reads.office import ShopLine
+from db.reads.office import list_shops as read_shops
+from domain.platforms import Platform
+from domain.policies.compensation import GateMode
+
+router = APIRouter(tags=["office"])
+
+
+class ShopBody(BaseModel):
+    """A new shop. `cut_off_at`: older reviews open no case. `credentials` are sealed and never shown again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: ShopCode
+    name: Line
+    platform: Platform
+    jurisdiction: Line = "CN"
+    seller_nick: Line | None = Field(default=None, description="the marketplace's name of the seller")
+    zone: Line = Field(default="Asia/Shanghai", description="of its desk and its budget, a name of the tz database")
+    gate_mode: GateMode = Field(default=GateMode.ON_RESOLUTION, description="when money may move")
+    cut_off_at: Moment
+    intake: bool = Field(default=True, description="whether the marketplace is asked for new reviews")
+    credentials: SecretStr | None = Field(default=None, max_length=10_000, description="JSON, as the gateway needs it")
+
+
+class ShopChange(BaseModel):
+    """Fields that are left out stay as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Line | None = None
+    jurisdiction: Line | None = None
+    seller_nick: Line | None = None
+    zone: Line | None = None
+    gate_mode: GateMode | None = None
+    cut_off_at: Moment | None = None
+    intake: bool | None = None
+    credentials: SecretStr | None = Field(default=None, max_length=10_000)
+
+
+class AcknowledgementBody(BaseModel):
+    """A named person's acceptance of the text in force; its version stands in the compensation policy."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text_version: Line
+    reason: Text
+    accepted: Literal[True]
+
+
+class Acknowledged(BaseModel):
+    shop: str
+    person: UUID
+    text_version: str
+    expires_at: datetime
+
+
+@router.get("/shops", responses=documented(403), summary="The shops that I may see")
+async def list_shops(house: TheHouse, caller: TheCaller) -> list[ShopLine]:
+    async with house.sessions() as session:
+        return await read_shops(session, caller.shops())
+
+
+@router.post("/shops", responses=documented(403, 409), status_code=201, summary="Open a shop")
+async def open_shop(house: TheHouse, caller: TheCaller, body: ShopBody) -> ShopLine:
+    """Its reviews are asked for from now on, without a restart of anything."""
+    caller.enter_house()
+    fields = _plain(body.model_dump(exclude={"seller_nick"})) | {"seller_nick": body.seller_nick or body.name}
+    async with house.sessions.begin() as session:
+        shop = await office.add_shop(session, str(caller.person), house.now(), **fields)
+    await ensure_intake(house.client, shop, house.settings)
+    return ShopLine.model_validate(shop)
+
+
+@router.patch("/shops/{code}", responses=documented(403, 404, 409, 412), summary="Change a shop")
+async def change_shop(
+    house: TheHouse,
+    caller: TheCaller,
+    code: str,
+    body: ShopChange,
+    if_match: Annotated[str | None, Header(alias="If-Match", description="the shop's `version`")] = None,
+) -> ShopLine:
+    caller.enter(code)
+    changes = _plain(body.model_dump(exclude_none=True))
+    async with house.sessions.begin() as session:
+        shop = await office.set_shop(
+            session, str(caller.person), house.now(), code, changes, expected=read_if_match(if_match)
+        )
+    await ensure_intake(house.client, shop, house.settings)
+    return ShopLine.model_validate(shop)
+
+
+@router.post(
+    "/shops/{code}/gate-acknowledgement",
+    responses=documented(403, 404),
+    status_code=201,
+    summary="Acknowledge the law that applies to paying after an amendment",
+)
+async def acknowledge_gate(house: TheHouse, caller: TheCaller, code: str, body: AcknowledgementBody) -> Acknowledged:
+    """Logged under the caller's name; it has to be renewed when it expires or the text changes."""
+    caller.enter(code)
+    async with house.sessions.begin() as session:
+        row = await office.acknowledge_gate(session, code, caller.person, body.text_version, body.reason, house.now())
+    return Acknowledged(shop=code, person=row.person, text_version=row.text_version, expires_at=row.expires_at)
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    return {n: value.get_secret_value() if isinstance(value, SecretStr) else value for n, value in fields.items()}

@@ -1,0 +1,97 @@
+"""The bodies of steps, derived from the domain's steps: where a step holds a reference, its body takes the thing.
+
+A new step is one model in domain/review_case/steps.py; its body, its place in the union and its sealing follow.
+"""
+
+import types
+from collections.abc import Mapping
+from copy import copy
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, create_model
+from pydantic_core import CoreSchema
+
+from api.fields import Line, Moment, Text
+from domain.review_case.rules import name_of
+from domain.review_case.steps import AnyStep, Step
+from domain.sealed import PayeeRef, PhoneRef, SealedRef
+
+
+class StepBody(BaseModel):
+    """One step as a person sends it; `step` says which."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @property
+    def step_name(self) -> str:
+        """Which step this is: every body has a field `step`."""
+        return str(getattr(self, "step"))  # noqa: B009 the field is declared by each body, not here
+
+
+class PayeeBody(BaseModel):
+    """The buyer's own wallet account. It is sealed before anything else happens with it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["ALIPAY_LOGON_ID", "ALIPAY_USER_ID", "ALIPAY_OPEN_ID"] = "ALIPAY_LOGON_ID"
+    account: Line = Field(description="phone number, mail address or id of the account")
+    name: Line | None = Field(default=None, description="the holder's name; the wallet compares it")
+
+
+class Reopen(StepBody):
+    """Begin the next run of a closed case. For leads and supervisors."""
+
+    step: Literal["reopen"]
+    why: Text
+
+
+REFERENCES: Mapping[Any, Any] = {SealedRef: Text, PayeeRef: PayeeBody, PhoneRef: Line}
+# Codes and ids go into the engine's history as they come, so they are bounded here.
+BOUNDED: Mapping[Any, Any] = {str: Line, list[str]: list[Line], AwareDatetime: Moment}
+
+
+def _sent(annotation: Any) -> Any:
+    """The annotation with every reference replaced by what a person sends in its place."""
+    for known in (REFERENCES, BOUNDED):
+        if annotation in known:
+            return known[annotation]
+    if get_origin(annotation) in (Union, types.UnionType):
+        parts = tuple(_sent(part) for part in get_args(annotation))
+        return Union[parts]  # noqa: UP007 parts are known only here
+    return annotation
+
+
+def _body_of(step: type[Step]) -> type[StepBody]:
+    fields: dict[str, Any] = {}
+    for name, field in step.model_fields.items():
+        own = copy(field)
+        own.annotation = _sent(field.annotation)
+        fields[name] = (own.annotation, ... if name == "step" else own)
+    return create_model(f"{step.__name__}Step", __base__=StepBody, __doc__=step.__doc__, **fields)
+
+
+_UNION = get_args(get_args(AnyStep)[0])
+STEPS: Mapping[str, type[Step]] = {name_of(step): step for step in _UNION}
+BODIES: Mapping[str, type[StepBody]] = {name: _body_of(step) for name, step in STEPS.items()} | {"reopen": Reopen}
+
+
+class _AnyBody:
+    """Reads a `StepBody` as the union of all bodies, told apart by `step`."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        members = tuple(BODIES.values())
+        return handler.generate_schema(Annotated[Union[members], Field(discriminator="step")])  # noqa: UP007
+
+
+AnyStepBody = Annotated[StepBody, _AnyBody()]
+
+
+def references_of(step: type[Step]) -> dict[str, type[BaseModel]]:
+    """The fields of a step that hold a reference, with its kind."""
+    found: dict[str, type[BaseModel]] = {}
+    for name, field in step.model_fields.items():
+        kinds = (field.annotation, *get_args(field.annotation))
+        reference = next((kind for kind in kinds if kind in REFERENCES), None)
+        if reference is not None:
+            found[name] = reference
+    return found

@@ -1,0 +1,160 @@
+"""The one endpoint that advances a case."""
+
+import hashlib
+import re
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Header, Response
+from pydantic import BaseModel, Field
+
+from api.callers import Caller, TheCaller
+from api.engine import StillRunning, advance, earlier_answer, same_body
+from api.errors import BadInput, documented
+from api.finding import case_for
+from api.house import House, TheHouse
+from api.live import allowed_in, live_state
+from api.refused import keep_refusal
+from api.reopening import reopen
+from api.sealing import SealedStep, rehearsed, seal_step, touches_buyer, unseal
+from api.step_bodies import AnyStepBody, Reopen, StepBody
+from db import chain
+from db.tables.cases import CaseFile
+from domain.errors import Refusal
+from domain.review_case import rules
+from domain.review_case.state import Answer, ReviewCaseState, Stage
+from domain.review_case.steps import Command
+
+router = APIRouter(tags=["cases"])
+_TAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
+# Whoever gets these may send the same again, so their sealed texts stay.
+MAY_BE_REPEATED = frozenset({"Unavailable", "IdempotencyKeyReused"})
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="recommended: a repeat under the same key answers what the first request did",
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=20,
+        description="the last person's step that you have seen (`ETag`); the step is refused if there is a later one",
+    ),
+]
+
+
+class StepTaken(BaseModel):
+    """The case after the step."""
+
+    case: str
+    stage: Stage
+    version: int = Field(description="`saw` takes it as `<case>:<version>`")
+    person_step: int
+    allowed_steps: list[str]
+    state: ReviewCaseState
+
+
+class StepPending(BaseModel):
+    """The step is with the case, which has not answered yet. Send the same request again with this key, or look."""
+
+    case: str
+    idempotency_key: str
+    look: str = Field(description="address of the case")
+
+
+@router.post(
+    "/cases/{number}/steps",
+    responses=documented(403, 404, 409, 412, 429) | {202: {"model": StepPending, "description": "Not answered yet"}},
+    summary="Take a step in a case",
+    response_model=StepTaken,
+)
+async def take_step(
+    house: TheHouse,
+    caller: TheCaller,
+    number: str,
+    body: AnyStepBody,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Any:
+    """`step` says which; a refusal names its reason and what to do instead."""
+    row = await case_for(house, caller, number)
+    seen = read_if_match(if_match)
+    key = idempotency_key or uuid4().hex
+    update_id = hashlib.sha256(f"{caller.person}|{row.number}|{key}".encode()).hexdigest()
+    try:
+        if isinstance(body, Reopen):
+            state = await reopen(house, caller, row, body, update_id)
+        else:
+            state = (await _advance(house, caller, row, body, update_id, seen)).state
+    except StillRunning:
+        response.status_code = 202
+        pending = StepPending(case=row.number, idempotency_key=key, look=f"/cases/{row.number}")
+        return Response(pending.model_dump_json(), 202, media_type="application/json")
+    except Refusal as refusal:
+        await keep_refusal(house, caller, row, body.step_name, refusal)
+        raise
+    response.headers["ETag"] = f'"{state.person_step}"'
+    return _taken(state, caller, house)
+
+
+async def _advance(
+    house: House, caller: Caller, row: CaseFile, body: StepBody, update_id: str, seen: int | None
+) -> Answer:
+    digest = hashlib.sha256(chain.canonical(body.model_dump(mode="json"))).hexdigest()
+    if touches_buyer(body):
+        try:
+            await _rehearse(house, caller, row, body)
+        except Refusal:
+            earlier = await earlier_answer(house.client, row.workflow, update_id)
+            if earlier is None:
+                raise
+            return same_body(earlier, digest)
+    sealed = await seal_step(house, caller, row, body, update_id)
+    command = Command(
+        actor=caller.actor(row.shop), step=sealed.step, digest=digest, sent_at=house.now(), if_version=seen
+    )
+    try:
+        return await advance(house.client, row.workflow, command, update_id)
+    except Refusal as refusal:
+        await _forget(house, sealed, refusal)
+        raise
+
+
+async def _forget(house: House, sealed: SealedStep, refusal: Refusal) -> None:
+    if refusal.code not in MAY_BE_REPEATED:
+        await unseal(house, sealed)
+
+
+async def _rehearse(house: House, caller: Caller, row: CaseFile, body: StepBody) -> None:
+    """Ask the rules before a buyer's row is touched; raises the Refusal that the case would give."""
+    state, _ = await live_state(house, row)
+    command = Command(actor=caller.actor(row.shop), step=rehearsed(body), digest="", sent_at=house.now())
+    rules.check(state, command, house.now())
+
+
+def read_if_match(given: str | None) -> int | None:
+    """Raises BadInput for what is not a number."""
+    if given is None or given.strip() == "*":
+        return None
+    tag = _TAG.fullmatch(given.strip())
+    if tag is None:
+        raise BadInput('If-Match must be a version, like "12": take it from the ETag.', field="If-Match")
+    return int(tag.group(1))
+
+
+def _taken(state: ReviewCaseState, caller: Caller, house: House) -> StepTaken:
+    return StepTaken(
+        case=state.opening.case,
+        stage=state.stage,
+        version=state.version,
+        person_step=state.person_step,
+        allowed_steps=allowed_in(state, caller, house),
+        state=state,
+    )
