@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from psycopg import AsyncConnection
@@ -65,13 +66,21 @@ async def compare_with_models(owner_url: str, log: Path) -> None:
     await alembic(owner_url, log, "check")
 
 
+async def prepare(environment: Mapping[str, str], log: Path) -> None:
+    """Waits for the database, migrates it and opens the demo shop. Raises MigrationFailed."""
+    await _run([sys.executable, "-m", "embedded.prepare"], environment, log)
+
+
 async def alembic(owner_url: str, log: Path, *words: str) -> None:
     """Runs one command of Alembic in a child process, as the role that owns the tables."""
-    environment = os.environ | {"AMENDS_DATABASE_OWNER_URL": owner_url}
     # Its settings stand in pyproject.toml; naming the file makes it work from any folder.
     program = [sys.executable, "-m", "alembic", "-c", str(REPOSITORY / "pyproject.toml")]
+    await _run([*program, *words], os.environ | {"AMENDS_DATABASE_OWNER_URL": owner_url}, log)
+
+
+async def _run(command: list[str], environment: Mapping[str, str], log: Path) -> None:
     try:
-        await run_once("The migration", [*program, *words], environment, log)
+        await run_once("The migration", command, environment, log, folder=REPOSITORY)
     except ChildDied as error:
         raise MigrationFailed(_what_to_do(str(error))) from error
 

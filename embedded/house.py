@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 
-from embedded import databases, demo_office, demo_shop
+from embedded import databases, demo_shop
 from embedded.engine import NAMESPACE, Engine
 from embedded.folder import DataFolder, write_variables
 from embedded.keys import keys_of
@@ -94,10 +94,10 @@ class House:
         async with asyncio.TaskGroup() as together:
             together.create_task(self._start_database())
             together.create_task(self.engine.child.start())
-            together.create_task(self.sandbox.start())
-        learned = await demo_shop.introduce(self.url("sandbox"), self.keys)
+            together.create_task(databases.prepare(self.environment | self.keys, self.folder.log("prepare")))
+            learning = together.create_task(self._start_sandbox())
+        learned = learning.result()
         self.environment |= learned
-        await demo_office.seed(self.environment, self.keys)
         async with asyncio.TaskGroup() as together:
             together.create_task(self.worker.start())
             together.create_task(self.api.start())
@@ -109,6 +109,11 @@ class House:
         heading = "Addresses and keys of the running house, for `make demo`, the benchmarks and your own shell."
         write_variables(self.folder.running, self._own_environment() | learned | demo, heading)
 
+    async def _start_sandbox(self) -> dict[str, str]:
+        """The settings that only the running sandbox can give."""
+        await self.sandbox.start()
+        return await demo_shop.introduce(self.url("sandbox"), self.keys)
+
     async def _start_database(self) -> None:
         await self.postgres.child.start()
         passwords = {
@@ -117,8 +122,6 @@ class House:
         }
         await databases.make_roles(self.postgres.conninfo("postgres"), passwords)
         await databases.make_database(self.postgres.conninfo("postgres"), DATABASE)
-        owner_url = self._database_url(databases.OWNER, "POSTGRES_OWNER_PASSWORD")
-        await databases.migrate(owner_url, self.folder.log("migrate"))
 
     async def watch(self) -> None:
         """Starts again whatever ends. Raises KeepsEnding when that does not help."""

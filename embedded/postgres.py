@@ -127,7 +127,7 @@ class Postgres:
             *auth,
             *hurry,
         ]
-        await run_once("initdb", arguments, plain_environment(), self.log, service_user())
+        await run_once("initdb", arguments, plain_environment(), self.log, user=service_user())
 
     async def _wait_for_old_server(self) -> None:
         """Gives a server whose parent was killed the time to end, and removes what a dead one has left."""

@@ -158,10 +158,16 @@ def end_leftover(pid_file: Path, number: signal.Signals) -> None:
 
 
 async def run_once(
-    name: str, arguments: Sequence[str | Path], environment: Mapping[str, str], log: Path, user: str = ""
+    name: str,
+    arguments: Sequence[str | Path],
+    environment: Mapping[str, str],
+    log: Path,
+    *,
+    user: str = "",
+    folder: Path | None = None,
 ) -> None:
     """Runs a command to its end, its output added to the log. Raises ChildDied when it fails."""
-    child = Child(name, arguments, log=log, ready=_always, environment=environment, user=user)
+    child = Child(name, arguments, log=log, ready=_always, environment=environment, user=user, folder=folder)
     await child.spawn()
     if await child.wait() != 0:
         raise ChildDied(child.story("failed"))
