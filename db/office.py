@@ -34,10 +34,13 @@ __all__ = [
     "shop_of",
 ]
 
+# Money keys are capitals and digits; letters that are read for digits are left out.
+PREFIX_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
 
 async def ensure_installation(session: AsyncSession, now: datetime) -> str:
     """The random prefix of every money key, made on the first call."""
-    prefix = secrets.token_hex(4)
+    prefix = "".join(secrets.choice(PREFIX_SIGNS) for _ in range(4))
     made = insert(Installation).values(id=1, prefix=prefix, made_at=now).on_conflict_do_nothing()
     if await session.scalar(made.returning(Installation.prefix)):
         await record(session, "amends", now, "installation.made", "installation", {"prefix": prefix})
