@@ -11,6 +11,7 @@ from sandbox.alipay_transfers import METHODS, AlipayError
 from sandbox.clock import read
 from sandbox.faults import Fault, FaultKind
 from sandbox.forms import read_body
+from sandbox.store import UNWRITABLE
 from sandbox.world import World
 
 
@@ -40,6 +41,8 @@ def handle(world: World, params: dict[str, str]) -> Response:
             node = METHODS[method](world, app_id, biz_content, passed_on)
         except AlipayError as error:
             node = error.body
+        except UNWRITABLE:
+            node = AlipayError("40004", "INVALID_PARAMETER", "参数有误: 无法编码的字符").body
         return answered(world, method, node)
 
     return faults.answer(fault, perform, lambda planned: answered(world, method, _said(planned).body))

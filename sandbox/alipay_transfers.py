@@ -83,7 +83,7 @@ def _checked_amount(content: dict[str, Any]) -> int:
         wrong.append("out_biz_no")
     if not isinstance(content.get("payee_info"), dict):
         wrong.append("payee_info")
-    if not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", str(content.get("trans_amount", ""))):
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,2})?", str(content.get("trans_amount", ""))):
         wrong.append("trans_amount")
     if content.get("transfer_scene_name") and content["transfer_scene_name"] not in SCENES:
         wrong.append("transfer_scene_name")

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 import sandbox
 from sandbox import alipay, aliyun_sms, buyer_api, buyer_page, control_api, top_gateway
 from sandbox.faults import Droppable
+from sandbox.store import UNWRITABLE
 from sandbox.world import Refused, World
 
 
@@ -22,6 +23,13 @@ def create_app(folder: Path) -> ASGIApp:
         if not isinstance(error, Refused):
             raise error
         return JSONResponse({"code": error.code, "message": error.message}, error.status)
+
+    async def unwritable(request: Request, error: Exception) -> Response:
+        message = "A text holds half of a surrogate pair, or a number has more than 64 bits."
+        return JSONResponse({"code": "unwritable_value", "message": message}, 422)
+
+    for kind in UNWRITABLE:
+        app.add_exception_handler(kind, unwritable)
 
     @app.get("/healthz", tags=["control"])
     async def healthz() -> dict[str, str]:

@@ -9,7 +9,7 @@ from sandbox import orders, people, refunds, reviews, texts, wallet
 from sandbox.clock import written, yuan
 from sandbox.world import World
 
-Yuan = Annotated[str, Field(pattern=r"^\d{1,7}(\.\d{1,2})?$")]
+Yuan = Annotated[str, Field(pattern=r"^[0-9]{1,7}(\.[0-9]{1,2})?$")]
 Result = Literal["good", "neutral", "bad"]
 
 

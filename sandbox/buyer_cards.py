@@ -81,6 +81,7 @@ def person_card(world: World, buyer: sqlite3.Row) -> Html:
     nick, online = buyer["nick"], bool(buyer["online"])
     account = buyer["alipay_account"]
     paid = wallet.transfers(world, payee=account) if account else []
+    texts = inbox(world, nick)
     return join(
         [
             form(
@@ -97,7 +98,7 @@ def person_card(world: World, buyer: sqlite3.Row) -> Html:
                 choice(f"电话 {buyer['phone']}", "phone_behaviour", PHONE_LABELS, buyer["phone_behaviour"]),
                 "保存",
             ),
-            folded(f"短信 ({len(inbox(world, nick))})", join(_sms(one) for one in inbox(world, nick))),
+            folded(f"短信 ({len(texts)})", join(_sms(one) for one in texts)),
             folded(f"支付宝到账 ({len(paid)})", join(_transfer(one) for one in paid)),
         ]
     )
@@ -135,14 +136,14 @@ def _item(world: World, order: dict[str, Any], sub: dict[str, Any]) -> Html:
     review = world.store.row("SELECT * FROM review WHERE oid = ?", sub["oid"])
     parts = [head]
     if review is not None:
-        parts += [review_card(world, review), _review_steps(review)]
+        parts += [review_card(review), _review_steps(review)]
     elif order["status"] == orders.FINISHED:
         fields = join([choice("评价", "result", RESULTS, "bad"), text_area("说说商品和服务", "content")])
         parts.append(folded("写评价", form("review", order["buyer_nick"], {"oid": sub["oid"]}, fields, "发布评价")))
     return join([*parts, _refund_part(world, order, sub)])
 
 
-def review_card(world: World, review: sqlite3.Row) -> Html:
+def review_card(review: sqlite3.Row) -> Html:
     view = review_view(review)
     addition = fill("<p>追评: $append_content</p>", **view) if view["append_content"] else Html("")
     reply = fill('<p class="reply">卖家解释: $reply</p>', **view) if view["reply"] else Html("")
@@ -245,8 +246,8 @@ def latest_reviews(world: World) -> Html:
         fill(
             "<article><h3>$shop · $title</h3>$review</article>",
             shop=row["seller_nick"],
-            title=row["title"],
-            review=review_card(world, row),
+            title=orders.sub_order(world, row["oid"])["title"],
+            review=review_card(row),
         )
         for row in reviews.listed(world, None, None, 10)
     ) or Html("<p>还没有评价。</p>")

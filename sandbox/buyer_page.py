@@ -83,7 +83,7 @@ def pressed(world: World, action: str, fields: Fields) -> tuple[str, bool]:
         return refusal.message, True
     except ValidationError as invalid:
         return "; ".join(f"{error['loc'][-1]}: {error['msg']}" for error in invalid.errors()), True
-    except (KeyError, ValueError) as missing:
+    except (KeyError, ValueError, OverflowError) as missing:
         return f"表单不完整: {missing}", True
     return "已完成", False
 

@@ -39,7 +39,7 @@ class ShopBody(Body):
 
 
 class WalletChange(Body):
-    balance: str = Field(pattern=r"^\d{1,9}(\.\d{1,2})?$", description="yuan")
+    balance: str = Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,2})?$", description="yuan")
 
 
 class PayeeBody(Body):
@@ -164,7 +164,7 @@ def _wallet(api: APIRouter, world: World) -> None:
 
     @api.post("/wallet/payees")
     async def save_payee(body: PayeeBody) -> dict[str, Any]:
-        wallet.ensure_account(world, body.account, body.name, body.status)
+        wallet.set_account(world, body.account, body.name, body.status)
         return dict(wallet.account(world, "ALIPAY_LOGON_ID", body.account) or {})
 
     @api.get("/transfers")
@@ -226,6 +226,12 @@ def _faults(api: APIRouter, world: World) -> None:
 
     @api.post("/faults")
     async def plan_fault(body: FaultBody) -> list[dict[str, Any]]:
+        """Adds a fault to those planned; for each call the oldest that fits is taken, after its signature held.
+
+        timeout_before and timeout_after hold the connection for `seconds`, then drop it without an answer.
+        dealing: a transfer, or the receipt of a text, settles after `seconds`. duplicate_push and
+        out_of_order_push belong to taobao.tmc.messages.consume and wait for something to disturb.
+        """
         faults.plan(world, **body.model_dump())
         return faults.listed(world)
 

@@ -9,6 +9,8 @@ def read_body(content_type: str, body: bytes) -> tuple[dict[str, str], dict[str,
     """Text fields and files; broken UTF-8 becomes replacement characters instead of an error."""
     if not content_type.startswith("multipart/form-data"):
         return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)), {}
+    if "boundary=" not in content_type:
+        return {}, {}
     head = f"Content-Type: {content_type}\r\n\r\n".encode()
     texts: dict[str, str] = {}
     uploads: dict[str, bytes] = {}

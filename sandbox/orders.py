@@ -104,13 +104,7 @@ def sub_order(world: World, oid: int) -> sqlite3.Row:
 
 def listed(world: World, buyer: str | None, shop: str | None, limit: int = 100) -> list[sqlite3.Row]:
     """Newest first."""
-    return world.store.rows(
-        "SELECT * FROM trade WHERE (?1 IS NULL OR buyer_nick = ?1) AND (?2 IS NULL OR seller_nick = ?2) "
-        "ORDER BY created DESC, tid DESC LIMIT ?3",
-        buyer,
-        shop,
-        limit,
-    )
+    return world.store.newest("trade", ("created", "tid"), limit, buyer_nick=buyer, seller_nick=shop)
 
 
 def ship(world: World, tid: int) -> None:

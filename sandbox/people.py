@@ -28,7 +28,7 @@ def open_uid(nick: str) -> str:
 def meet(world: World, nick: str, phone: str, name: str, alipay_account: str | None) -> None:
     """Makes the buyer known at the first order; later orders change phone and account only when they give one."""
     if alipay_account:
-        wallet.ensure_account(world, alipay_account, name)
+        wallet.open_account(world, alipay_account, name)
     world.store.execute(
         "INSERT INTO buyer (nick, open_uid, phone, alipay_account) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (nick) DO UPDATE SET phone = excluded.phone, "

@@ -39,13 +39,7 @@ def get(world: World, refund_id: int) -> sqlite3.Row:
 
 def listed(world: World, buyer: str | None, shop: str | None, limit: int = 100) -> list[sqlite3.Row]:
     """Last changed first."""
-    return world.store.rows(
-        "SELECT * FROM refund WHERE (?1 IS NULL OR buyer_nick = ?1) AND (?2 IS NULL OR seller_nick = ?2) "
-        "ORDER BY modified DESC, refund_id DESC LIMIT ?3",
-        buyer,
-        shop,
-        limit,
-    )
+    return world.store.newest("refund", ("modified", "refund_id"), limit, buyer_nick=buyer, seller_nick=shop)
 
 
 def _check(application: Application, order: sqlite3.Row) -> None:

@@ -30,14 +30,7 @@ def get(world: World, oid: int) -> sqlite3.Row:
 
 def listed(world: World, buyer: str | None, shop: str | None, limit: int = 100) -> list[sqlite3.Row]:
     """Newest first, deleted ones included, as the operator sees them."""
-    return world.store.rows(
-        "SELECT review.*, title FROM review JOIN sub_order USING (oid) "
-        "WHERE (?1 IS NULL OR buyer_nick = ?1) AND (?2 IS NULL OR seller_nick = ?2) "
-        "ORDER BY review.created DESC, seq DESC LIMIT ?3",
-        buyer,
-        shop,
-        limit,
-    )
+    return world.store.newest("review", ("created", "seq"), limit, buyer_nick=buyer, seller_nick=shop)
 
 
 def leave(world: World, oid: int, result: str, content: str) -> None:

@@ -42,8 +42,9 @@ CREATE TABLE trade (
     receiver_town TEXT NOT NULL,
     receiver_address TEXT NOT NULL
 );
-CREATE INDEX trade_shop ON trade (seller_nick, created);
-CREATE INDEX trade_buyer ON trade (buyer_nick, created);
+CREATE INDEX trade_shop ON trade (seller_nick, created DESC, tid DESC);
+CREATE INDEX trade_buyer ON trade (buyer_nick, created DESC, tid DESC);
+CREATE INDEX trade_created ON trade (created DESC, tid DESC);
 CREATE INDEX trade_mobile ON trade (receiver_mobile);
 
 CREATE TABLE sub_order (
@@ -74,9 +75,11 @@ CREATE TABLE review (
     amended_at INTEGER,
     deleted_at INTEGER
 );
-CREATE INDEX review_newest ON review (seller_nick, created DESC, seq DESC) WHERE deleted_at IS NULL;
+CREATE INDEX review_newest ON review (seller_nick, created DESC, seq DESC);
+CREATE INDEX review_grade ON review (seller_nick, result, created DESC, seq DESC);
 CREATE INDEX review_trade ON review (tid);
-CREATE INDEX review_buyer ON review (buyer_nick, created);
+CREATE INDEX review_buyer ON review (buyer_nick, created DESC, seq DESC);
+CREATE INDEX review_created ON review (created DESC, seq DESC);
 
 CREATE TABLE refund (
     refund_id INTEGER PRIMARY KEY,
@@ -104,7 +107,8 @@ CREATE TABLE refund (
     cannot_refuse INTEGER NOT NULL DEFAULT 0,
     cs_status INTEGER NOT NULL DEFAULT 1
 );
-CREATE INDEX refund_shop ON refund (seller_nick, modified DESC);
+CREATE INDEX refund_shop ON refund (seller_nick, modified DESC, refund_id DESC);
+CREATE INDEX refund_sub_order ON refund (oid);
 CREATE INDEX refund_deadline ON refund (deadline) WHERE deadline IS NOT NULL;
 -- A sub-order has at most one living application; a closed one may be followed by another.
 CREATE UNIQUE INDEX refund_open ON refund (oid) WHERE status NOT IN ('CLOSED', 'SUCCESS');
@@ -142,7 +146,8 @@ CREATE TABLE sms (
     settle_wall REAL NOT NULL DEFAULT 0,
     err_code TEXT NOT NULL
 );
-CREATE INDEX sms_phone ON sms (phone, created);
+CREATE INDEX sms_phone ON sms (phone, created DESC, id DESC);
+CREATE INDEX sms_created ON sms (created DESC, id DESC);
 CREATE INDEX sms_biz ON sms (biz_id);
 
 CREATE TABLE alipay_app (app_id TEXT PRIMARY KEY, public_key TEXT NOT NULL) WITHOUT ROWID;
@@ -166,7 +171,7 @@ CREATE TABLE transfer (
     settle_wall REAL NOT NULL DEFAULT 0,
     outcome TEXT NOT NULL CHECK (outcome IN ('SUCCESS', 'FAIL'))
 );
-CREATE INDEX transfer_payee ON transfer (payee, created);
+CREATE INDEX transfer_payee ON transfer (payee, created DESC);
 
 CREATE TABLE fault (
     id INTEGER PRIMARY KEY,

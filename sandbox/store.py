@@ -29,6 +29,10 @@ HISTORY = (
 KEPT_SETTINGS = ("id_prefix", "wallet_private_key")
 
 
+# Values that no SQLite column takes: half of a surrogate pair, an integer beyond 64 bits.
+UNWRITABLE = (UnicodeEncodeError, OverflowError)
+
+
 class DataFolderMismatch(Exception):
     """The data folder was written by another version of the sandbox; name a new folder with --data."""
 
@@ -89,6 +93,15 @@ class Store:
 
     def rows_by_name(self, sql: str, values: dict[str, Any]) -> list[sqlite3.Row]:
         return self._connection.execute(sql, values).fetchall()
+
+    def newest(self, table: str, order: tuple[str, ...], limit: int, **equals: str | None) -> list[sqlite3.Row]:
+        """The latest rows by `order`; a filter that is None does not filter."""
+        given = {name: value for name, value in equals.items() if value is not None}
+        where = " AND ".join(f"{name} = :{name}" for name in given) or "TRUE"
+        by = ", ".join(f"{column} DESC" for column in order)
+        # Table and column names come from this package's own code, never from a request.
+        sql = f"SELECT * FROM {table} WHERE {where} ORDER BY {by} LIMIT :row_limit"  # noqa: S608
+        return self.rows_by_name(sql, {**given, "row_limit": limit})
 
     def row(self, sql: str, *values: Any) -> sqlite3.Row | None:
         found: sqlite3.Row | None = self._connection.execute(sql, values).fetchone()

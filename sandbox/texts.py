@@ -155,6 +155,5 @@ def to_phones(world: World, phones: list[str]) -> list[sqlite3.Row]:
 
 
 def sent(world: World, phone: str | None = None) -> list[sqlite3.Row]:
-    return world.store.rows(
-        "SELECT * FROM sms WHERE (?1 IS NULL OR phone = ?1) ORDER BY created DESC, id DESC LIMIT 500", phone
-    )
+    """Newest first, whatever became of them."""
+    return world.store.newest("sms", ("created", "id"), 500, phone=phone)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from sandbox import faults, top_messages, top_refunds, top_reviews, top_sms, top_trades
 from sandbox.faults import Fault, FaultKind
 from sandbox.forms import read_body
+from sandbox.store import UNWRITABLE
 from sandbox.top_protocol import TopCall, TopError, response, shop_of_session, verify
 from sandbox.world import World
 
@@ -51,6 +52,9 @@ def handle(world: World, params: dict[str, str], files: dict[str, bytes]) -> Res
             return response(params, method(call), request_id)
         except TopError as error:
             return response(params, error.body, request_id)
+        except UNWRITABLE:
+            broken = TopError(41, "isv.invalid-parameter", "broken text or a number of more than 64 bits")
+            return response(params, broken.body, request_id)
 
     return faults.answer(fault, perform, lambda planned: response(params, _said(planned).body, request_id))
 

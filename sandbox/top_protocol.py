@@ -79,7 +79,7 @@ class TopCall:
 
     def number(self, name: str, default: int | None = None, low: int = 0, high: int = 2**63 - 1) -> int:
         value = self.text(name, None if default is None else str(default))
-        if not re.fullmatch(r"\d{1,19}", value) or not low <= int(value) <= high:
+        if not re.fullmatch(r"[0-9]{1,19}", value) or not low <= int(value) <= high:
             raise TopError(41, f"isv.invalid-parameter:{name}", f"{name} must be a number {low}..{high}")
         return int(value)
 

@@ -19,17 +19,19 @@ def set_balance(world: World, fen: int) -> None:
     world.store.set_setting("wallet_balance", fen)
 
 
-def ensure_account(world: World, logon_id: str, name: str, status: str = "normal") -> None:
-    """Opens an account; for a known logon id only name and status change."""
-    user_id = "2088" + str(int(hashlib.sha256(logon_id.encode()).hexdigest()[:12], 16) % 10**12).zfill(12)
+def open_account(world: World, logon_id: str, name: str) -> None:
+    """A known account stays as it is: an order for a friend does not rename its owner."""
     world.store.execute(
-        "INSERT INTO wallet_account VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (logon_id) DO UPDATE SET name = excluded.name, status = excluded.status",
+        "INSERT OR IGNORE INTO wallet_account (logon_id, user_id, name) VALUES (?, ?, ?)",
         logon_id,
-        user_id,
+        "2088" + str(int(hashlib.sha256(logon_id.encode()).hexdigest()[:12], 16) % 10**12).zfill(12),
         name,
-        status,
     )
+
+
+def set_account(world: World, logon_id: str, name: str, status: str) -> None:
+    open_account(world, logon_id, name)
+    world.store.execute("UPDATE wallet_account SET name = ?, status = ? WHERE logon_id = ?", name, status, logon_id)
 
 
 def account(world: World, identity_type: str, identity: str) -> sqlite3.Row | None:
@@ -68,13 +70,8 @@ def paid_since(world: World, moment: int) -> int:
 
 
 def transfers(world: World, out_biz_no: str | None = None, payee: str | None = None) -> list[dict[str, Any]]:
-    """Newest first."""
-    rows = world.store.rows(
-        "SELECT * FROM transfer WHERE (?1 IS NULL OR out_biz_no = ?1) AND (?2 IS NULL OR payee = ?2) "
-        "ORDER BY created DESC, order_id DESC",
-        out_biz_no,
-        payee,
-    )
+    """The newest 10,000, newest first."""
+    rows = world.store.newest("transfer", ("created", "order_id"), 10_000, out_biz_no=out_biz_no, payee=payee)
     return [
         {
             **dict(row),

@@ -20,7 +20,6 @@ def transfers(market: Market, number: str) -> list[dict[str, Any]]:
     return list(market.get("/control/transfers", out_biz_no=number))
 
 
-@pytest.mark.covers(68)
 def test_a_stock_client_pays_a_buyer(market: Market, wallet: Wallet) -> None:
     number = wallet.number()
 

@@ -21,7 +21,6 @@ def today() -> str:
     return (datetime.now(UTC) + timedelta(hours=8)).strftime("%Y%m%d")
 
 
-@pytest.mark.covers(188)
 def test_the_official_sdk_sends_a_text_that_arrives(market: Market, messenger: Messenger, phone: str) -> None:
     market.order(market.open_shop(), buyer_nick=f"sms-{phone}", phone=phone)
 

@@ -36,7 +36,6 @@ def refusal(call: Any, *positional: Any, **arguments: Any) -> str:
     return str(refused.value.sub_code)
 
 
-@pytest.mark.covers(94)
 def test_an_application_is_listed_with_all_that_the_buyer_said(market: Market, shop: Shop, top: Any) -> None:
     refund_id = ask(market, market.order(shop), amount="9.90", explanation="杯口有缺口")
 
@@ -47,7 +46,6 @@ def test_an_application_is_listed_with_all_that_the_buyer_said(market: Market, s
     assert (found["status"], found["refund_phase"], answer["total_results"]) == ("WAIT_SELLER_AGREE", "aftersale", 1)
 
 
-@pytest.mark.covers(95)
 def test_the_platform_tells_its_own_deadline(market: Market, shop: Shop, top: Any) -> None:
     market.post("/control/clock", {"now": "2026-11-21T12:00:00+08:00"})
     refund_id = ask(market, market.order(shop))
@@ -96,7 +94,6 @@ def test_a_large_sum_asks_for_a_code_first(market: Market, shop: Shop, top: Any)
     assert agree(top, info, code="123456")["msg_code"] == "OP_SUCC"
 
 
-@pytest.mark.covers(96, 97)
 def test_a_return_goes_back_to_the_address_and_is_paid_on_arrival(market: Market, shop: Shop, top: Any) -> None:
     refund_id = ask(market, market.order(shop), with_return=True)
     let_return(top, refund_id)
@@ -124,7 +121,6 @@ def test_a_refused_refund_can_be_asked_for_anew(market: Market, shop: Shop, top:
     assert refund(top, refund_id)["status"] == "WAIT_SELLER_AGREE"
 
 
-@pytest.mark.covers(99)
 def test_returns_without_reason_cannot_be_refused(market: Market, shop: Shop, top: Any) -> None:
     refund_id = ask(market, market.order(shop), reason="七天无理由退货", with_return=True)
 
@@ -157,7 +153,6 @@ def test_the_other_shops_refund_does_not_exist(market: Market, top: Any) -> None
     assert refusal(refund, top, refund_id) == "isv.refund-not-exist"
 
 
-@pytest.mark.covers(98, 117)
 @pytest.mark.parametrize(("with_return", "days", "status"), [(False, 5, "SUCCESS"), (True, 12, "CLOSED")])
 def test_the_platform_acts_when_the_seller_sleeps(
     market: Market, shop: Shop, top: Any, with_return: bool, days: int, status: str

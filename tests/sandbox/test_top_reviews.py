@@ -29,7 +29,6 @@ def refusal(call: Any, **arguments: Any) -> str:
     return str(refused.value.sub_code)
 
 
-@pytest.mark.covers(1)
 def test_a_stock_client_reads_a_new_review(market: Market, shop: Shop, top: Any) -> None:
     oid = market.review(shop, "bad", "杯子裂了 😡")
 
@@ -126,7 +125,6 @@ def test_a_review_is_found_by_order_and_by_sub_order(market: Market, shop: Shop,
     assert [rate["item_title"] for rate in rates(top, tid=pot)] == ["茶壶"]
 
 
-@pytest.mark.covers(76)
 def test_an_amended_review_reads_as_good(market: Market, shop: Shop, top: Any) -> None:
     oid = market.review(shop)
     market.post(f"/buyer/reviews/{oid}/amend", {"content": "客服很用心"})
@@ -143,7 +141,6 @@ def test_a_deleted_review_is_gone(market: Market, shop: Shop, top: Any) -> None:
     assert rates(top, tid=oid) == []
 
 
-@pytest.mark.covers(77)
 def test_the_seller_replies_once(market: Market, shop: Shop, top: Any) -> None:
     oid = market.review(shop)
 
@@ -159,7 +156,6 @@ def test_a_reply_has_at_most_500_characters(market: Market, shop: Shop, top: Any
     assert top.traderate_explain_add(oid=oid, reply="歉" * 500)
 
 
-@pytest.mark.covers(90)
 def test_no_reply_is_taken_after_30_days(market: Market, shop: Shop, top: Any) -> None:
     oid = market.review(shop)
     market.pass_days(30.01)

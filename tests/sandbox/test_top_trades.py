@@ -25,7 +25,6 @@ def test_a_stock_client_reads_the_order_with_its_items(market: Market, shop: Sho
     assert (order["oid"], order["title"], order["num"], order["refund_status"]) == (tid, "茶壶", 2, "NO_REFUND")
 
 
-@pytest.mark.covers(14)
 def test_the_region_is_plain_and_the_person_is_masked(market: Market, shop: Shop, top: Any) -> None:
     tid = market.order(shop, phone="13912345678", state="新疆维吾尔自治区", address="大学路12号阳光小区")
 
