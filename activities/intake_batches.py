@@ -58,20 +58,24 @@ class Consumed(Part):
 
 
 class FetchRequest(Part):
+    """`list_done` leaves the list alone: this run has read it and only answers the rest of the pushes."""
+
     shop: str
     now: datetime
     position: Position | None = None
+    list_done: bool = False
 
 
 class Batch(Part):
     """At most 200 items. `acted` are the pushes that these items answer; everything created before `read_until` was
-    read; `position` is None when the list is done, and `more` says that another batch should follow at once."""
+    read (None: nothing was); `position` is None when the list is done, and `more` says that another batch should
+    follow at once."""
 
     items: list[IntakeItem] = Field(default_factory=list)
     seen: list[Seen] = Field(default_factory=list)
     acted: list[str] = Field(default_factory=list)
     position: Position | None = None
-    read_until: datetime
+    read_until: datetime | None = None
     more: bool = False
     rows: int = 0
     skipped: int = 0

@@ -1,0 +1,143 @@
+"""Histories of closed cases, kept beside the record before the engine forgets them."""
+
+import gzip
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel
+from sqlalchemy import exists, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import load_only
+from temporalio import activity
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHistory
+from temporalio.service import RPCError, RPCStatusCode
+
+from db.sessions import Sessions
+from db.tables.cases import CaseFile
+from db.tables.record import HistoryArchive
+from domain.review_case.keys import workflow_id
+
+CASES_A_ROUND = 50
+# Stands where a run's id would: the engine knew this workflow no more when it was to be archived.
+GONE = "gone"
+
+_CONTINUED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW
+_LAST_EVENTS = frozenset(
+    {
+        _CONTINUED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
+    }
+)
+
+
+class ArchiveRequest(BaseModel):
+    """`after` is the last case of the round before."""
+
+    now: datetime
+    after: str = ""
+
+
+class Archived(BaseModel):
+    """What a round came to; `last` is None when no case is left."""
+
+    histories: int = 0
+    gone: int = 0
+    still_running: int = 0
+    last: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A closed case and the workflows that it has lived in."""
+
+    case: str
+    closed_at: datetime
+    workflows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run's history. `ended` is False for a workflow that is still on its way to its end."""
+
+    id: str
+    history: WorkflowHistory
+    ended: bool
+
+
+def _lives(file: CaseFile) -> tuple[str, ...]:
+    """A reopened case has lived in one workflow for each of its runs."""
+    return tuple(workflow_id(file.platform, file.shop, file.external_id, run) for run in range(1, file.run + 1))
+
+
+class ArchiveActivities:
+    def __init__(self, sessions: Sessions, client: Client) -> None:
+        self._sessions = sessions
+        self._client = client
+
+    @activity.defn
+    async def archive_closed(self, request: ArchiveRequest) -> Archived:
+        """Archive the next closed cases that have no archive yet. A history that is there already stays as it is."""
+        found = await self._closed(request.after)
+        archived = Archived(last=found[-1].case if len(found) == CASES_A_ROUND else None)
+        for case in found:
+            for workflow in case.workflows:
+                await self._archive(case, workflow, request.now, archived)
+            activity.heartbeat(case.case)
+        return archived
+
+    async def _closed(self, after: str) -> list[Closed]:
+        missing = ~exists().where(HistoryArchive.workflow == CaseFile.workflow)
+        query = select(CaseFile).where(CaseFile.closed_at.is_not(None), CaseFile.number > after, missing)
+        slim = load_only(*(getattr(CaseFile, name) for name in ("closed_at", "platform", "shop", "external_id", "run")))
+        async with self._sessions() as session:
+            files = await session.scalars(query.options(slim).order_by(CaseFile.number).limit(CASES_A_ROUND))
+            return [Closed(file.number, file.closed_at, _lives(file)) for file in files if file.closed_at]
+
+    async def _archive(self, case: Closed, workflow: str, now: datetime, archived: Archived) -> None:
+        """All runs of one workflow, or none: a workflow that is still ending is left for the next round."""
+        try:
+            runs = [run async for run in self._runs(workflow)]
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            activity.logger.warning("the engine has no history of %s any more (case %s)", workflow, case.case)
+            archived.gone += await self._keep(case, workflow, GONE, b"", now)
+            return
+        if not all(run.ended for run in runs):
+            archived.still_running += 1
+            return
+        for run in runs:
+            archived.histories += await self._keep(case, workflow, run.id, run.history.to_json().encode(), now)
+
+    async def _runs(self, workflow: str) -> AsyncIterator[Run]:
+        """From the first run along the continue-as-new chain; not by the engine's lists, which lag behind."""
+        described = await self._client.get_workflow_handle(workflow).describe()
+        run_id: str = described.raw_description.workflow_execution_info.first_run_id
+        while run_id:
+            history = await self._client.get_workflow_handle(workflow, run_id=run_id).fetch_history()
+            last = history.events[-1]
+            yield Run(run_id, history, last.event_type in _LAST_EVENTS)
+            continued = last.event_type == _CONTINUED
+            run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id if continued else ""
+
+    async def _keep(self, case: Closed, workflow: str, run_id: str, history: bytes, now: datetime) -> bool:
+        """False when it was there. The hash is that of the plain JSON, so it holds however the archive is packed."""
+        row = insert(HistoryArchive).values(
+            workflow=workflow,
+            engine_run=run_id,
+            case=case.case,
+            closed_at=case.closed_at,
+            archived_at=now,
+            sha256=hashlib.sha256(history).digest(),
+            body=gzip.compress(history, mtime=0),
+        )
+        async with self._sessions.begin() as session:
+            made = await session.scalar(row.on_conflict_do_nothing().returning(HistoryArchive.engine_run))
+        return made is not None

@@ -1,0 +1,103 @@
+"""The engine's schedules: one intake for each shop, and the closer that archives histories."""
+
+import asyncio
+import zlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from settings import Settings
+from workflows import priorities
+from workflows.archive import Archive, ArchiveOrder
+from workflows.intake import Intake, IntakeOrder
+
+ARCHIVE = "archive"
+ARCHIVE_EVERY = timedelta(minutes=10)
+AT_ONCE = 10
+# What a schedule missed while the engine was down is not made up for: one run reads all of it.
+CATCH_UP = timedelta(minutes=1)
+
+
+def intake_id(shop: str) -> str:
+    return f"intake:{shop}"
+
+
+async def ensure_intake(client: Client, shop: str, settings: Settings) -> None:
+    """Make the shop's schedule, or bring it to these settings; a pause that an operator set stays."""
+    action = ScheduleActionStartWorkflow(
+        Intake.run,
+        IntakeOrder(shop=shop),
+        id=intake_id(shop),
+        task_queue=settings.task_queue,
+        priority=priorities.INTAKE,
+        static_summary=shop,
+    )
+    every = timedelta(seconds=settings.intake_seconds)
+    await _ensure(client, intake_id(shop), _schedule(action, every, shop), at_once=True)
+
+
+async def remove_intake(client: Client, shop: str) -> None:
+    """Take the shop's schedule away; a run that is under way ends by itself."""
+    try:
+        await client.get_schedule_handle(intake_id(shop)).delete()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+
+
+async def ensure_archive(client: Client, settings: Settings) -> None:
+    action = ScheduleActionStartWorkflow(
+        Archive.run,
+        ArchiveOrder(),
+        id=ARCHIVE,
+        task_queue=settings.task_queue,
+        priority=priorities.INTAKE,
+        static_summary="histories of closed cases",
+    )
+    await _ensure(client, ARCHIVE, _schedule(action, ARCHIVE_EVERY, ARCHIVE))
+
+
+async def ensure_all(client: Client, shops: Iterable[str], settings: Settings) -> None:
+    """Every schedule that this house needs, at the start of a worker. `shops` are those with intake."""
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def ensure(shop: str) -> None:
+        async with slots:
+            await ensure_intake(client, shop, settings)
+
+    await asyncio.gather(ensure_archive(client, settings), *(ensure(shop) for shop in shops))
+
+
+def _schedule(action: ScheduleActionStartWorkflow, every: timedelta, name: str) -> Schedule:
+    """Each name gets its own place within the interval, so that many shops do not all begin in one second."""
+    offset = timedelta(seconds=zlib.crc32(name.encode()) % max(1, int(every.total_seconds())))
+    return Schedule(
+        action=action,
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every, offset=offset)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
+    )
+
+
+async def _ensure(client: Client, id: str, wanted: Schedule, *, at_once: bool = False) -> None:
+    try:
+        await client.create_schedule(id, wanted, trigger_immediately=at_once)
+    except ScheduleAlreadyRunningError:
+
+        def keeping_the_pause(found: ScheduleUpdateInput) -> ScheduleUpdate:
+            return ScheduleUpdate(replace(wanted, state=found.description.schedule.state))
+
+        await client.get_schedule_handle(id).update(keeping_the_pause)

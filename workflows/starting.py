@@ -1,0 +1,52 @@
+"""Starting a review case: one id and one set of options, whether the api starts it or the intake does."""
+
+from typing import Any
+
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.review_case.keys import workflow_id
+    from domain.review_case.state import Opening, Stage
+    from settings import Settings
+    from workflows import priorities, search
+
+# By name, so that who starts a case need not load its whole story.
+REVIEW_CASE = "ReviewCase"
+REVIEW_CHANGED = "review_changed"
+
+
+def case_workflow_id(opening: Opening) -> str:
+    """Raises BadReviewKey."""
+    return workflow_id(opening.platform, opening.shop, opening.external_id, opening.run)
+
+
+def start_options(opening: Opening, task_queue: str) -> dict[str, Any]:
+    """What every start of a review case is given. A second start under the same id is refused, whether the first one
+    still runs or not; the next run of a case has an id of its own."""
+    return {
+        "id": case_workflow_id(opening),
+        "task_queue": task_queue,
+        "id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        "priority": priorities.CASES,
+        "search_attributes": TypedSearchAttributes(
+            [
+                SearchAttributePair(search.SHOP, opening.shop),
+                SearchAttributePair(search.PLATFORM, opening.platform),
+                SearchAttributePair(search.STATUS, Stage.OPENING),
+            ]
+        ),
+        "static_summary": opening.case,
+    }
+
+
+async def start_review_case(client: Client, opening: Opening, settings: Settings) -> bool:
+    """Start a case for the api; False when it was started before. Raises BadReviewKey, and RPCError when the engine is
+    away."""
+    try:
+        await client.start_workflow(REVIEW_CASE, opening, **start_options(opening, settings.task_queue))
+    except WorkflowAlreadyStartedError:
+        return False
+    return True
