@@ -82,7 +82,7 @@ class ArchiveActivities:
         self._client = client
 
     @activity.defn
-    async def archive_closed(self, request: ArchiveRequest) -> Archived:
+    async def archive(self, request: ArchiveRequest) -> Archived:
         """Archive the next closed cases that have no archive yet. A history that is there already stays as it is."""
         found = await self._closed(request.after)
         archived = Archived(last=found[-1].case if len(found) == CASES_A_ROUND else None)

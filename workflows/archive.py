@@ -41,7 +41,7 @@ class Archive:
         while True:
             request = ArchiveRequest(now=workflow.now(), after=order.after)
             archived: Archived = await workflow.execute_activity_method(
-                ArchiveActivities.archive_closed, request, **_ROUND
+                ArchiveActivities.archive, request, **_ROUND
             )
             order = ArchiveOrder(
                 after=archived.last or "",
