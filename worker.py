@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx2
-from activities.archive import ArchiveActivities
 from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,10 +15,8 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
-from workflows.archive import Archive
-from workflows.intake import Intake
-from workflows.schedules import ensure_all, ensure_archive
 
+from activities.archive import ArchiveActivities
 from activities.assignment import AssignmentActivities
 from activities.clocks import DeskClock
 from activities.contacts import ContactActivities
@@ -44,8 +41,11 @@ from gateways.aliyun_sms import AliyunSms, SmsCredentials
 from gateways.wire import quiet_http_log
 from settings import Settings
 from workflows import connection, limits
+from workflows.archive import Archive
+from workflows.intake import Intake
 from workflows.payout import Payout
 from workflows.review_case import ReviewCase
+from workflows.schedules import ensure_all, ensure_archive
 
 WORKFLOWS = [ReviewCase, Payout, Intake, Archive]
 
@@ -105,7 +105,7 @@ def workers(parts: Parts) -> list[Worker]:
     replies = ReplyActivities(parts.sessions, policies)
     market = MarketplaceActivities(parts.sessions, marketplaces)
     notices = NoticeActivities(settings, parts.sessions, policies, marketplaces, messenger(parts))
-    intake = IntakeActivities(settings, parts.sessions, parts.ring, marketplaces, policies)
+    intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     return [
         Worker(
             parts.client,
@@ -132,7 +132,7 @@ def workers(parts: Parts) -> list[Worker]:
             task_queue=limits.MARKETPLACE_QUEUE,
             activities=[
                 market.read_review, market.post_reply, notices.notify,
-                *intake.all(),
+                intake.consume_pushes, intake.fetch, intake.settle,
             ],
             max_concurrent_activities=settings.worker_activities,
             max_task_queue_activities_per_second=settings.marketplace_calls_per_second,

@@ -1,0 +1,96 @@
+"""Stories under skipped time: an engine whose clock can be moved, with the real activities behind it."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from domain.review_case.agenda import next_due
+from domain.review_case.state import Opening, ReviewCaseState
+from tests.builders import House, Reviewed, Sandbox, Story, house_at, open_wallet, settings_for
+from tests.conftest import Database
+from worker import running
+from workflows import search
+from workflows.review_case import ReviewCase
+from workflows.starting import start_options
+
+MONTH = timedelta(days=45)
+
+
+@pytest.fixture
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """One for each test: its clock leaps, and a leap must not reach another story."""
+    # Beside this Python, so that it is found without the environment being activated.
+    server = Path(sys.executable).parent / "temporal-test-server"
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=str(server), data_converter=pydantic_data_converter
+    ) as environment:
+        await register_search_attributes(environment.client)
+        yield environment
+
+
+async def register_search_attributes(client: Client) -> None:
+    kinds = {key.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for key in search.ALL}
+    kinds[search.DUE.name] = IndexedValueType.INDEXED_VALUE_TYPE_DATETIME
+    request = AddSearchAttributesRequest(namespace="default", search_attributes=kinds)
+    await client.operator_service.add_search_attributes(request)
+
+
+@pytest.fixture
+async def house(env: WorkflowEnvironment, database: Database, sandbox: str) -> AsyncIterator[House]:
+    """A shop with its people, the sandbox, and workers on every queue."""
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        outside = Sandbox(sandbox, http)
+        settings = settings_for(database.app_url, sandbox, await open_wallet(outside))
+        async with house_at(settings, outside, env.client) as built, running(built.parts):
+            yield built
+        await outside.delete("/control/faults")
+
+
+Tell = Callable[..., Awaitable["Told"]]
+
+
+class Told(Story):
+    """A story whose time passes: straight to what is due next, until something is so."""
+
+    async def until(self, so: Callable[[ReviewCaseState], bool], within: timedelta = MONTH) -> ReviewCaseState:
+        """Fails when it is not so within the time; between two dues the engine is given a moment to act."""
+        ends = await self.clock() + within
+        while True:
+            state = await self.settled()
+            if so(state):
+                return state
+            due, now = next_due(state), await self.clock()
+            assert due is not None, f"nothing is due any more: {state.stage}, {state.outcome}"
+            assert due.at <= ends, f"not so within {within}: next is {due.action} at {due.at}"
+            await self.pass_time(max(due.at - now, timedelta(seconds=1)))
+
+    async def settled(self) -> ReviewCaseState:
+        """The state once the case has nothing left to do at this moment of its time."""
+        while True:
+            state = await self.view()
+            due = next_due(state)
+            if due is None or due.at > await self.clock() or state.closed_at is not None:
+                return state
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def tell(env: WorkflowEnvironment, house: House) -> Tell:
+    """Start the case of a review; the story goes on from there."""
+
+    async def told(reviewed: Reviewed | None = None, opening: Opening | None = None) -> Told:
+        start = opening or await house.opening(reviewed or await house.review(), await env.get_current_time())
+        await env.client.start_workflow(ReviewCase.run, start, **start_options(start, house.parts.settings.task_queue))
+        return Told(house, start, env.sleep, env.get_current_time)
+
+    return told
