@@ -233,7 +233,11 @@ async def house_at(settings: Settings, sandbox: Sandbox, client: Client) -> Asyn
     async with composed(settings, client) as parts:
         number = next(_shops)
         code, seller = f"shop-{number}", f"seller {secrets.token_hex(4)}"
-        credentials = {"app_key": secrets.token_hex(8), "app_secret": secrets.token_hex(16), "session": "s" * 20}
+        credentials = {
+            "app_key": secrets.token_hex(8),
+            "app_secret": secrets.token_hex(16),
+            "session": secrets.token_hex(10),
+        }
         await sandbox.post("/control/shops", seller_nick=seller, flavour="taobao", **credentials)
         house = House(parts, sandbox, code, seller)
         async with parts.sessions.begin() as session:

@@ -40,9 +40,7 @@ class Archive:
         for_this_run = ROUNDS_A_RUN
         while True:
             request = ArchiveRequest(now=workflow.now(), after=order.after)
-            archived: Archived = await workflow.execute_activity_method(
-                ArchiveActivities.archive, request, **_ROUND
-            )
+            archived: Archived = await workflow.execute_activity_method(ArchiveActivities.archive, request, **_ROUND)
             order = ArchiveOrder(
                 after=archived.last or "",
                 histories=order.histories + archived.histories,

@@ -20,6 +20,8 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.marketplace_clients import TOP_PLATFORMS
+from db.tables.office import Shop
 from settings import Settings
 from workflows import priorities
 from workflows.archive import Archive, ArchiveOrder
@@ -36,8 +38,15 @@ def intake_id(shop: str) -> str:
     return f"intake:{shop}"
 
 
-async def ensure_intake(client: Client, shop: str, settings: Settings) -> None:
-    """Make the shop's schedule, or bring it to these settings; a pause that an operator set stays."""
+async def ensure_intake(client: Client, shop: Shop | str, settings: Settings) -> None:
+    """Make the shop's schedule, or bring it to these settings; a pause that an operator set stays. A shop whose intake
+    is off, or whose marketplace lets no machine read reviews, loses its schedule; a bare code is taken as one to have.
+    """
+    if isinstance(shop, Shop):
+        if not shop.intake or shop.platform not in TOP_PLATFORMS:
+            await remove_intake(client, shop.code)
+            return
+        shop = shop.code
     action = ScheduleActionStartWorkflow(
         Intake.run,
         IntakeOrder(shop=shop),
@@ -71,11 +80,11 @@ async def ensure_archive(client: Client, settings: Settings) -> None:
     await _ensure(client, ARCHIVE, _schedule(action, ARCHIVE_EVERY, ARCHIVE))
 
 
-async def ensure_all(client: Client, shops: Iterable[str], settings: Settings) -> None:
-    """Every schedule that this house needs, at the start of a worker. `shops` are those with intake."""
+async def ensure_all(client: Client, shops: Iterable[Shop | str], settings: Settings) -> None:
+    """Every schedule that this house needs, at the start of a worker."""
     slots = asyncio.Semaphore(AT_ONCE)
 
-    async def ensure(shop: str) -> None:
+    async def ensure(shop: Shop | str) -> None:
         async with slots:
             await ensure_intake(client, shop, settings)
 
