@@ -1,8 +1,10 @@
 """Every refusal and failure leaves as an RFC 9457 problem: a stable code, a status, and what to do next."""
 
 import re
+import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -159,13 +161,16 @@ async def _engine(request: Request, error: RPCError) -> JSONResponse:
 
 
 async def unexpected(request: Request, error: Exception) -> JSONResponse:
-    # Values of local variables would be buyers' data: the type and the place are logged, the message is not.
-    place = error.__traceback__
-    while place and place.tb_next:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
-    log.error("unexpected failure", error=type(error).__name__, where=where, path=_template(request))
+    # A message or a local variable may hold a buyer's data: only the kind and the place of a failure are logged.
+    log.error("unexpected failure", error=type(error).__name__, where=_place(error), path=_template(request))
     return problem(request, "InternalError", "Something went wrong here; it was logged.", {})
+
+
+def _place(error: Exception) -> str:
+    """The last line of ours that it came through, and where it was raised."""
+    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    ours = [(file, line) for file, line in frames if "site-packages" not in file]
+    return " < ".join(f"{Path(file).name}:{line}" for file, line in [*frames[-1:], *ours[-1:]])
 
 
 async def _gone(request: Request, error: Exception) -> JSONResponse:

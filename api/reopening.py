@@ -2,7 +2,6 @@
 
 from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError
-from workflows.starting import start_review_case
 
 from api.callers import Caller
 from api.errors import NotAllowed
@@ -16,6 +15,7 @@ from domain.errors import Refusal
 from domain.people import LEADERS
 from domain.review_case.keys import workflow_id
 from domain.review_case.state import Opening, ReviewCaseState
+from workflows.starting import start_review_case
 
 
 class CaseOpen(Refusal):

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.service import RPCError, RPCStatusCode
-from workflows.starting import start_review_case
 
 from api.callers import Caller, TheCaller
 from api.errors import BadInput, NotFound, documented
@@ -28,6 +27,7 @@ from domain.errors import Refusal
 from domain.platforms import Grade, Platform, grade_of
 from domain.review_case.keys import KIND, check_external_id, workflow_id
 from domain.review_case.state import Opening
+from workflows.starting import REVIEW_CHANGED, start_review_case
 
 router = APIRouter(tags=["cases"])
 log = structlog.get_logger(__name__)
@@ -236,7 +236,7 @@ async def _tell(house: House, known: CaseKey) -> None:
     """A changed review reaches its open case; a closed one has ended and needs a person's decision."""
     workflow = workflow_id(known.platform, known.shop, known.external_id, known.run)
     try:
-        await house.client.get_workflow_handle(workflow).signal("review_changed")
+        await house.client.get_workflow_handle(workflow).signal(REVIEW_CHANGED)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise

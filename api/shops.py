@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
-from workflows.schedules import ensure_intake
 
 from api.callers import TheCaller
 from api.errors import documented
@@ -18,6 +17,7 @@ from db.reads.office import ShopLine
 from db.reads.office import list_shops as read_shops
 from domain.platforms import Platform
 from domain.policies.compensation import GateMode
+from workflows.schedules import ensure_intake
 
 router = APIRouter(tags=["office"])
 

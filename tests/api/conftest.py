@@ -1,0 +1,119 @@
+"""The api in this process, on a database of its own and the shared engine, with a cast that holds every role."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from temporalio.client import Client
+
+from activities.policies import Policies
+from api.app import create_app
+from api.house import House
+from db import office
+from db.sealing import KeyRing
+from db.sessions import connect, sessions
+from domain.people import Role
+from settings import Settings
+from tests.conftest import Database
+
+NOW = datetime(2026, 11, 20, 4, 30, tzinfo=UTC)
+SHOP, OTHER = "demo", "other"
+
+
+@dataclass(frozen=True)
+class Staff:
+    """A person of the cast: id and key."""
+
+    id: UUID
+    key: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+async def house(database: Database, temporal_client: Client) -> AsyncIterator[House]:
+    ring = KeyRing("k1", {"k1": b"k" * 32}, b"i" * 32)
+    settings = Settings(database_url=SecretStr(database.app_url), task_queue=f"cases-{database.name}")
+    engine = connect(settings, ring)
+    yield House(settings, ring, engine, sessions(engine), temporal_client, Policies(), now=lambda: NOW)
+    await engine.dispose()
+
+
+async def _shop(house: House, code: str, **fields: Any) -> None:
+    async with house.sessions.begin() as session:
+        await office.add_shop(
+            session,
+            "tests",
+            NOW,
+            **{
+                "code": code,
+                "name": code.title(),
+                "platform": "sandbox",
+                "jurisdiction": "none",
+                "seller_nick": code,
+                "cut_off_at": NOW - timedelta(days=30),
+            }
+            | fields,
+        )
+
+
+async def _person(house: House, login: str, role: Role, shop: str | None) -> Staff:
+    async with house.sessions.begin() as session:
+        person = await office.add_person(session, "tests", NOW, login=login, name=login.title())
+        await office.grant(session, "tests", NOW, person.id, role, shop)
+        key, _ = await office.issue_key(session, "tests", NOW, person.id, "tests")
+    return Staff(person.id, key)
+
+
+@pytest.fixture
+async def cast(house: House) -> dict[str, Staff]:
+    """One person per role in the shop `demo`, by the role's name; `root` administers the whole house, and `stranger`
+    is an agent of the shop `other`."""
+    await _shop(house, SHOP)
+    await _shop(house, OTHER)
+    members = {str(role): await _person(house, f"{role}-1", role, SHOP) for role in Role}
+    members["root"] = await _person(house, "root", Role.ADMIN, None)
+    members["stranger"] = await _person(house, "stranger", Role.AGENT, OTHER)
+    return members
+
+
+@pytest.fixture
+def app(house: House) -> FastAPI:
+    app = create_app(house.settings)
+    app.state.house = house
+    return app
+
+
+@pytest.fixture
+async def web(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client without a key."""
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://amends") as client:
+        yield client
+
+
+@pytest.fixture
+def review(now: datetime) -> dict[str, Any]:
+    """The body of a bad review as `POST /reviews` takes it."""
+    return {
+        "shop": SHOP,
+        "order_id": "7001",
+        "rating": "bad",
+        "text": "壶盖是坏的 😡",
+        "created_at": (now - timedelta(hours=2)).isoformat(),
+        "buyer": {"id": "chen-1", "name": "陈先生", "phone": "13800138000"},
+        "item_title": "水壶",
+        "paid_fen": 9900,
+    }

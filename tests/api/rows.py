@@ -1,0 +1,57 @@
+"""Rows that the case's own activity would have written, for tests that need no worker."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert
+
+from api.house import House
+from db.buyers import BuyerFacts
+from db.reviews import ReviewFacts, keep_review
+from db.tables.cases import CaseFile
+from domain.case_numbers import mint
+
+
+async def add_review(house: House, shop: str, external_id: str) -> UUID:
+    buyer = BuyerFacts("sandbox", f"buyer-{external_id}", nick="chenchen", name="陈先生", phone="13800138000")
+    now = house.now()
+    facts = ReviewFacts(shop, "sandbox", external_id, external_id, "bad", "坏了", now, buyer, "pull", item_title="水壶")
+    async with house.sessions.begin() as session:
+        return (await keep_review(session, house.ring, facts, now)).row
+
+
+async def add_case(house: House, shop: str, **fields: Any) -> str:
+    """A case of which the engine knows nothing."""
+    external_id = fields.pop("external_id", uuid4().hex)
+    row = case_row(shop, external_id, await add_review(house, shop, external_id), house.now()) | fields
+    async with house.sessions.begin() as session:
+        await session.execute(insert(CaseFile).values(**row))
+    return str(row["number"])
+
+
+def case_row(shop: str, external_id: str, review: UUID, now: datetime) -> dict[str, Any]:
+    return {
+        "number": mint(now.year, secrets.token_bytes(8)),
+        "kind": "review",
+        "workflow": f"review:sandbox:{shop}:{external_id}",
+        "run": 1,
+        "shop": shop,
+        "platform": "sandbox",
+        "external_id": external_id,
+        "source_row": review,
+        "stage": "unassigned",
+        "grade": "bad",
+        "severity": 1,
+        "due_at": now + timedelta(hours=1),
+        "due_what": "assign",
+        "review_created_at": now,
+        "opened_at": now,
+        "version": 1,
+        "person_step": 0,
+        "state": {},
+        "written_at": now,
+        "cause_confirmed": False,
+        "paid_fen": 0,
+    }

@@ -1,0 +1,104 @@
+"""Who may use which route: every pair of route and role, from one table."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from api.app import routes
+from api.house import House
+from api.rights import PUBLIC
+from domain.people import Role
+from tests.api.rows import add_case
+
+Request = tuple[str, str, Any]
+
+# For each route: how it is asked, and the roles that it is open to (the role held in the case's own shop).
+TABLE: dict[str, tuple[Request, str]] = {
+    "me": (("GET", "/me", None), "agent lead supervisor warehouse finance auditor admin service"),
+    "open_case": (("POST", "/reviews", "review"), "agent lead supervisor service"),
+    "list_cases": (("GET", "/cases", None), "agent lead supervisor warehouse finance auditor service"),
+    "my_queue": (("GET", "/queue", None), "agent lead supervisor"),
+    "show_case": (("GET", "/cases/{case}", None), "agent lead supervisor warehouse finance auditor service"),
+    "show_timeline": (
+        ("GET", "/cases/{case}/timeline", None),
+        "agent lead supervisor warehouse finance auditor service",
+    ),
+    "show_review": (("GET", "/cases/{case}/review", None), "agent lead supervisor auditor"),
+    "show_phone": (("GET", "/cases/{case}/phone", None), "agent lead supervisor"),
+    "list_refused_steps": (("GET", "/cases/{case}/refused-steps", None), "lead supervisor auditor"),
+    "take_step": (
+        ("POST", "/cases/{case}/steps", {"step": "note", "text": "hello"}),
+        "agent lead supervisor warehouse finance",
+    ),
+    "my_notices": (("GET", "/notices", None), "agent lead supervisor warehouse finance auditor admin service"),
+    "list_payouts": (("GET", "/payouts", None), "lead supervisor finance auditor"),
+    "list_shops": (("GET", "/shops", None), "agent lead supervisor warehouse finance auditor admin service"),
+    "change_shop": (("PATCH", "/shops/demo", {"name": "Demo"}), "admin"),
+    "acknowledge_gate": (
+        ("POST", "/shops/demo/gate-acknowledgement", {"text_version": "?", "reason": "r", "accepted": True}),
+        "supervisor admin",
+    ),
+    "list_people": (("GET", "/people", None), "agent lead supervisor auditor admin"),
+    "grant_role": (("POST", "/people/{spare}/roles", {"role": "agent", "shop": "demo"}), "admin"),
+    "revoke_role": (("DELETE", "/people/{spare}/roles?role=lead&shop=demo", None), "admin"),
+    "show_policy": (("GET", "/policies/desk", None), "agent lead supervisor finance auditor admin"),
+    "put_policy": (
+        ("PUT", "/policies/desk", {"document": {}, "why": "w", "shop": "demo"}),
+        "supervisor admin",
+    ),
+    # The rest needs an administrator (or, for the record, an auditor) of every shop.
+    "open_shop": (("POST", "/shops", "shop"), ""),
+    "add_person": (("POST", "/people", {"login": "new", "name": "New"}), ""),
+    "change_person": (("PATCH", "/people/{spare}", {"capacity": 5}), ""),
+    "issue_key": (("POST", "/people/{spare}/keys", {"label": "k"}), ""),
+    "revoke_key": (("DELETE", f"/people/{{spare}}/keys/{uuid4()}", None), ""),
+    "list_office_events": (("GET", "/office/events", None), ""),
+}
+SHOP_BODY = {"code": "third", "name": "T", "platform": "sandbox", "cut_off_at": "2026-11-01T00:00:00Z"}
+
+
+def test_the_table_knows_every_route() -> None:
+    assert set(TABLE) | PUBLIC == {route.name for route in routes()}
+
+
+@pytest.fixture
+async def ask(web: httpx2.AsyncClient, house: House, cast: Any, review: Any) -> Any:
+    """Sends the request of one route with one key and returns the answer's status."""
+    case = await add_case(house, "demo")
+    bodies = {"review": review, "shop": SHOP_BODY}
+
+    async def status(route: str, headers: dict[str, str]) -> int:
+        (method, path, body), _ = TABLE[route]
+        address = path.format(case=case, spare=cast["service"].id)
+        body = bodies.get(body) if isinstance(body, str) else body
+        return (await web.request(method, address, json=body, headers=headers)).status_code
+
+    return status
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_a_role_opens_its_routes_and_no_others(ask: Any, cast: Any, role: Role) -> None:
+    opened = {route for route in TABLE if await ask(route, cast[role].headers) not in (401, 403, 404)}
+    refused = {route for route in TABLE if await ask(route, cast[role].headers) == 403}
+    # Not every request of the table can succeed; what counts is that it was not refused for its sender.
+    missing = {"show_phone", "revoke_key"}
+    expected = {route for route, (_, roles) in TABLE.items() if role in roles.split()}
+    assert opened - missing == expected - missing
+    assert refused == set(TABLE) - expected
+
+
+async def test_an_administrator_of_the_whole_house_opens_every_office_route(ask: Any, cast: Any) -> None:
+    office = ["open_shop", "add_person", "change_person", "issue_key", "list_office_events", "list_people"]
+    assert [await ask(route, cast["root"].headers) for route in office] == [201, 201, 200, 201, 200, 200]
+
+
+async def test_a_case_of_another_shop_is_not_found(ask: Any, cast: Any) -> None:
+    routes = [route for route, ((_, path, _), _) in TABLE.items() if "{case}" in path]
+    answers = {route: await ask(route, cast["stranger"].headers) for route in routes}
+    assert {status for route, status in answers.items() if route != "list_refused_steps"} == {404}
+
+
+async def test_nothing_is_open_without_a_key(ask: Any) -> None:
+    assert {await ask(route, {}) for route in TABLE} == {401}
