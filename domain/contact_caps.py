@@ -120,7 +120,9 @@ def _cool_downs(look: _Look) -> Iterator[Block]:
             continue
         after = consequence(touch.result, touch.talk, look.policy)
         until = touch.at + after.gap
-        if look.channel in after.gap_channels and until > look.now:
+        # What failed on one channel rests on that channel too, else a message that cannot be sent is sent for ever.
+        rests = look.channel in after.gap_channels or (touch.outbound and touch.channel is look.channel)
+        if rests and until > look.now:
             yield Block(CapName.COOL_DOWN, until, f"the cool-down after {touch.talk or touch.result}")
 
 
@@ -155,7 +157,10 @@ def _technical_retries(look: _Look) -> Iterator[Block]:
     failed = [
         touch
         for touch in look.history.touches
-        if touch.result is CallResult.NETWORK_FAILURE and touch.case == look.case and touch.outbound
+        if touch.outbound
+        and touch.result is CallResult.NETWORK_FAILURE
+        and touch.channel is look.channel
+        and touch.case == look.case
     ]
     # The first failure is no retry, hence one more than the policy's number of retries.
     limit = look.policy.calls.max_technical_retries + 1
@@ -200,9 +205,14 @@ def _im_unanswered(look: _Look) -> Iterator[Block]:
         yield Block(CapName.IM_UNANSWERED, None, f"{len(sent)} messages without an answer")
 
 
-_ALWAYS: tuple[Callable[[_Look], Iterator[Block]], ...] = (_stops, _cool_downs, _touches_per_week)
+_ALWAYS: tuple[Callable[[_Look], Iterator[Block]], ...] = (
+    _stops,
+    _cool_downs,
+    _touches_per_week,
+    _technical_retries,
+)
 _BY_CHANNEL: dict[Channel, tuple[Callable[[_Look], Iterator[Block]], ...]] = {
-    Channel.CALL: (_calls_in_all, _calls_per_week, _calls_today, _technical_retries),
+    Channel.CALL: (_calls_in_all, _calls_per_week, _calls_today),
     Channel.SMS: (_sms_in_all,),
     Channel.IM: (_im_unanswered, _im_today),
 }

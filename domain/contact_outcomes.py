@@ -24,7 +24,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What follows a contact. `counts` says whether it uses up caps; `gap` keeps `gap_channels` silent."""
+    """What follows a contact. `counts` says whether it uses up caps; `gap` keeps the contact's own
+    channel silent, and `gap_channels`."""
 
     counts: bool
     next: NextMove

@@ -137,7 +137,8 @@ class WorkPhone(MarkedPart):
 
 
 class CallRule(MarkedPart):
-    """What a call's result leads to. `gap_minutes` keeps `gap_channels` silent towards the person."""
+    """What a call's result leads to. For `gap_minutes` the channel it happened on and `gap_channels` stay silent
+    towards the person."""
 
     release_causes: tuple[int, ...] = ()
     counts: bool

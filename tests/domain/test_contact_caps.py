@@ -71,6 +71,13 @@ def test_a_declined_call_silences_written_channels_too() -> None:
     assert block("2026-11-24 12:00", history(touch("2026-11-23 12:10", R.DECLINED)), C.SMS) is not None
 
 
+@pytest.mark.parametrize("channel", C)
+def test_a_cold_buyer_is_still_left_alone_six_days_later(channel: Channel) -> None:
+    cold = history(touch("2026-11-17 12:10", R.CONNECTED, TalkOutcome.REFUSED_POLITELY))
+
+    assert held("2026-11-23 12:00", cold, channel) == (CapName.COOL_DOWN, at("2026-11-24 12:10"))
+
+
 def test_an_unanswered_call_leaves_written_channels_open() -> None:
     assert block("2026-11-23 18:00", history(touch("2026-11-23 12:10")), C.IM) is None
 
@@ -128,6 +135,12 @@ def test_technical_retries_of_a_day_are_limited() -> None:
     done = history(*(touch(f"2026-11-23 12:{minute}", R.NETWORK_FAILURE) for minute in (10, 25, 40, 55)))
 
     assert held("2026-11-23 18:00", done) == (CapName.TECHNICAL_RETRIES, at("2026-11-24 00:00"))
+
+
+def test_a_message_that_cannot_be_delivered_is_not_sent_for_ever() -> None:
+    failed = history(touch("2026-11-23 12:10", R.INVALID_NUMBER, channel=C.SMS))
+
+    assert held("2026-11-23 12:11", failed, C.SMS) == (CapName.COOL_DOWN, at("2026-11-24 08:10"))
 
 
 def test_two_messages_without_an_answer_are_enough() -> None:
