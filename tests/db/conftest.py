@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from db.sealing import KeyRing
 from db.sessions import Sessions, connect, sessions
@@ -29,4 +30,12 @@ async def open_session(database: Database, ring: KeyRing) -> AsyncIterator[Sessi
     """Makes sessions of the app's role."""
     engine = connect(Settings(database_url=SecretStr(database.app_url)), ring)
     yield sessions(engine)
+    await engine.dispose()
+
+
+@pytest.fixture
+async def owner(database: Database) -> AsyncIterator[AsyncEngine]:
+    """The owner's connections: whoever has them can change anything."""
+    engine = create_async_engine(database.owner_url)
+    yield engine
     await engine.dispose()
