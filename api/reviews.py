@@ -15,7 +15,6 @@ from api.callers import Caller, TheCaller
 from api.errors import BadInput, NotFound, documented
 from api.fields import AmountFen, Line, MaybeEmpty, Moment, ShopCode
 from api.house import House, TheHouse
-from api.live import ask
 from db.buyers import BuyerFacts
 from db.reviews import Kept, ReviewFacts, case_of, keep_review
 from db.tables.buyers import Review, ShopOrder
@@ -27,7 +26,7 @@ from domain.errors import Refusal
 from domain.platforms import Grade, Platform, grade_of
 from domain.review_case.keys import KIND, check_external_id, workflow_id
 from domain.review_case.state import Opening
-from workflows.starting import REVIEW_CHANGED, start_review_case
+from workflows.starting import REVIEW_CHANGED, case_workflow_id, start_review_case
 
 router = APIRouter(tags=["cases"])
 log = structlog.get_logger(__name__)
@@ -217,13 +216,13 @@ async def _start(house: House, facts: ReviewFacts, kept: Kept, now: datetime) ->
 
 
 async def _running(house: House, opening: Opening) -> str:
-    """The number of a case that somebody else began just now: from its key, else from the case itself."""
+    """The number of a case that somebody else began just now: from its key, else from how it was started."""
     async with house.sessions() as session:
         known = await case_of(session, KIND, opening.platform, opening.shop, opening.external_id)
     if known:
         return known.case
-    state = await ask(house, workflow_id(opening.platform, opening.shop, opening.external_id))
-    return state.opening.case
+    started = await house.client.get_workflow_handle(case_workflow_id(opening)).describe()
+    return await started.static_summary() or opening.case
 
 
 async def _known(house: House, known: CaseKey, kept: Kept) -> CaseStarted:
