@@ -53,7 +53,7 @@ class Engine:
             environment=plain_environment(),
             prepare=self.prepare,
             ready=self.answers,
-            stop_seconds=2.5,
+            stop_seconds=1.5,
         )
 
     def _arguments(self, ui_port: int, http_port: int, metrics_port: int) -> list[str]:

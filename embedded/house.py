@@ -14,7 +14,7 @@ from embedded.processes import Child, answers_ok
 from embedded.watch import Say, keep_up
 
 DATABASE = "amends"
-WORKER_GRACE_SECONDS = 3
+GRACE_SECONDS = 2
 
 
 class House:
@@ -42,8 +42,8 @@ class House:
         # Unbuffered, so that the last words of a child that is killed are in its log.
         self.environment = os.environ | {"PYTHONUNBUFFERED": "1"} | self._own_environment()
         self.sandbox = self._python("The sandbox", "sandbox", self._sandbox_arguments(), "/healthz", 1.0)
-        self.worker = self._python("The worker", "worker", ["worker.py"], "/healthz", WORKER_GRACE_SECONDS + 0.5)
-        self.api = self._python("The api", "api", ["-m", "api"], "/ready", 1.5)
+        self.worker = self._python("The worker", "worker", ["worker.py"], "/healthz", GRACE_SECONDS + 0.5)
+        self.api = self._python("The api", "api", ["-m", "api"], "/ready", GRACE_SECONDS + 0.5)
         # Commands end first, then the work, then what keeps the state: together within 10 seconds.
         self._in_stop_order = [self.api, self.worker, self.sandbox, self.engine.child, self.postgres.child]
 
@@ -80,7 +80,7 @@ class House:
             "AMENDS_API_PORT": str(self._port("api")),
             "AMENDS_ENGINE_UI_URL": self.url("engine UI"),
             "AMENDS_WORKER_HEALTH_PORT": str(self._port("worker")),
-            "AMENDS_WORKER_GRACE_SECONDS": str(WORKER_GRACE_SECONDS),
+            "AMENDS_WORKER_GRACE_SECONDS": str(GRACE_SECONDS),
             "TEMPORAL_ADDRESS": self.engine.address,
             "TEMPORAL_NAMESPACE": NAMESPACE,
             # A proxy that the machine is set up for must not be asked for addresses of this machine.

@@ -69,7 +69,7 @@ class Postgres:
             # An immediate shutdown: it recovers from its log at the next start, as after a power cut.
             death_signal=signal.SIGQUIT,
             stop_signal=signal.SIGINT,
-            stop_seconds=4.0,
+            stop_seconds=2.0,
         )
 
     async def prepare(self) -> None:
