@@ -1,0 +1,124 @@
+"""What the engine recorded of a closed case outlives the engine's retention."""
+
+import gzip
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+from temporalio.client import Client, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from activities.archive import GONE
+from db.tables.cases import CaseFile
+from db.tables.record import HistoryArchive
+from tests.conftest import Database
+from tests.workflows.live import Live, living
+from workflows.archive import Archive, ArchiveOrder
+from workflows.payout import Payout
+from workflows.review_case import ReviewCase
+from workflows.schedules import ARCHIVE, ensure_archive
+
+
+@pytest.fixture
+async def live(temporal_client: Client, database: Database, sandbox: str) -> AsyncIterator[Live]:
+    async with living(temporal_client, database, sandbox) as house:
+        yield house
+
+
+async def opened(live: Live) -> CaseFile:
+    await live.house.review(result="neutral")
+    await live.run()
+    [file] = await live.registered(1)
+    return file
+
+
+async def archive(live: Live) -> ArchiveOrder:
+    return await live.client.execute_workflow(
+        Archive.run,
+        ArchiveOrder(),
+        id=f"archive:{secrets.token_hex(6)}",
+        task_queue=live.house.parts.settings.task_queue,
+    )
+
+
+async def ended(live: Live, workflow: str) -> None:
+    """The case's workflow has returned, not only written that it closed."""
+    await live.client.get_workflow_handle(workflow).result()
+
+
+async def kept(live: Live) -> list[HistoryArchive]:
+    async with live.house.parts.sessions() as session:
+        return list(await session.scalars(select(HistoryArchive).order_by(HistoryArchive.workflow)))
+
+
+@pytest.mark.covers(202)
+async def test_a_closed_case_is_archived_so_that_its_history_still_replays(live: Live) -> None:
+    file = await opened(live)
+    await live.close(file)
+    await ended(live, file.workflow)
+    assert (await archive(live)).histories == 1
+    [row] = await kept(live)
+    plain = gzip.decompress(row.body)
+    history = WorkflowHistory.from_json(row.workflow, plain.decode())
+    replayer = Replayer(workflows=[ReviewCase, Payout], data_converter=pydantic_data_converter)
+    assert (row.case, row.sha256) == (file.number, hashlib.sha256(plain).digest())
+    assert (await replayer.replay_workflow(history)).replay_failure is None
+
+
+async def test_every_run_of_the_continue_as_new_chain_is_archived(live: Live) -> None:
+    file = await opened(live)
+    handle = live.client.get_workflow_handle(file.workflow)
+    first = (await handle.describe()).run_id
+    await handle.signal("refresh")
+    await live.eventually(lambda: run_of(live, file.workflow), lambda run: run != first)
+    await live.close(file)
+    await ended(live, file.workflow)
+    assert (await archive(live)).histories == 2
+    assert first in {row.engine_run for row in await kept(live)}
+
+
+async def run_of(live: Live, workflow: str) -> str | None:
+    return (await live.client.get_workflow_handle(workflow).describe()).run_id
+
+
+async def test_archiving_again_changes_nothing(live: Live) -> None:
+    file = await opened(live)
+    await live.close(file)
+    await ended(live, file.workflow)
+    await archive(live)
+    before = await kept(live)
+    assert (await archive(live)).histories == 0
+    assert [row.archived_at for row in await kept(live)] == [row.archived_at for row in before]
+
+
+async def test_an_open_case_is_not_archived(live: Live) -> None:
+    await opened(live)
+    assert (await archive(live)).histories == 0
+
+
+async def test_a_history_that_the_engine_has_forgotten_is_marked_as_gone_once(live: Live) -> None:
+    file = await opened(live)
+    async with live.house.parts.sessions.begin() as session:
+        forgotten = CaseFile(
+            number="A26-00000-00000", kind="review", workflow=f"review:sandbox:{live.house.shop}:forgotten", run=1,
+            shop=file.shop, platform=file.platform, external_id="forgotten", source_row=file.source_row, stage="closed",
+            grade="bad", severity=1, due_at=file.due_at, due_what="", review_created_at=file.review_created_at,
+            opened_at=file.opened_at, outcome="refused", closed_at=datetime.now(UTC), version=1, person_step=0,
+            state={}, written_at=file.written_at,
+        )  # fmt: skip
+        session.add(forgotten)
+    assert [(await archive(live)).gone, (await archive(live)).gone] == [1, 0]
+    assert [row.engine_run for row in await kept(live)] == [GONE]
+
+
+async def test_the_closer_has_a_schedule_of_its_own(live: Live) -> None:
+    await ensure_archive(live.client, live.house.parts.settings)
+    await ensure_archive(live.client, live.house.parts.settings)
+    handle = live.client.get_schedule_handle(ARCHIVE)
+    description = await handle.describe()
+    await handle.delete()
+    assert description.schedule.spec.intervals[0].every.total_seconds() == 600
