@@ -37,7 +37,14 @@ def create_app(settings: Settings, open_house: Callable[[Settings], Any] | None 
             app.state.house = house
             yield
 
-    app = FastAPI(title="Amends", version="0.1.0", description=ABOUT, lifespan=lifespan, redoc_url=None)
+    app = FastAPI(
+        title="Amends",
+        version="0.1.0",
+        description=ABOUT,
+        lifespan=lifespan,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
     app.add_middleware(Guard)
     errors.install(app)
     for module in ROUTERS:

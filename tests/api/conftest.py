@@ -52,22 +52,17 @@ async def house(database: Database, temporal_client: Client) -> AsyncIterator[Ho
     await engine.dispose()
 
 
-async def _shop(house: House, code: str, **fields: Any) -> None:
+async def _shop(house: House, code: str) -> None:
+    cut_off = NOW - timedelta(days=30)
+    shop: dict[str, Any] = {
+        "code": code,
+        "name": code.title(),
+        "platform": "sandbox",
+        "jurisdiction": "none",
+        "cut_off_at": cut_off,
+    }
     async with house.sessions.begin() as session:
-        await office.add_shop(
-            session,
-            "tests",
-            NOW,
-            **{
-                "code": code,
-                "name": code.title(),
-                "platform": "sandbox",
-                "jurisdiction": "none",
-                "seller_nick": code,
-                "cut_off_at": NOW - timedelta(days=30),
-            }
-            | fields,
-        )
+        await office.add_shop(session, "tests", NOW, **shop)
 
 
 async def _person(house: House, login: str, role: Role, shop: str | None) -> Staff:

@@ -1,0 +1,103 @@
+"""The office over the api: shops, policies, the gate's acknowledgement, and the record of it all."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from domain.policies.compensation import CompensationPolicy
+from domain.policies.documents import load_shipped
+
+SHOP = {
+    "code": "third",
+    "name": "Third",
+    "platform": "taobao",
+    "cut_off_at": "2026-11-01T00:00:00+08:00",
+    "credentials": '{"app_key": "k-1", "app_secret": "s-1"}',
+}
+
+
+@pytest.fixture
+def ask(web: httpx2.AsyncClient, cast: Any) -> Any:
+    async def asked(who: str, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
+        return await web.request(method, path, json=body, headers=cast[who].headers | headers)
+
+    return asked
+
+
+async def test_a_shop_is_opened_while_the_house_runs(ask: Any, temporal_client: Any) -> None:
+    opened = await ask("root", "POST", "/shops", SHOP)
+    shops = (await ask("root", "GET", "/shops")).json()
+    schedule = await temporal_client.get_schedule_handle("intake:third").describe()
+    assert (opened.status_code, schedule.id) == (201, "intake:third")
+    assert [shop["code"] for shop in shops] == ["demo", "other", "third"]
+    assert "s-1" not in opened.text
+
+
+@pytest.mark.parametrize(
+    "change", [{"code": "UPPER"}, {"platform": "nowhere"}, {"cut_off_at": "2026-11-01"}, {"zone": "Asia/X"}, {"x": 1}]
+)
+async def test_a_shop_that_cannot_be_is_refused_by_its_field(ask: Any, change: Any) -> None:
+    answer = await ask("root", "POST", "/shops", SHOP | change)
+    assert answer.status_code == 422
+    assert next(iter(change)) in answer.json()["detail"]
+
+
+async def test_a_mode_that_needs_a_signature_is_refused_until_there_is_one(ask: Any) -> None:
+    await ask("root", "POST", "/shops", SHOP)
+    mode = {"gate_mode": "after_amendment"}
+    before = await ask("root", "PATCH", "/shops/third", mode)
+    body = {"text_version": before.json()["text_version"], "reason": "our lawyer agreed", "accepted": True}
+    signed = await ask("root", "POST", "/shops/third/gate-acknowledgement", body)
+    after = await ask("root", "PATCH", "/shops/third", mode)
+    assert (before.status_code, before.json()["code"]) == (409, "GateNeedsAcknowledgement")
+    assert (signed.status_code, after.json()["gate_mode"]) == (201, "after_amendment")
+
+
+async def test_a_shop_changed_meanwhile_is_stale(ask: Any) -> None:
+    await ask("admin", "PATCH", "/shops/demo", {"name": "A"}, **{"If-Match": "1"})
+    stale = await ask("admin", "PATCH", "/shops/demo", {"name": "B"}, **{"If-Match": "1"})
+    assert (stale.status_code, stale.json()["code"]) == (412, "StaleVersion")
+
+
+async def test_a_policy_is_read_changed_and_saved_as_its_next_version(ask: Any) -> None:
+    shown = (await ask("supervisor", "GET", "/policies/compensation?shop=demo")).json()
+    document = shown["document"]
+    document["budget"]["cash_month_fen"] = 12_345
+    body = {"document": document, "why": "a small month", "shop": "demo"}
+    saved = await ask("supervisor", "PUT", "/policies/compensation", body, **{"If-Match": "0"})
+    again = (await ask("agent", "GET", "/policies/compensation?shop=demo")).json()
+    assert (shown["version"], saved.json()["version"], again["why"]) == (0, 1, "a small month")
+    assert again["document"]["budget"]["cash_month_fen"] == 12_345
+
+
+async def test_a_policy_that_does_not_fit_names_its_fields(ask: Any) -> None:
+    document = load_shipped("compensation", CompensationPolicy).model_dump(mode="json", by_alias=True)
+    document["budget"]["cash_month_fen"] = -1
+    body = {"document": document, "why": "w", "shop": "demo"}
+    answer = await ask("supervisor", "PUT", "/policies/compensation", body)
+    assert answer.status_code == 422
+    assert [field["path"] for field in answer.json()["fields"]] == ["budget.cash_month_fen"]
+
+
+async def test_a_policy_needs_its_reason(ask: Any) -> None:
+    answer = await ask("supervisor", "PUT", "/policies/desk", {"document": {}, "shop": "demo"})
+    assert (answer.status_code, "why" in answer.json()["detail"]) == (422, True)
+
+
+async def test_the_house_s_policy_is_not_a_shop_s_supervisor_s(ask: Any) -> None:
+    answer = await ask("supervisor", "PUT", "/policies/desk", {"document": {}, "why": "w"})
+    assert answer.status_code == 403
+
+
+async def test_a_policy_of_an_unknown_kind_is_not_found(ask: Any) -> None:
+    answer = await ask("supervisor", "GET", "/policies/nonsense")
+    assert (answer.status_code, answer.json()["code"]) == (404, "UnknownPolicy")
+
+
+async def test_who_changed_what_is_told_in_order(ask: Any) -> None:
+    await ask("root", "PATCH", "/shops/demo", {"name": "New"})
+    lines = (await ask("root", "GET", "/office/events?limit=1000")).json()
+    assert lines[-1]["kind"] == "shop.changed"
+    assert lines[-1]["facts"] == {"name": {"old": "Demo", "new": "New"}}
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
