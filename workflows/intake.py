@@ -139,8 +139,10 @@ class Intake:
 
     def _in_trouble(self, error: ActivityError) -> None:
         cause = error.cause
-        kind = cause.type if isinstance(cause, ApplicationError) and cause.type else type(cause).__name__
-        self._report.trouble = f"{kind}: {cause}"
+        if isinstance(cause, ApplicationError):
+            self._report.trouble = f"{cause.type}: {cause.message}"
+        else:
+            self._report.trouble = f"{type(cause).__name__}: {cause}"
         workflow.logger.warning("intake of %s: %s", self._order.shop, self._report.trouble)
 
     async def _act(self, item: IntakeItem) -> None:

@@ -132,9 +132,7 @@ async def test_a_revoked_session_is_told_in_the_result(live: Live) -> None:
 
 
 async def test_an_unknown_shop_is_told_in_the_result(live: Live) -> None:
-    assert (
-        await live.run("nowhere")
-    ).trouble == "NotFound: NotFound: There is no shop 'nowhere'; GET /shops lists them."
+    assert (await live.run("nowhere")).trouble == "NotFound: There is no shop 'nowhere'; GET /shops lists them."
 
 
 async def test_acted_pushes_are_confirmed_and_come_no_more(live: Live) -> None:
