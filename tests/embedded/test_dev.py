@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import time
@@ -43,7 +44,8 @@ class Running:
 
 
 async def start(data: Path) -> Running:
-    process = await asyncio.create_subprocess_exec(*COMMAND, str(data), stdout=asyncio.subprocess.PIPE)
+    often = os.environ | {"AMENDS_INTAKE_SECONDS": "2"}
+    process = await asyncio.create_subprocess_exec(*COMMAND, str(data), env=often, stdout=asyncio.subprocess.PIPE)
     return Running(process, data)
 
 
@@ -75,6 +77,24 @@ async def test_a_second_one_on_the_same_folder_is_refused_and_harms_nothing(hous
 
     assert f"process {house.process.pid}" in await second.says("runs already on")
     assert await second.process.wait() == 1
+
+
+def walk_through(running_env: Path) -> str:
+    """The commands of README's walked-through case, as a newcomer would type them."""
+    told = (REPOSITORY / "README.md").read_text().partition("<!-- WALK-THROUGH")[2].partition("<!-- END")[0]
+    commands = "\n".join(re.findall(r"```sh\n(.*?)```", told, re.DOTALL))
+    return "set -eu\n" + commands.replace(".amends/running.env", str(running_env))
+
+
+async def test_the_case_of_the_readme_goes_as_told_and_pays_once(house: Running) -> None:
+    script = walk_through(house.data / "running.env")
+    async with asyncio.timeout(120):
+        walk = await asyncio.create_subprocess_exec("sh", "-c", script, stdout=asyncio.subprocess.PIPE)
+        told, _ = await walk.communicate()
+
+    assert walk.returncode == 0
+    assert told.count(b'"out_biz_no"') == 1
+    assert b'"balance":"9990.00"' in told
 
 
 @pytest.mark.parametrize("part", ["worker", "api", "sandbox", "engine", "postgres"])
