@@ -8,12 +8,16 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import select
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from db.tables.record import CaseEvent
+from domain.contact_terms import CallResult, TalkOutcome
+from domain.review_case import steps
 from domain.review_case.agenda import next_due
 from domain.review_case.state import Opening, ReviewCaseState
 from tests.builders import House, Reviewed, Sandbox, Story, house_at, open_wallet, settings_for
@@ -82,6 +86,45 @@ class Told(Story):
             if due is None or due.at > await self.clock() or state.closed_at is not None:
                 return state
             await asyncio.sleep(0.01)
+
+    async def agent(self) -> str:
+        """The name of whoever works on the case."""
+        state = await self.view()
+        return next(name for name, person in self.house.people.items() if person == state.assignee)
+
+    async def call(self, result: CallResult, talk: TalkOutcome | None = None, *, explained: bool = False) -> str:
+        """Wait until a contact is due, take it and log how it went."""
+        await self.until(lambda case: case.contact is not None and case.contact.due)
+        who = await self.agent()
+        await self.step(who, steps.BeginContact())
+        await self.step(who, steps.LogContact(result=result, talk=talk, explained=explained))
+        return who
+
+    async def accepted(self, fen: int = 500) -> str:
+        """Up to an offer that the buyer accepted: reached, explained, cause confirmed, account known."""
+        who = await self.call(CallResult.CONNECTED, TalkOutcome.UNDECIDED, explained=True)
+        await self.step(who, steps.ConfirmCause(cause="quality.broken"))
+        await self.step(who, steps.SetPayee(payee=await self.house.payee(self.opening)))
+        await self.step(who, steps.MakeOffer(amount_fen=fen))
+        await self.step(who, steps.AnswerOffer(offer=1, accepted=True))
+        return who
+
+    async def amended(self, reviewed: Reviewed) -> None:
+        """The buyer turns the review good, and the marketplace says that something changed."""
+        await self.house.sandbox.post(f"/buyer/reviews/{reviewed.oid}/amend")
+        await self.handle.signal("review_changed")
+
+    async def closed(self) -> ReviewCaseState:
+        """The last state, once everything is written."""
+        state = await self.until(lambda case: case.closed_at is not None)
+        await self.handle.result()
+        return state
+
+    async def events(self) -> list[CaseEvent]:
+        """The written record, in order."""
+        async with self.house.parts.sessions() as session:
+            wanted = select(CaseEvent).where(CaseEvent.case == (await self.view()).opening.case)
+            return list(await session.scalars(wanted.order_by(CaseEvent.seq)))
 
 
 @pytest.fixture
