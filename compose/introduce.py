@@ -1,4 +1,4 @@
-"""`python -m compose.introduce SANDBOX` opens the demo shop on both sides and prints settings and keys for amends.env."""
+"""`python -m compose.introduce SANDBOX` opens the demo shop on both sides and prints what amends.env must hold."""
 
 import asyncio
 import os
