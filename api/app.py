@@ -7,12 +7,11 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from activities.policies import Policies
 from api import cases, errors, health, office_lists, people, policies, reviews, shops, steps
 from api.guard import Guard
 from api.house import House
 from api.rights import PUBLIC, RIGHTS
-from db.sessions import connect, key_ring, sessions
+from db.sessions import connect, key_ring
 from settings import Settings
 from workflows import connection
 
@@ -62,7 +61,7 @@ async def house_of(settings: Settings) -> AsyncIterator[House]:
     client = await connection.connect(settings, identity="amends-api", lazy=True)
     engine = connect(settings, ring)
     try:
-        yield House(settings, ring, engine, sessions(engine), client, Policies())
+        yield House.at(settings, ring, engine, client)
     finally:
         await engine.dispose()
 

@@ -80,7 +80,7 @@ async def caller_of(
     plain = bearer.credentials if bearer else header
     if not plain or len(plain) > LONGEST_KEY:
         raise Unauthorized("Send your key as `Authorization: Bearer ak_…` or as `X-Api-Key`.")
-    async with house.sessions() as session:
+    async with house.reads() as session:
         holder = await key_holder(session, key_hash(plain), house.now())
     if holder is None:
         raise Unauthorized("This key is unknown, expired or revoked; ask an administrator for a new one.")

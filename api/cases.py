@@ -80,7 +80,7 @@ async def list_cases(
     """Open cases come by what is due first, closed ones by the last closed, `all` by the last opened."""
     if unassigned and assignee:
         raise BadInput("Ask for one assignee or for unassigned cases, not for both.", field="unassigned")
-    await wait_for(house.sessions, read_saw(saw))
+    await wait_for(house.reads, read_saw(saw))
     filter = CaseFilter(
         shops=_narrowed(caller.shops(), shop),
         stage=stage,
@@ -93,7 +93,7 @@ async def list_cases(
         open=None if all else open,
     )
     after = place_of(cursor, filter.order)
-    async with house.sessions() as session:
+    async with house.reads() as session:
         lines = await reads.list_cases(session, filter, limit, after)
     return CasePage(cases=lines, next=cursor_behind(lines, filter.order, limit))
 
@@ -102,9 +102,9 @@ async def list_cases(
 async def my_queue(
     house: TheHouse, caller: TheCaller, saw: Saw = None, limit: Limit = 50, cursor: Cursor = None
 ) -> CasePage:
-    await wait_for(house.sessions, read_saw(saw))
+    await wait_for(house.reads, read_saw(saw))
     after = place_of(cursor, Order.DUE)
-    async with house.sessions() as session:
+    async with house.reads() as session:
         lines = await reads.list_queue(session, caller.person, caller.shops(), limit, after)
     return CasePage(cases=lines, next=cursor_behind(lines, Order.DUE, limit))
 
@@ -137,7 +137,7 @@ async def show_timeline(
     """In the order in which it happened; `texts` holds what people wrote, for the desk and auditors."""
     row = await case_for(house, caller, number)
     with_texts = bool(caller.roles_in(row.shop) & TEXT_READERS)
-    async with house.sessions() as session:
+    async with house.reads() as session:
         events = await timeline.timeline(session, row.number, after, limit, with_texts)
     return Timeline(case=row.number, events=events, next=events[-1].seq if len(events) == limit else None)
 
@@ -146,7 +146,7 @@ async def show_timeline(
 async def show_review(house: TheHouse, caller: TheCaller, number: str) -> reviews.ReviewText:
     """What the buyer wrote, with the buyer masked."""
     row = await case_for(house, caller, number)
-    async with house.sessions() as session:
+    async with house.reads() as session:
         review = await reviews.read_review(session, row.source_row)
     if review is None:
         raise NotFound(f"Case {row.number} has no review.")
@@ -175,7 +175,7 @@ async def show_phone(house: TheHouse, caller: TheCaller, number: str) -> PhoneNu
 @router.get("/cases/{number}/refused-steps", responses=documented(403, 404), summary="Steps that were refused")
 async def list_refused_steps(house: TheHouse, caller: TheCaller, number: str) -> list[office.RefusedLine]:
     row = await case_for(house, caller, number)
-    async with house.sessions() as session:
+    async with house.reads() as session:
         return await office.list_refused(session, row.number)
 
 

@@ -40,7 +40,7 @@ async def case_for(house: House, caller: Caller, number: str) -> CaseFile:
     number = case_numbers.parse(number)
 
     async def look() -> CaseFile | None:
-        async with house.sessions() as session:
+        async with house.reads() as session:
             return await find_case(session, number)
 
     row = await _until(look, lambda found: found is not None, FIRST_WRITE_SECONDS)

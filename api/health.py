@@ -38,7 +38,7 @@ async def ready(house: TheHouse) -> Healthy:
 
 async def _database(house: House) -> bool:
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS), house.sessions() as session:
+        async with asyncio.timeout(PATIENCE_SECONDS), house.reads() as session:
             await session.execute(text("SELECT 1"))
     except (SQLAlchemyError, TimeoutError, OSError):
         return False

@@ -29,7 +29,7 @@ async def list_payouts(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> PayoutPage:
-    async with house.sessions() as session:
+    async with house.reads() as session:
         lines = await office.list_payouts(session, caller.shops(), status, limit, read_cursor(cursor, PAYOUTS))
     behind = write_cursor(PAYOUTS, lines[-1].made_at, lines[-1].key) if len(lines) == limit else None
     return PayoutPage(payouts=lines, next=behind)
@@ -39,7 +39,7 @@ async def list_payouts(
 async def my_notices(
     house: TheHouse, caller: TheCaller, unread: bool = False, limit: Limit = 50
 ) -> list[office.NoticeLine]:
-    async with house.sessions() as session:
+    async with house.reads() as session:
         return await office.list_notices(session, caller.person, unread, limit)
 
 
@@ -51,5 +51,5 @@ async def list_office_events(
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> list[office.OfficeLine]:
     caller.enter_house()
-    async with house.sessions() as session:
+    async with house.reads() as session:
         return await office.list_office_events(session, after, limit)

@@ -85,7 +85,7 @@ async def list_people(
     visible = caller.shops()
     if shop is not None:
         visible = frozenset({shop}) if visible is None or shop in visible else frozenset()
-    async with house.sessions() as session:
+    async with house.reads() as session:
         return await read_people(session, visible, with_keys=Role.ADMIN in caller.everywhere)
 
 
@@ -158,5 +158,5 @@ def _may_give(caller: Caller, role: Role, shop: str | None) -> None:
 
 
 async def _shown(house: House, person: UUID) -> PersonLine:
-    async with house.sessions() as session:
+    async with house.reads() as session:
         return (await read_people(session, None, with_keys=True, only=person))[0]

@@ -81,7 +81,7 @@ def _may_change(caller: Caller, shop: str | None) -> None:
 
 
 async def _in_force(house: House, kind: str, shop: str | None) -> PolicyView:
-    async with house.sessions() as session:
+    async with house.reads() as session:
         return _view(await office.policy_in_force(session, kind, shop))
 
 

@@ -217,7 +217,7 @@ async def _start(house: House, facts: ReviewFacts, kept: Kept, now: datetime) ->
 
 async def _running(house: House, opening: Opening) -> str:
     """The number of a case that somebody else began just now: from its key, else from how it was started."""
-    async with house.sessions() as session:
+    async with house.reads() as session:
         known = await case_of(session, KIND, opening.platform, opening.shop, opening.external_id)
     if known:
         return known.case

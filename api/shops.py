@@ -73,7 +73,7 @@ class Acknowledged(BaseModel):
 
 @router.get("/shops", responses=documented(403), summary="The shops that I may see")
 async def list_shops(house: TheHouse, caller: TheCaller) -> list[ShopLine]:
-    async with house.sessions() as session:
+    async with house.reads() as session:
         return await read_shops(session, caller.shops())
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Header, Response
@@ -79,10 +79,9 @@ async def take_step(
     caller: TheCaller,
     number: str,
     body: AnyStepBody,
-    response: Response,
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
-) -> Any:
+) -> Response:
     """`step` says which; a refusal names its reason and what to do instead."""
     row = await case_for(house, caller, number)
     seen = read_if_match(if_match)
@@ -94,14 +93,14 @@ async def take_step(
         else:
             state = (await _advance(house, caller, row, body, update_id, seen)).state
     except StillRunning:
-        response.status_code = 202
         pending = StepPending(case=row.number, idempotency_key=key, look=f"/cases/{row.number}")
         return Response(pending.model_dump_json(), 202, media_type="application/json")
     except Refusal as refusal:
         await keep_refusal(house, caller, row, body.step_name, refusal)
         raise
-    response.headers["ETag"] = f'"{state.person_step}"'
-    return _taken(state, caller, house)
+    # Written here and not by the framework, which would check every field of the state a second time.
+    taken = _taken(state, caller, house).model_dump_json()
+    return Response(taken, media_type="application/json", headers={"ETag": f'"{state.person_step}"'})
 
 
 async def _advance(

@@ -1,7 +1,7 @@
 """The api in this process, on a database of its own and the shared engine, with a cast that holds every role."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,12 +12,11 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from temporalio.client import Client
 
-from activities.policies import Policies
 from api.app import create_app
 from api.house import House
 from db import office
 from db.sealing import KeyRing
-from db.sessions import connect, sessions
+from db.sessions import connect
 from domain.people import Role
 from settings import Settings
 from tests.conftest import Database
@@ -48,7 +47,7 @@ async def house(database: Database, temporal_client: Client) -> AsyncIterator[Ho
     ring = KeyRing("k1", {"k1": b"k" * 32}, b"i" * 32)
     settings = Settings(database_url=SecretStr(database.app_url), task_queue=f"cases-{database.name}")
     engine = connect(settings, ring)
-    yield House(settings, ring, engine, sessions(engine), temporal_client, Policies(), now=lambda: NOW)
+    yield replace(House.at(settings, ring, engine, temporal_client), now=lambda: NOW)
     await engine.dispose()
 
 

@@ -1,6 +1,5 @@
 """The OpenAPI document, and the two addresses for whoever watches the process."""
 
-from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -11,7 +10,7 @@ from temporalio.client import Client
 from api.app import routes
 from api.house import House
 from api.step_bodies import BODIES
-from db.sessions import connect, sessions
+from db.sessions import connect
 
 
 @pytest.fixture
@@ -57,7 +56,7 @@ async def test_what_is_down_is_named(app: FastAPI, web: httpx2.AsyncClient, hous
     away = house.settings.model_copy(update={"database_url": _nowhere(house)})
     engine = connect(away, house.ring)
     client = await Client.connect("127.0.0.1:9", lazy=True)
-    app.state.house = replace(house, engine=engine, sessions=sessions(engine), client=client)
+    app.state.house = House.at(away, house.ring, engine, client)
     answer = await web.get("/ready")
     assert (answer.status_code, answer.json()["down"]) == (503, ["database", "engine"])
     assert answer.headers["retry-after"]
@@ -67,7 +66,7 @@ async def test_a_request_while_the_database_is_away_may_be_repeated(
     app: FastAPI, web: httpx2.AsyncClient, house: House
 ) -> None:
     engine = connect(house.settings.model_copy(update={"database_url": _nowhere(house)}), house.ring)
-    app.state.house = replace(house, engine=engine, sessions=sessions(engine))
+    app.state.house = House.at(house.settings, house.ring, engine, house.client)
     answer = await web.get("/me", headers={"X-Api-Key": "ak_some"})
     assert (answer.status_code, answer.json()["code"]) == (503, "Unavailable")
 
