@@ -41,6 +41,10 @@ def _refuse_outside(event: str, arguments: tuple[object, ...]) -> None:
         raise ConnectionRefusedError(OUTSIDE_IS_CLOSED.format(address))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", action="store_true", help="write the histories of told stories to tests/histories")
+
+
 def pytest_configure() -> None:
     # An audit hook sees every socket of the interpreter, whichever library opens it, and can't be undone by one.
     sys.addaudithook(_refuse_outside)

@@ -28,6 +28,7 @@ from workflows.review_case import ReviewCase
 from workflows.starting import start_options
 
 MONTH = timedelta(days=45)
+HISTORIES = Path(__file__).resolve().parent.parent / "histories"
 
 
 @pytest.fixture
@@ -60,6 +61,20 @@ async def house(env: WorkflowEnvironment, database: Database, sandbox: str) -> A
         await outside.delete("/control/faults")
 
 
+@pytest.fixture
+def keep_history(request: pytest.FixtureRequest, env: WorkflowEnvironment) -> Callable[[str, str], Awaitable[None]]:
+    """With `--record`, writes a workflow's history beside the others, as `<workflow>.<what happens>.json`."""
+
+    async def keep(workflow_id: str, name: str) -> None:
+        if request.config.getoption("--record"):
+            history = await env.client.get_workflow_handle(workflow_id).fetch_history()
+            HISTORIES.mkdir(exist_ok=True)
+            (HISTORIES / f"{name}.json").write_text(history.to_json())
+
+    return keep
+
+
+Keep = Callable[[str, str], Awaitable[None]]
 Tell = Callable[..., Awaitable["Told"]]
 
 

@@ -12,7 +12,7 @@ from domain.review_case import steps
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import OfferStatus, ReviewCaseState
 from tests.builders import House
-from tests.workflows.conftest import Tell, Told
+from tests.workflows.conftest import Keep, Tell, Told
 
 SEND = "alipay.fund.trans.uni.transfer"
 QUERY = "alipay.fund.trans.common.query"
@@ -69,11 +69,14 @@ async def test_a_transfer_whose_fate_is_unknown_is_asked_about_and_arrives_once(
 
 
 @pytest.mark.covers(200)
-async def test_an_unknown_transfer_waits_while_the_query_fails_as_well(tell: Tell, house: House) -> None:
+async def test_an_unknown_transfer_waits_while_the_query_fails_as_well(
+    tell: Tell, house: House, keep_history: Keep
+) -> None:
     await house.sandbox.fault(SEND, "system_error", after=True)
     await house.sandbox.fault(QUERY, "http_500", count=3)
     story = await ready_to_be_paid(tell, house)
-    await paid_once(story)
+    state = await paid_once(story)
+    await keep_history(f"payout:{state.payouts[0].key}", "Payout.unknown_then_paid")
 
 
 async def test_an_empty_wallet_keeps_key_bytes_and_reservation_until_finance_sends_again(

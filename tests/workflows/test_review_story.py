@@ -12,7 +12,7 @@ from domain.review_case import steps
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import OfferStatus, ReplyStatus, Stage
 from tests.builders import House
-from tests.workflows.conftest import Tell
+from tests.workflows.conftest import Keep, Tell
 
 
 def code_of(refused: pytest.ExceptionInfo[WorkflowUpdateFailedError]) -> str | None:
@@ -22,7 +22,7 @@ def code_of(refused: pytest.ExceptionInfo[WorkflowUpdateFailedError]) -> str | N
 
 
 @pytest.mark.covers(68, 76, 207)
-async def test_a_bad_review_is_amended_and_paid_exactly_once(tell: Tell, house: House) -> None:
+async def test_a_bad_review_is_amended_and_paid_exactly_once(tell: Tell, house: House, keep_history: Keep) -> None:
     reviewed = await house.review()
     story = await tell(reviewed)
     await story.accepted()
@@ -34,11 +34,13 @@ async def test_a_bad_review_is_amended_and_paid_exactly_once(tell: Tell, house: 
     assert state.offers[0].status is OfferStatus.FULFILLED
     assert state.payouts[0].status is PayoutStatus.PAID
     assert len(await house.sandbox.transfers(state.payouts[0].key)) == 1
+    await keep_history(story.handle.id, "ReviewCase.amended_and_paid")
+    await keep_history(f"payout:{state.payouts[0].key}", "Payout.paid")
 
 
 @pytest.mark.covers(35, 36, 77, 79)
 async def test_a_month_without_an_answer_ends_with_a_public_reply_that_a_person_confirmed(
-    tell: Tell, house: House
+    tell: Tell, house: House, keep_history: Keep
 ) -> None:
     reviewed = await house.review()
     story = await tell(reviewed)
@@ -49,6 +51,7 @@ async def test_a_month_without_an_answer_ends_with_a_public_reply_that_a_person_
     state = await story.closed()
     assert state.outcome is Outcome.UNREACHABLE
     assert (await house.sandbox.get(f"/buyer/reviews/{reviewed.oid}"))["reply"]
+    await keep_history(story.handle.id, "ReviewCase.unreachable_for_a_month")
 
 
 async def test_a_buyer_who_wants_no_contact_is_never_planned_again(tell: Tell) -> None:
