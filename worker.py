@@ -114,7 +114,7 @@ def workers(parts: Parts) -> list[Worker]:
             activities=[
                 opening.open_case, opening.judge_cause, opening.score_signals,
                 assignment.assign, assignment.claim,
-                contacts.plan, contacts.take, contacts.log, contacts.stop,
+                contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 escalation.reckon, escalation.escalate,
                 offers.reserve, offers.validity, offers.release,
                 replies.prepare, replies.check_words,

@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.holidays import calendar_days
 from activities.policies import Policies
 from activities.refusals import refusing
-from activities.requests import LogRequest, PlanRequest, StopRequest, TakeRequest
+from activities.requests import CallbackRequest, LogRequest, PlanRequest, StopRequest, TakeRequest
 from db.buyers import aliases_of, person_of
 from db.sessions import Sessions
 from db.tables.buyers import Buyer, Review, ShopOrder
@@ -64,10 +64,8 @@ class ContactActivities:
                 zone = await zone_of(session, review, policy)
                 history = await history_of(session, review.buyer, step.now)
                 day = calendar_around(step.now, policy).day(step.now.astimezone(zone.tz).date())
-                may_contact_now(
-                    request.channel, step.now, step.case, history, policy, zone, day,
-                    stated=StatedPreference(earliest=request.preference_at) if request.preference_at else None,
-                )  # fmt: skip
+                wish = _wish(request.preference_at, request.preference_stated_at)
+                may_contact_now(request.channel, step.now, step.case, history, policy, zone, day, stated=wish)
                 attempt = await _insert_attempt(session, step, request.number, request.channel, person, outbound=True)
                 return Prepared(policy=version, attempt=str(attempt))
 
@@ -103,6 +101,10 @@ class ContactActivities:
             )
             if follows.stop is not None:
                 await _keep_stop(session, step, person, follows.stop)
+            if follows.mark_phone is not None and review.buyer is not None:
+                # A number that is wrong or dead is not dialled again; a new one comes by `set_phone`.
+                bad = update(Buyer).where(Buyer.id == review.buyer)
+                await session.execute(bad.values(phone_kind=PhoneKind.INVALID))
             return Prepared(
                 policy=version, next=follows.next, stop=follows.stop, counts=counts, again_at=_again(follows, step.now)
             )
@@ -114,6 +116,20 @@ class ContactActivities:
             review = await session.get_one(Review, UUID(request.review_row))
             person = await lock_person(session, review.buyer)
             await _keep_stop(session, request.step, person, request.signal)
+            return Prepared()
+
+    @activity.defn
+    async def lift_stops(self, request: CallbackRequest) -> Prepared:
+        """The buyer came back on their own and named a time: what they had said before no longer silences us."""
+        async with self._sessions.begin() as session:
+            review = await session.get_one(Review, UUID(request.review_row))
+            person = await lock_person(session, review.buyer)
+            if person is not None:
+                people = await aliases_of(session, person)
+                lifted = update(ContactStopRow).where(
+                    ContactStopRow.buyer_person.in_(people), ContactStopRow.lifted_at.is_(None)
+                )
+                await session.execute(lifted.values(lifted_at=request.step.now))
             return Prepared()
 
 
@@ -161,10 +177,11 @@ def _touch(row: ContactAttempt) -> ContactTouch:
     )
 
 
+def _wish(earliest: datetime | None, stated_at: datetime | None) -> StatedPreference | None:
+    return StatedPreference(earliest=earliest, stated_at=stated_at) if earliest is not None else None
+
+
 def _asked(request: PlanRequest, order: ShopOrder | None, buyer: Buyer | None) -> ContactRequest:
-    wish = None
-    if request.preference_at is not None:
-        wish = StatedPreference(earliest=request.preference_at, stated_at=request.preference_stated_at)
     return ContactRequest(
         now=request.now,
         case=request.case,
@@ -173,7 +190,7 @@ def _asked(request: PlanRequest, order: ShopOrder | None, buyer: Buyer | None) -
         state=(order.province or "") if order else "",
         address_type=AddressType(order.address_type) if order and order.address_type else AddressType.UNKNOWN,
         occupation=Occupation(buyer.occupation) if buyer and buyer.occupation else None,
-        stated_preference=wish,
+        stated_preference=_wish(request.preference_at, request.preference_stated_at),
         online_seen_at=request.online_seen_at,
         phone=PhoneKind(buyer.phone_kind) if buyer and buyer.phone_kind else PhoneKind.INVALID,
         sms_by_platform=bool(order and order.oaid),

@@ -58,6 +58,14 @@ class TakeRequest(Request):
     number: int
     channel: Channel
     preference_at: datetime | None
+    preference_stated_at: datetime | None = None
+
+
+class CallbackRequest(Request):
+    """The buyer asked for a contact: stop signals from before that no longer hold for them."""
+
+    step: StepRequest
+    review_row: str
 
 
 class LogRequest(Request):

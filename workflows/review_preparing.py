@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.opening import OpeningActivities
     from activities.replies import ReplyActivities
     from activities.requests import (
+        CallbackRequest,
         CauseRequest,
         ClaimRequest,
         LogRequest,
@@ -72,6 +73,7 @@ async def _take(case: ReviewCaseState, request: StepRequest, step: steps.BeginCo
         number=case.contact.number,
         channel=case.contact.channel,
         preference_at=case.preference_at,
+        preference_stated_at=case.preference_stated_at,
     )
     return await workflow.execute_activity_method(ContactActivities.take, taking, **limits.STEP)
 
@@ -87,6 +89,11 @@ async def _log(case: ReviewCaseState, request: StepRequest, step: steps.LogConta
         attempt=planned.attempt if planned else None,
     )
     return await workflow.execute_activity_method(ContactActivities.log, logging, **limits.STEP)
+
+
+async def _callback(case: ReviewCaseState, request: StepRequest, step: steps.ScheduleCallback) -> Prepared:
+    asked = CallbackRequest(step=request, review_row=case.opening.review_row)
+    return await workflow.execute_activity_method(ContactActivities.lift_stops, asked, **limits.STEP)
 
 
 async def _stop(case: ReviewCaseState, request: StepRequest, step: steps.StopContact) -> Prepared:
@@ -129,6 +136,7 @@ _PREPARING: dict[type[steps.Step], Callable[[ReviewCaseState, StepRequest, Any],
     steps.BeginContact: _take,
     steps.LogContact: _log,
     steps.StopContact: _stop,
+    steps.ScheduleCallback: _callback,
     steps.MakeOffer: _offer,
     steps.Approve: _approve,
     steps.PostReply: _reply,

@@ -38,7 +38,9 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.ConfirmCause: Rule(permissions.working, desk.confirm_cause, prepared=True),
     steps.BeginContact: Rule(contacting.may_begin, contacting.begin, prepared=True),
     steps.LogContact: Rule(contacting.may_log, contacting.log, contacting.check_log, prepared=True),
-    steps.ScheduleCallback: Rule(permissions.working, contacting.schedule_callback, contacting.check_callback),
+    steps.ScheduleCallback: Rule(
+        permissions.working, contacting.schedule_callback, contacting.check_callback, prepared=True
+    ),
     steps.BuyerOnline: Rule(permissions.desk, contacting.buyer_online),
     steps.StopContact: Rule(contacting.may_stop, contacting.stop_contact, prepared=True),
     steps.MakeOffer: Rule(offering.may_offer, offering.make, offering.check_offer, prepared=True),
