@@ -1,0 +1,58 @@
+"""What the engine recorded of a case: its activities, counted and timed."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """`waits`: seconds from scheduled to started; `runs`: from started to completed; both by activity."""
+
+    events: int
+    tasks: int
+    waits: Mapping[str, list[float]]
+    runs: Mapping[str, list[float]]
+
+    @property
+    def activities(self) -> int:
+        return sum(map(len, self.runs.values()))
+
+
+async def recorded(client: Client, workflow: str) -> Recorded:
+    history = await client.get_workflow_handle(workflow).fetch_history()
+    scheduled: dict[int, Any] = {}
+    started: dict[int, Any] = {}
+    waits: dict[str, list[float]] = defaultdict(list)
+    runs: dict[str, list[float]] = defaultdict(list)
+    tasks = 0
+    for event in history.events:
+        at = event.event_time.ToNanoseconds() / 1e9
+        match event.event_type:
+            case EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+                tasks += 1
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+                scheduled[event.event_id] = (event.activity_task_scheduled_event_attributes.activity_type.name, at)
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+                started[event.activity_task_started_event_attributes.scheduled_event_id] = at
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+                id = event.activity_task_completed_event_attributes.scheduled_event_id
+                name, since = scheduled[id]
+                waits[name].append(started[id] - since)
+                runs[name].append(at - started[id])
+    return Recorded(len(history.events), tasks, waits, runs)
+
+
+def joined(histories: list[Recorded]) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Waits and runs of all of them."""
+    waits: dict[str, list[float]] = defaultdict(list)
+    runs: dict[str, list[float]] = defaultdict(list)
+    for one in histories:
+        for name in one.runs:
+            waits[name] += one.waits[name]
+            runs[name] += one.runs[name]
+    return waits, runs
