@@ -14,11 +14,12 @@ class Part(BaseModel):
 
 class Position(Part):
     """How far the shop's list is read: in this window `page` comes next and those behind it are done; then the windows
-    up to `until`. Page 0 says that the window's pages are not counted yet."""
+    up to `until`. Page 0 says that the window's pages are not counted yet; `total` is how many reviews it had then."""
 
     window_start: datetime
     window_end: datetime
     page: int = 0
+    total: int = 0
     until: datetime
 
 

@@ -23,7 +23,8 @@ def first_position(read_until: datetime | None, cut_off_at: datetime, now: datet
 async def read_page(market: Marketplace, position: Position) -> tuple[ReviewPage | None, Position | None]:
     """The next page and the position behind it; no page where a window is empty, no position where the list ends.
 
-    Windows come oldest first and pages last first, so that a review that arrives meanwhile pushes none past the reader.
+    Windows come oldest first. Pages come last first, so that a review that vanishes meanwhile pulls none past the
+    reader; should one appear that late, it pushes others back, and the window is read anew.
     """
     if position.page == 0:
         position = await _counted(market, position)
@@ -31,6 +32,8 @@ async def read_page(market: Marketplace, position: Position) -> tuple[ReviewPage
     if position.page > 0:
         await market.pace.turn()
         page = await market.reviews.reviews_page(position.window_start, position.window_end, position.page)
+        if page.total > position.total:
+            return page, position.model_copy(update={"page": 0})
         position = position.model_copy(update={"page": position.page - 1})
     return page, position if position.page else _next_window(position)
 
@@ -46,7 +49,8 @@ async def _counted(market: Marketplace, position: Position) -> Position:
         total = await market.reviews.reviews_total(start, end)
         seconds = int((end - start).total_seconds())
         if total < TOTAL_CAP or seconds < 2:
-            return position.model_copy(update={"window_end": end, "page": -(-total // PAGE_SIZE_MAX)})
+            counted = {"window_end": end, "page": -(-total // PAGE_SIZE_MAX), "total": total}
+            return position.model_copy(update=counted)
         end = start + (seconds // 2) * SECOND
 
 
