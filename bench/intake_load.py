@@ -120,17 +120,18 @@ async def kill_and_restart(found: Ground, seen: Load, now: int) -> None:
 async def wrong(found: Ground, seen: Load) -> list[str]:
     """Every way in which a review was lost, doubled or cut; empty when all is well."""
     async with found.sessions() as session:
-        files = list(await session.scalars(select(CaseFile.external_id)))
-        keys = list(await session.scalars(select(CaseKey.external_id)))
+        files: list[str | None] = list(await session.scalars(select(CaseFile.external_id)))
+        keys: list[str | None] = list(await session.scalars(select(CaseKey.external_id)))
         bodies = list(await session.scalars(select(SealedText.body).join(Review, Review.text == SealedText.id)))
-    findings = {
-        "reviews without a case": set(seen.oids) - set(files),
-        "cases without a review": set(files) - set(seen.oids),
+    oids, texts = set[str | None](seen.oids), set[str | None](seen.texts)
+    findings: dict[str, set[str | None]] = {
+        "reviews without a case": oids - set(files),
+        "cases without a review": set(files) - oids,
         "reviews with two cases": {oid for oid, cases in Counter(files).items() if cases > 1},
         "cases without a key": set(files) - set(keys),
-        "texts that differ": set(seen.texts) ^ set(bodies),
+        "texts that differ": texts ^ set(bodies),
     }
-    return [f"{len(found)} {what}" for what, found in findings.items() if found]
+    return [f"{len(which)} {what}" for what, which in findings.items() if which]
 
 
 async def sizes(found: Ground, cases: int) -> list[Figure]:
