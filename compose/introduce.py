@@ -6,6 +6,7 @@ import sys
 
 from embedded import demo_office, demo_shop
 from embedded.keys import MAKERS
+from settings import Settings
 
 
 async def introduce(sandbox: str) -> dict[str, str]:
@@ -13,7 +14,7 @@ async def introduce(sandbox: str) -> dict[str, str]:
     wanted = [name for name in MAKERS if not name.startswith("POSTGRES_")]
     keys = {name: os.environ.get(name) or MAKERS[name]() for name in wanted}
     learned = await demo_shop.introduce(sandbox, keys)
-    await demo_office.seed(os.environ, keys)
+    await demo_office.seed(Settings(), keys)
     new = {name: value for name, value in keys.items() if name not in os.environ}
     return new | learned | demo_shop.outside_parties(sandbox)
 

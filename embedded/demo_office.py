@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,13 +21,8 @@ BY = "dev.py"
 CUT_OFF = timedelta(days=30)
 
 
-async def seed(environment: Mapping[str, str], keys: Mapping[str, str]) -> None:
+async def seed(settings: Settings, keys: Mapping[str, str]) -> None:
     """Opens the demo shop and its people's accounts, all at once, leaving alone what is there already."""
-    settings = Settings(
-        database_url=SecretStr(environment["AMENDS_DATABASE_URL"]),
-        field_keys=SecretStr(environment["AMENDS_FIELD_KEYS"]),
-        index_key=SecretStr(environment["AMENDS_INDEX_KEY"]),
-    )
     engine = connect(settings, key_ring(settings))
     try:
         async with sessions(engine)() as session, session.begin():

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 
 from embedded import demo_office
 from embedded.databases import REPOSITORY
+from settings import Settings
 
 PATIENCE_SECONDS = 60.0
 
@@ -35,12 +36,15 @@ def wait_for(url: str) -> None:
 
 
 def main() -> None:
-    owner_url = os.environ["AMENDS_DATABASE_OWNER_URL"]
+    settings = Settings()
+    if settings.database_owner_url is None:
+        raise SystemExit("AMENDS_DATABASE_OWNER_URL is not set; dev.py sets it.")
+    owner_url = settings.database_owner_url.get_secret_value()
     wait_for(owner_url)
     migrations = Config(toml_file=REPOSITORY / "pyproject.toml")
     migrations.attributes["url"] = owner_url
     command.upgrade(migrations, "head")
-    asyncio.run(demo_office.seed(os.environ, os.environ))
+    asyncio.run(demo_office.seed(settings, os.environ))
 
 
 if __name__ == "__main__":
