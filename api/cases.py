@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from api.answers import written
 from api.callers import TheCaller
 from api.errors import BadInput, NotFound, documented
 from api.fields import Moment
@@ -59,7 +60,7 @@ class ContactNotTaken(Refusal):
     code = "ContactNotTaken"
 
 
-@router.get("/cases", responses=documented(403), summary="List cases")
+@router.get("/cases", responses=documented(403), summary="List cases", response_model=CasePage)
 async def list_cases(
     house: TheHouse,
     caller: TheCaller,
@@ -76,7 +77,7 @@ async def list_cases(
     saw: Saw = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> CasePage:
+) -> Response:
     """Open cases come by what is due first, closed ones by the last closed, `all` by the last opened."""
     if unassigned and assignee:
         raise BadInput("Ask for one assignee or for unassigned cases, not for both.", field="unassigned")
@@ -95,27 +96,36 @@ async def list_cases(
     after = place_of(cursor, filter.order)
     async with house.reads() as session:
         lines = await reads.list_cases(session, filter, limit, after)
-    return CasePage(cases=lines, next=cursor_behind(lines, filter.order, limit))
+    return written(CasePage(cases=lines, next=cursor_behind(lines, filter.order, limit)))
 
 
-@router.get("/queue", responses=documented(403), summary="My own cases and unassigned ones, the first due first")
+@router.get(
+    "/queue",
+    responses=documented(403),
+    summary="My own cases and unassigned ones, the first due first",
+    response_model=CasePage,
+)
 async def my_queue(
     house: TheHouse, caller: TheCaller, saw: Saw = None, limit: Limit = 50, cursor: Cursor = None
-) -> CasePage:
+) -> Response:
     await wait_for(house.reads, read_saw(saw))
     after = place_of(cursor, Order.DUE)
     async with house.reads() as session:
         lines = await reads.list_queue(session, caller.person, caller.shops(), limit, after)
-    return CasePage(cases=lines, next=cursor_behind(lines, Order.DUE, limit))
+    return written(CasePage(cases=lines, next=cursor_behind(lines, Order.DUE, limit)))
 
 
-@router.get("/cases/{number}", responses=documented(403, 404), summary="One case, and what I may do in it now")
-async def show_case(house: TheHouse, caller: TheCaller, number: str, response: Response) -> CaseView:
+@router.get(
+    "/cases/{number}",
+    responses=documented(403, 404),
+    summary="One case, and what I may do in it now",
+    response_model=CaseView,
+)
+async def show_case(house: TheHouse, caller: TheCaller, number: str) -> Response:
     """Asks the case itself; `ETag` is its last person's step, for `If-Match`."""
     row = await case_for(house, caller, number)
     state, live = await live_state(house, row)
-    response.headers["ETag"] = f'"{state.person_step}"'
-    return CaseView(
+    view = CaseView(
         case=row.number,
         stage=state.stage,
         version=state.version,
@@ -124,22 +134,29 @@ async def show_case(house: TheHouse, caller: TheCaller, number: str, response: R
         allowed_steps=allowed_in(state, caller, house),
         state=state,
     )
+    return written(view, ETag=f'"{state.person_step}"')
 
 
-@router.get("/cases/{number}/timeline", responses=documented(403, 404), summary="Everything that happened in a case")
+@router.get(
+    "/cases/{number}/timeline",
+    responses=documented(403, 404),
+    summary="Everything that happened in a case",
+    response_model=Timeline,
+)
 async def show_timeline(
     house: TheHouse,
     caller: TheCaller,
     number: str,
     after: Annotated[int, Query(ge=0, le=2**31, description="seq of the last event that is known already")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 500,
-) -> Timeline:
+) -> Response:
     """In the order in which it happened; `texts` holds what people wrote, for the desk and auditors."""
     row = await case_for(house, caller, number)
     with_texts = bool(caller.roles_in(row.shop) & TEXT_READERS)
     async with house.reads() as session:
         events = await timeline.timeline(session, row.number, after, limit, with_texts)
-    return Timeline(case=row.number, events=events, next=events[-1].seq if len(events) == limit else None)
+    following = events[-1].seq if len(events) == limit else None
+    return written(Timeline(case=row.number, events=events, next=following))
 
 
 @router.get("/cases/{number}/review", responses=documented(403, 404), summary="The review's own words")

@@ -8,6 +8,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, Field
 
+from api.answers import written
 from api.callers import Caller, TheCaller
 from api.engine import StillRunning, advance, earlier_answer, same_body
 from api.errors import BadInput, documented
@@ -94,13 +95,11 @@ async def take_step(
             state = (await _advance(house, caller, row, body, update_id, seen)).state
     except StillRunning:
         pending = StepPending(case=row.number, idempotency_key=key, look=f"/cases/{row.number}")
-        return Response(pending.model_dump_json(), 202, media_type="application/json")
+        return written(pending, 202)
     except Refusal as refusal:
         await keep_refusal(house, caller, row, body.step_name, refusal)
         raise
-    # Written here and not by the framework, which would check every field of the state a second time.
-    taken = _taken(state, caller, house).model_dump_json()
-    return Response(taken, media_type="application/json", headers={"ETag": f'"{state.person_step}"'})
+    return written(_taken(state, caller, house), ETag=f'"{state.person_step}"')
 
 
 async def _advance(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables.office import ApiKey, Person, PersonRole
@@ -21,24 +21,27 @@ class KeyHolder:
     roles: list[tuple[str | None, Role]]
 
 
+# Built once: every request asks this.
+_HOLDER = (
+    select(Person.id, Person.login, Person.name, PersonRole.shop, PersonRole.role)
+    .join(ApiKey, ApiKey.person == Person.id)
+    .outerjoin(PersonRole, PersonRole.person == Person.id)
+    .where(
+        ApiKey.hash == bindparam("hash"),
+        ApiKey.revoked_at.is_(None),
+        or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > bindparam("now")),
+        Person.active,
+    )
+)
+_KNOWN = frozenset(Role)
+
+
 async def key_holder(session: AsyncSession, hash: bytes, now: datetime) -> KeyHolder | None:
     """The active person whose key this is; None for an unknown, expired or revoked key."""
-    rows = await session.execute(
-        select(Person.id, Person.login, Person.name, PersonRole.shop, PersonRole.role)
-        .join(ApiKey, ApiKey.person == Person.id)
-        .outerjoin(PersonRole, PersonRole.person == Person.id)
-        .where(
-            ApiKey.hash == hash,
-            ApiKey.revoked_at.is_(None),
-            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now),
-            Person.active,
-        )
-    )
-    found = rows.all()
+    found = (await session.execute(_HOLDER, {"hash": hash, "now": now})).all()
     if not found:
         return None
     first = found[0]
-    known = set(Role)
     # A role that a newer version wrote opens nothing here.
-    roles = [(row.shop, Role(row.role)) for row in found if row.role in known]
+    roles = [(row.shop, Role(row.role)) for row in found if row.role in _KNOWN]
     return KeyHolder(first.id, first.login, first.name, roles)

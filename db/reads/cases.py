@@ -1,14 +1,25 @@
 """Lists of cases, one page at a time by key: no page costs more than the first, however many rows there are."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Select, select, tuple_, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    SQLColumnExpression,
+    Text,
+    bindparam,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -83,6 +94,8 @@ class CaseFilter:
 
 
 _LINE = [getattr(CaseFile, name) for name in CaseLine.model_fields]
+_SAME = ("stage", "assignee", "platform", "cause", "kind")
+LIMIT: BindParameter[int] = bindparam("limit", type_=Integer)
 _MOMENT: dict[Order, InstrumentedAttribute[Any]] = {
     Order.DUE: CaseFile.due_at,
     Order.CLOSED: CaseFile.closed_at,
@@ -92,13 +105,7 @@ _MOMENT: dict[Order, InstrumentedAttribute[Any]] = {
 
 async def list_cases(session: AsyncSession, filter: CaseFilter, limit: int, after: Place | None) -> list[CaseLine]:
     """At most `limit` lines behind `after`."""
-    if filter.shops is not None and not filter.shops:
-        return []
-    apart = filter.shops is not None and len(filter.shops) <= SHOPS_WALKED_APART
-    shops: Sequence[frozenset[str] | None]
-    shops = [frozenset({shop}) for shop in sorted(filter.shops or ())] if apart else [filter.shops]
-    walks = [_walk(_conditions(filter, some), filter.order, limit, after) for some in shops]
-    return await _merged(session, walks, filter.order, limit)
+    return await _lines(session, [filter], limit, after)
 
 
 async def list_queue(
@@ -106,12 +113,7 @@ async def list_queue(
 ) -> list[CaseLine]:
     """What one person may work on: their own open cases and those that nobody has, the earliest due first."""
     mine, free = CaseFilter(shops, assignee=person), CaseFilter(shops, unassigned=True)
-    if shops is not None and not shops:
-        return []
-    apart = shops is not None and len(shops) <= SHOPS_WALKED_APART
-    places = [frozenset({shop}) for shop in sorted(shops or ())] if apart else [shops]
-    walks = [_walk(_conditions(which, some), Order.DUE, limit, after) for which in (mine, free) for some in places]
-    return await _merged(session, walks, Order.DUE, limit)
+    return await _lines(session, [mine, free], limit, after)
 
 
 async def find_case(session: AsyncSession, number: str) -> CaseFile | None:
@@ -128,38 +130,91 @@ async def review_of(session: AsyncSession, case: CaseFile) -> Review | None:
     return await session.get(Review, case.source_row)
 
 
-def _conditions(filter: CaseFilter, shops: frozenset[str] | None) -> list[ColumnElement[bool]]:
-    same = ("stage", "assignee", "platform", "cause", "kind")
-    given = [getattr(CaseFile, name) == getattr(filter, name) for name in same if getattr(filter, name) is not None]
-    if shops is not None:
-        given.append(CaseFile.shop.in_(shops) if len(shops) > 1 else CaseFile.shop == next(iter(shops)))
-    if filter.unassigned:
-        given.append(CaseFile.assignee.is_(None))
-    if filter.due_before is not None:
-        given.append(CaseFile.due_at < filter.due_before)
-    if filter.open is not None:
-        given.append(CaseFile.closed_at.is_(None) if filter.open else CaseFile.closed_at.is_not(None))
-    return given
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """One walk along one index: the names of the columns that must equal something, and the other conditions."""
+
+    same: tuple[str, ...]
+    one_shop: bool
+    some_shops: bool
+    unassigned: bool
+    due_before: bool
+    open: bool | None
 
 
-def _walk(conditions: list[ColumnElement[bool]], order: Order, limit: int, after: Place | None) -> Select[Any]:
-    """One walk along one index."""
-    moment = _MOMENT[order]
-    found = select(*_LINE).where(*conditions).limit(limit)
-    key = tuple_(moment, CaseFile.number)
-    if order is Order.DUE:
-        behind = [key > (after.at, after.number)] if after else []
-        return found.where(*behind).order_by(moment, CaseFile.number)
-    behind = [key < (after.at, after.number)] if after else []
-    return found.where(*behind).order_by(moment.desc(), CaseFile.number.desc())
-
-
-async def _merged(session: AsyncSession, walks: list[Select[Any]], order: Order, limit: int) -> list[CaseLine]:
-    statement: Any = walks[0]
-    if len(walks) > 1:
-        all_of_them = union_all(*(walk.subquery().select() for walk in walks)).subquery()
-        moment, number = all_of_them.c[_MOMENT[order].key], all_of_them.c.number
-        sorting = (moment, number) if order is Order.DUE else (moment.desc(), number.desc())
-        statement = select(all_of_them).order_by(*sorting).limit(limit)
-    rows = await session.execute(statement)
+async def _lines(session: AsyncSession, filters: list[CaseFilter], limit: int, after: Place | None) -> list[CaseLine]:
+    """Every filter is walked for each shop apart, so that each walk stops after a page; then the pages are merged."""
+    shops = filters[0].shops
+    if shops is not None and not shops:
+        return []
+    apart = shops is not None and len(shops) <= SHOPS_WALKED_APART
+    walks: list[_Walk] = []
+    given: dict[str, Any] = {"limit": limit}
+    for filter in filters:
+        for shop in sorted(shops or ()) if apart else [None]:
+            given |= _given(filter, shop, len(walks))
+            walks.append(_shape(filter, shop))
+    if after is not None:
+        given |= {"after_at": after.at, "after_number": after.number}
+    rows = await session.execute(_statement(tuple(walks), filters[0].order, after is not None), given)
     return [CaseLine.model_validate(row) for row in rows]
+
+
+def _shape(filter: CaseFilter, shop: str | None) -> _Walk:
+    return _Walk(
+        same=tuple(name for name in _SAME if getattr(filter, name) is not None),
+        one_shop=shop is not None,
+        some_shops=shop is None and filter.shops is not None,
+        unassigned=filter.unassigned,
+        due_before=filter.due_before is not None,
+        open=filter.open,
+    )
+
+
+def _given(filter: CaseFilter, shop: str | None, walk: int) -> dict[str, Any]:
+    names = (*_SAME, "due_before")
+    values = {f"{name}_{walk}": getattr(filter, name) for name in names if getattr(filter, name) is not None}
+    if shop is not None:
+        values[f"shop_{walk}"] = shop
+    elif filter.shops is not None:
+        values[f"shops_{walk}"] = sorted(filter.shops)
+    return values
+
+
+@lru_cache(maxsize=512)
+def _statement(walks: tuple[_Walk, ...], order: Order, behind: bool) -> Any:
+    """Built once per shape of question: putting it together costs more than the database needs to answer."""
+    found = [_select(walk, order, behind, number) for number, walk in enumerate(walks)]
+    if len(found) == 1:
+        return found[0]
+    merged = union_all(*(walk.subquery().select() for walk in found)).subquery()
+    return select(merged).order_by(*_sorting(merged.c[_MOMENT[order].key], merged.c.number, order)).limit(LIMIT)
+
+
+def _select(walk: _Walk, order: Order, behind: bool, number: int) -> Select[Any]:
+    moment = _MOMENT[order]
+    found = select(*_LINE).where(*_conditions(walk, number)).limit(LIMIT)
+    if behind:
+        key = tuple_(moment, CaseFile.number)
+        place = tuple_(bindparam("after_at", type_=moment.type), bindparam("after_number", type_=Text))
+        found = found.where(key > place if order is Order.DUE else key < place)
+    return found.order_by(*_sorting(moment, CaseFile.number, order))
+
+
+def _sorting(moment: SQLColumnExpression[Any], number: SQLColumnExpression[Any], order: Order) -> tuple[Any, ...]:
+    return (moment, number) if order is Order.DUE else (moment.desc(), number.desc())
+
+
+def _conditions(walk: _Walk, number: int) -> list[ColumnElement[bool]]:
+    wanted = [getattr(CaseFile, name) == bindparam(f"{name}_{number}") for name in walk.same]
+    if walk.one_shop:
+        wanted.append(CaseFile.shop == bindparam(f"shop_{number}"))
+    if walk.some_shops:
+        wanted.append(CaseFile.shop.in_(bindparam(f"shops_{number}", expanding=True)))
+    if walk.unassigned:
+        wanted.append(CaseFile.assignee.is_(None))
+    if walk.due_before:
+        wanted.append(CaseFile.due_at < bindparam(f"due_before_{number}"))
+    if walk.open is not None:
+        wanted.append(CaseFile.closed_at.is_(None) if walk.open else CaseFile.closed_at.is_not(None))
+    return wanted

@@ -9,7 +9,7 @@ from typing import Any
 SENTENCES: Mapping[str, str] = {
     "opened": "Case opened for a {grade} review of {review_created_at} ({source}); earlier cases: {earlier_cases}.",
     "reopened": "Case reopened as run {run}: {why}.",
-    "triaged": "Cause looks like {cause}, severity {severity} {severity_reasons}.",
+    "triaged": "Cause looks like {cause}; severity {severity} ({severity_reasons}).",
     "suspected": "Suspected to be malicious: {signals}. Contact and money wait for a supervisor.",
     "malicious_decided": "Supervisor decided whether the review is malicious: {malicious}.",
     "assigned": "Assigned to {to} ({why}).",
@@ -76,7 +76,8 @@ def sentence(kind: str, facts: Mapping[str, Any], names: Mapping[str, str]) -> s
     template = SENTENCES.get(kind)
     if template is None:
         return kind.replace("_", " ").capitalize() + "."
-    return " ".join(template.format_map(defaultdict(lambda: "—", words)).split()).replace(" .", ".")
+    said = " ".join(template.format_map(defaultdict(lambda: "—", words)).split())
+    return said.replace(" .", ".").replace("..", ".")
 
 
 def _said(name: str, value: Any, names: Mapping[str, str]) -> str:
