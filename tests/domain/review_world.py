@@ -1,0 +1,228 @@
+"""A world for the review case's pure rules: it answers each thing that the agenda asks for, as hypothesis draws it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from domain.amendment import Baseline, Reading
+from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
+from domain.errors import Refusal
+from domain.escalation import EscalationKind
+from domain.gate import GateMode
+from domain.payouts import PayoutStatus
+from domain.people import TIMER, Actor, Role
+from domain.platforms import AmendMode, Grade
+from domain.review_case import agenda, closing, desk, paying, progress, rules, steps
+from domain.review_case.agenda import Action, Due
+from domain.review_case.facts import (
+    Assigned,
+    NoticeSent,
+    Opened,
+    PayoutOpened,
+    PayoutReport,
+    Planned,
+    Posted,
+    Prepared,
+    Reckoned,
+    ReplyText,
+    Told,
+)
+from domain.review_case.state import Identity, Opening, ReviewCaseState
+from domain.sealed import PayeeRef, SealedRef
+
+START = datetime(2026, 11, 21, 4, tzinfo=UTC)
+TEXT = SealedRef(id="text", digest="digest")
+ALICE = Actor(person="alice", roles=frozenset({Role.AGENT}))
+BOB = Actor(person="bob", roles=frozenset({Role.SUPERVISOR, Role.LEAD}))
+FAY = Actor(person="fay", roles=frozenset({Role.FINANCE}))
+
+a_step = st.one_of(
+    st.builds(steps.Claim),
+    st.builds(steps.HandOver, to=st.just("ann")),
+    st.builds(steps.ConfirmCause, cause=st.just("quality.broken")),
+    st.builds(steps.BeginContact),
+    st.builds(
+        steps.LogContact,
+        result=st.sampled_from(CallResult),
+        talk=st.none() | st.sampled_from(TalkOutcome),
+        explained=st.booleans(),
+        inbound=st.booleans(),
+        channel=st.none() | st.sampled_from(Channel),
+    ),
+    st.builds(steps.MakeOffer, amount_fen=st.integers(1, 5000), reason=st.none() | st.just(TEXT)),
+    st.builds(steps.Approve, offer=st.integers(1, 2), amount_fen=st.integers(1, 5000)),
+    st.builds(steps.Reject, offer=st.integers(1, 2), why=st.just(TEXT)),
+    st.builds(steps.AnswerOffer, offer=st.integers(1, 3), accepted=st.booleans()),
+    st.builds(steps.SetPayee, payee=st.builds(PayeeRef, id=st.sampled_from(["one", "two"]), kind=st.just("kind"))),
+    st.builds(steps.CheckReview),
+    st.builds(steps.PostReply, by_hand=st.booleans()),
+    st.builds(steps.SkipReply, why=st.just(TEXT)),
+    st.builds(steps.MarkMalicious, signals=st.just(["threat"]), why=st.just(TEXT)),
+    st.builds(steps.DecideMalicious, malicious=st.booleans(), why=st.just(TEXT)),
+    st.builds(steps.StopContact, signal=st.sampled_from(StopSignal)),
+    st.builds(steps.Hold, why=st.just(TEXT)),
+    st.builds(steps.Resume),
+    st.builds(steps.Escalate, why=st.just(TEXT)),
+    st.builds(steps.MendPayout, payout=st.sampled_from(["key-1", "key-2"]), action=st.sampled_from(steps.MendAction)),
+)
+
+
+@dataclass
+class World:
+    """One case and the answers it gets. What hypothesis does not decide goes the plain way."""
+
+    draw: Any
+    case: ReviewCaseState
+    now: datetime = START
+
+    @classmethod
+    def begun(cls, draw: Any) -> "World":
+        opening = Opening(case="A26-1", platform="sandbox", shop="demo", external_id="1", review_row="row")
+        world = cls(draw, ReviewCaseState(opening=opening, opened_at=START))
+        progress.opened(world.case, _opened(draw), START)
+        return world
+
+    def step(self, actor: Actor, step: steps.Step) -> bool:
+        """Carried out, or refused by a rule; anything else that is raised is a fault."""
+        command = steps.Command(actor=actor, step=step, digest="d", sent_at=self.now)  # type: ignore[arg-type]
+        try:
+            rules.check(self.case, command, self.now)
+        except Refusal:
+            return False
+        rules.apply(self.case, command, self.now, self._prepared(step))
+        return True
+
+    def _prepared(self, step: steps.Step) -> Prepared:
+        needs = [Role.LEAD] if isinstance(step, steps.MakeOffer) and step.amount_fen > 1000 else []
+        stop = StopSignal.REFUSED_FIRMLY if getattr(step, "talk", None) is TalkOutcome.REFUSED_FIRMLY else None
+        until = self.now + timedelta(days=3)
+        return Prepared(
+            attempt="attempt", severity=2, score=5, stop=stop, need_roles=needs, valid_until=until, approval_until=until
+        )
+
+    def pass_to(self, due: Due) -> None:
+        """Time passes to what is due, and it is done as the workflow does it."""
+        self.now = max(self.now, due.at)
+        case, now = self.case, self.now
+        match due.action:
+            case Action.ASSIGN:
+                progress.assigned(case, Assigned(person=self.pick(["alice", None]), why="fair"), now)
+            case Action.PLAN:
+                progress.planned(case, self._plan(), now)
+            case Action.CONTACT_DUE:
+                progress.contact_due(case, now)
+            case Action.CONTACT_MISSED:
+                progress.contact_missed(case, now)
+            case Action.CONTACT_LAPSED:
+                progress.contact_lapsed(case, now)
+            case Action.READ:
+                progress.read(case, self._reading(), now)
+            case Action.OFFER_EXPIRES:
+                progress.offer_expired(case, now)
+            case Action.RELEASE:
+                progress.offer_released(case, int(due.subject))
+            case Action.PAY:
+                self._pay()
+            case Action.WANT_REPLY:
+                progress.reply_wanted(case, now)
+            case Action.PREPARE_REPLY:
+                progress.reply_prepared(case, self.pick([ReplyText(text=TEXT), ReplyText(impossible="closed")]), now)
+            case Action.POST_REPLY:
+                progress.reply_posted(case, self.pick([Posted(posted=True), None, Posted(posted=False)]), now)
+            case Action.REPLY_CLOSES:
+                progress.reply_closed(case, now)
+            case Action.RECKON:
+                kind = EscalationKind(due.subject)
+                since = case.clocks[kind].since
+                progress.reckoned(case, Reckoned(kind=kind, since=since, due_at=since + timedelta(hours=4)))
+            case Action.ESCALATE:
+                self._escalate(EscalationKind(due.subject))
+            case Action.RESUME:
+                desk.resume_by_timer(case, now)
+            case Action.END:
+                closing.end(case, TIMER, agenda.outcome_at_end(case), now)
+            case Action.NOTIFY:
+                again = self.pick([None, now + timedelta(hours=8)])
+                paying.notified(case, NoticeSent(sent=again is None, why="x", again_at=again), now)
+            case Action.CLOSE:
+                progress.closed(case, now)
+            case _:
+                raise AssertionError(due.action)
+
+    def pick(self, choices: list[Any]) -> Any:
+        return self.draw(st.sampled_from(choices)) if self.draw else choices[0]
+
+    def _plan(self) -> Planned:
+        gap = timedelta(hours=self.pick([24, 5, 48]))
+        start = self.now + gap
+        ends = self.case.identity.persistence_ends_at if self.case.identity else start
+        if start >= ends:
+            return Planned(why="the month is over", code="window_ended")
+        planned = Planned(
+            due_at=start, slot_ends_at=start + timedelta(hours=1), channel=self.pick(list(Channel)), why="free then"
+        )
+        return self.pick([planned, Planned(why="caps", again_at=self.now + timedelta(days=2)), Planned(why="never")])
+
+    def _reading(self) -> Reading | None:
+        seen = {"at": self.now, "other_row_readable": True}
+        bad = Reading(found=True, grade=Grade.BAD, **seen)
+        good = Reading(found=True, grade=Grade.GOOD, **seen)
+        return self.pick([bad, bad, None, good, Reading(found=False, **seen)])
+
+    def _pay(self) -> None:
+        offer = self.case.accepted_offer
+        assert offer is not None
+        key = f"key-{len(self.case.payouts) + 1}"
+        found = self.pick([PayoutOpened(key=key, amount_fen=offer.amount_fen), PayoutOpened(missing=["gate"])])
+        paying.payout_opened(self.case, found, self.now)
+
+    def _escalate(self, kind: EscalationKind) -> None:
+        if kind is EscalationKind.STALE and not progress.still_stale(self.case):
+            return
+        more = self.pick([None, self.now + timedelta(hours=12)])
+        role = Role.LEAD if len(self.case.clocks[kind].told) % 2 else Role.SUPERVISOR
+        more = more if len(self.case.clocks[kind].told) < 3 else None
+        progress.escalated(self.case, Told(kind=kind, role=role, people=["bob"], next_at=more), self.now)
+
+    def report(self) -> None:
+        """The last payout tells how it went."""
+        payout = self.case.payout
+        if payout is None or payout.settled:
+            return
+        status, remedy = self.pick(
+            [
+                (PayoutStatus.PAID, None),
+                (PayoutStatus.UNKNOWN, None),
+                (PayoutStatus.FAILED, "ask_buyer"),
+                (PayoutStatus.FAILED, "fix_and_retry"),
+                (PayoutStatus.CANCELLED, None),
+            ]
+        )
+        told = PayoutReport(key=payout.key, status=status, code="X", remedy=remedy, at=self.now)
+        paying.payout_reported(self.case, told, self.now)
+
+
+def _opened(draw: Any) -> Opened:
+    created = START - timedelta(hours=1)
+    ends = created + timedelta(days=30)
+    due = draw(st.none() | st.just(ends - timedelta(days=2)))
+    identity = Identity(
+        case_serial=1,
+        shop_serial=1,
+        installation="TEST",
+        grade=Grade.BAD,
+        baseline=Baseline(at=START, grade=Grade.BAD, review_created_at=created),
+        review_created_at=created,
+        persistence_ends_at=ends,
+        reply_due_at=due,
+        reply_closes_at=ends if due else None,
+        amend_modes=draw(st.sampled_from([[AmendMode.EDIT_RESULT, AmendMode.DELETE], [AmendMode.EDIT_RESULT], []])),
+        read_by_machine=draw(st.booleans()),
+        gate_mode=draw(st.sampled_from(GateMode)),
+        order_paid_fen=8900,
+    )
+    return Opened(
+        number="A26-1", identity=identity, severity=draw(st.integers(1, 4)), review_by_person=draw(st.booleans())
+    )
