@@ -1,6 +1,7 @@
 """Which port each part listens on: its usual one of 7240–7247, or the next free one after them when that is taken."""
 
 import errno
+import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,7 +69,9 @@ def assign_ports(wanted: dict[str, int] | None = None) -> dict[str, Port]:
 
     Raises PortTaken for a wanted port in use and NoFreePort when the spares are used up.
     """
-    spares = iter(SPARE)
+    # Two houses that start in the same moment try the spares in another order.
+    first = os.getpid() % len(SPARE)
+    spares = iter([*SPARE[first:], *SPARE[:first]])
     wanted = wanted or {}
     return {part: Port(part, _choose(part, usual, wanted.get(part), spares)) for part, usual in USUAL.items()}
 
