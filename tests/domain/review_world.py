@@ -86,7 +86,7 @@ class World:
 
     def step(self, actor: Actor, step: steps.Step) -> bool:
         """Carried out, or refused by a rule; anything else that is raised is a fault."""
-        command = steps.Command(actor=actor, step=step, digest="d", sent_at=self.now)  # type: ignore[arg-type]
+        command = steps.Command(actor=actor, step=step, digest="d", sent_at=self.now)
         try:
             rules.check(self.case, command, self.now)
         except Refusal:
@@ -163,13 +163,17 @@ class World:
         planned = Planned(
             due_at=start, slot_ends_at=start + timedelta(hours=1), channel=self.pick(list(Channel)), why="free then"
         )
-        return self.pick([planned, Planned(why="caps", again_at=self.now + timedelta(days=2)), Planned(why="never")])
+        found: Planned = self.pick(
+            [planned, Planned(why="caps", again_at=self.now + timedelta(days=2)), Planned(why="never")]
+        )
+        return found
 
     def _reading(self) -> Reading | None:
         seen = {"at": self.now, "other_row_readable": True}
         bad = Reading(found=True, grade=Grade.BAD, **seen)
         good = Reading(found=True, grade=Grade.GOOD, **seen)
-        return self.pick([bad, bad, None, good, Reading(found=False, **seen)])
+        found: Reading | None = self.pick([bad, bad, None, good, Reading(found=False, **seen)])
+        return found
 
     def _pay(self) -> None:
         offer = self.case.accepted_offer
