@@ -39,6 +39,7 @@ _TRIES: dict[str, Any] = {
     "schedule_to_close_timeout": timedelta(minutes=10),
 }
 CONSUME = _TRIES | {
+    "retry_policy": RetryPolicy(maximum_attempts=2),
     "start_to_close_timeout": timedelta(seconds=60),
     "schedule_to_close_timeout": timedelta(minutes=1),
 }

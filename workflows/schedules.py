@@ -52,7 +52,7 @@ async def ensure_intake(client: Client, shop: Shop | str, settings: Settings) ->
         IntakeOrder(shop=shop),
         id=intake_id(shop),
         task_queue=settings.task_queue,
-        priority=priorities.INTAKE,
+        priority=replace(priorities.INTAKE, fairness_key=shop),
         static_summary=shop,
     )
     every = timedelta(seconds=settings.intake_seconds)

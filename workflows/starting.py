@@ -1,5 +1,6 @@
 """Starting a review case: one id and one set of options, whether the api starts it or the intake does."""
 
+from dataclasses import replace
 from typing import Any
 
 from temporalio import workflow
@@ -30,7 +31,8 @@ def start_options(opening: Opening, task_queue: str) -> dict[str, Any]:
         "id": case_workflow_id(opening),
         "task_queue": task_queue,
         "id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
-        "priority": priorities.CASES,
+        # A shop with thousands of cases at once must not make those of the others wait.
+        "priority": replace(priorities.CASES, fairness_key=opening.shop),
         "search_attributes": TypedSearchAttributes(
             [
                 SearchAttributePair(search.SHOP, opening.shop),

@@ -82,7 +82,8 @@ async def test_api_and_intake_give_a_case_the_same_place_in_the_engine(live: Liv
         for id in (case_workflow_id(by_api), case_workflow_id(by_api).replace(by_api.external_id, by_intake.oid))
     ]
     assert told[0].task_queue == told[1].task_queue
-    assert [one.raw_info.priority.priority_key for one in told] == [3, 3]
+    places = {(one.raw_info.priority.priority_key, one.raw_info.priority.fairness_key) for one in told}
+    assert places == {(3, live.house.shop)}
     assert {one.status for one in told} == {WorkflowExecutionStatus.RUNNING}
 
 
