@@ -166,7 +166,8 @@ class OpeningActivities:
         )
 
     async def _triage(self, session: AsyncSession, review: Review, order: ShopOrder | None) -> Opened:
-        """Suggestions only: a person confirms the cause, and a score is never a verdict."""
+        """Suggestions only: a person confirms the cause, and a score is never a verdict. The words that led to them stay
+        here: they are the buyer's own, and what is returned stands in the engine's history."""
         causes, _ = await self._policies.causes(session, review.shop)
         text = await open_text(session, review.text) or ""
         suggestion = suggest_cause(text, causes)
@@ -175,7 +176,6 @@ class OpeningActivities:
         return Opened(
             number="",
             suggested_cause=suggestion.cause,
-            keywords=list(suggestion.matched),
             severity=level.level,
             severity_reasons=list(level.reasons),
             signals=list(malicious.signals),

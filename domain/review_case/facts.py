@@ -25,7 +25,6 @@ class Opened(Fact):
     before: ReviewCaseState | None = None
     policies: dict[str, str] = Field(default_factory=dict)
     suggested_cause: str | None = None
-    keywords: list[str] = Field(default_factory=list)
     severity: int = 1
     severity_reasons: list[str] = Field(default_factory=list)
     signals: list[str] = Field(default_factory=list)

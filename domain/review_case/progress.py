@@ -51,7 +51,7 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
     )  # fmt: skip
     record(
         case, SYSTEM, now, "triaged",
-        cause=found.suggested_cause, keywords=found.keywords, severity=found.severity,
+        cause=found.suggested_cause, severity=found.severity,
         severity_reasons=found.severity_reasons, policy=found.policies.get("causes"),
     )  # fmt: skip
     if found.review_by_person:
