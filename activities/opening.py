@@ -166,8 +166,8 @@ class OpeningActivities:
         )
 
     async def _triage(self, session: AsyncSession, review: Review, order: ShopOrder | None) -> Opened:
-        """Suggestions only: a person confirms the cause, and a score is never a verdict. The words that led to them stay
-        here: they are the buyer's own, and what is returned stands in the engine's history."""
+        """Suggestions only: a person confirms the cause, and a score is never a verdict. The words that led to them
+        are the buyer's own, so they stay here: what is returned stands in the engine's history."""
         causes, _ = await self._policies.causes(session, review.shop)
         text = await open_text(session, review.text) or ""
         suggestion = suggest_cause(text, causes)
