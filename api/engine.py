@@ -5,17 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.errors import Unavailable
+from api.house import House
 from domain.errors import Refusal
 from domain.review_case.refusals import CaseClosed
 from domain.review_case.state import Answer
 from domain.review_case.steps import Command
 
-ANSWER_SECONDS = 10.0
 DRAINING_SECONDS = 2.0
 DRAINING_PAUSE_SECONDS = 0.05
 # The engine's own word for "the run ended while your update was waiting": the next try meets the next run, or no run.
@@ -51,12 +51,12 @@ class StepBroken(Exception):
     """The case failed at a step in a way that no rule foresees."""
 
 
-async def advance(client: Client, workflow: str, command: Command, update_id: str) -> Answer:
+async def advance(house: House, workflow: str, command: Command, update_id: str) -> Answer:
     """Raises CaseRefused, CaseClosed, Unavailable, IdempotencyKeyReused, StillRunning or RPCError."""
     deadline = asyncio.get_running_loop().time() + DRAINING_SECONDS
     while True:
         try:
-            answer = await _once(client, workflow, command, update_id)
+            answer = await _once(house, workflow, command, update_id)
         except CaseRefused as refusal:
             if refusal.code not in _RUN_ENDED:
                 raise
@@ -74,15 +74,15 @@ def same_body(answer: Answer, digest: str) -> Answer:
     return answer
 
 
-async def _once(client: Client, workflow: str, command: Command, update_id: str) -> Answer:
-    handle = client.get_workflow_handle(workflow)
+async def _once(house: House, workflow: str, command: Command, update_id: str) -> Answer:
+    handle = house.client.get_workflow_handle(workflow)
     try:
         answer: Answer = await handle.execute_update(
             "advance",
             command,
             id=update_id,
             result_type=Answer,
-            rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
+            rpc_timeout=timedelta(seconds=house.answer_seconds),
         )
     except WorkflowUpdateFailedError as failed:
         raise _refusal(failed.cause) from None
@@ -100,11 +100,11 @@ async def _once(client: Client, workflow: str, command: Command, update_id: str)
     return answer
 
 
-async def earlier_answer(client: Client, workflow: str, update_id: str) -> Answer | None:
+async def earlier_answer(house: House, workflow: str, update_id: str) -> Answer | None:
     """What the case answered under this id before; None where it never did."""
-    handle = client.get_workflow_handle(workflow).get_update_handle(update_id, result_type=Answer)
+    handle = house.client.get_workflow_handle(workflow).get_update_handle(update_id, result_type=Answer)
     try:
-        answer: Answer = await handle.result(rpc_timeout=timedelta(seconds=ANSWER_SECONDS))
+        answer: Answer = await handle.result(rpc_timeout=timedelta(seconds=house.answer_seconds))
     except (RPCError, WorkflowUpdateFailedError):
         return None
     return answer

@@ -150,6 +150,7 @@ async def _integrity(request: Request, error: Exception) -> JSONResponse:
     return problem(request, "InternalError", "Something went wrong here; it was logged. Nothing was changed.", {})
 
 
+ENGINE_AWAY = "The engine can't be reached; repeat the request."
 _ENGINE_BUSY = {RPCStatusCode.RESOURCE_EXHAUSTED}
 
 
@@ -157,7 +158,15 @@ async def _engine(request: Request, error: RPCError) -> JSONResponse:
     log.warning("engine unavailable", status=error.status.name)
     if error.status in _ENGINE_BUSY:
         return problem(request, "Busy", "The engine takes no more requests just now; repeat it in a moment.", {})
-    return problem(request, "Unavailable", "The engine can't be reached; repeat the request.", {"down": ["engine"]})
+    return problem(request, "Unavailable", ENGINE_AWAY, {"down": ["engine"]})
+
+
+async def _not_connected(request: Request, error: RuntimeError) -> JSONResponse:
+    """A client that has never reached its engine says so in a plain RuntimeError."""
+    if str(error).startswith("Failed client connect"):
+        log.warning("engine unavailable", status="never connected")
+        return problem(request, "Unavailable", ENGINE_AWAY, {"down": ["engine"]})
+    return await unexpected(request, error)
 
 
 async def unexpected(request: Request, error: Exception) -> JSONResponse:
@@ -193,6 +202,7 @@ def install(app: FastAPI) -> None:
         PoolTimeout: _database,
         DBAPIError: _integrity,
         RPCError: _engine,
+        RuntimeError: _not_connected,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)

@@ -21,7 +21,8 @@ def wall_clock() -> datetime:
 
 @dataclass(frozen=True)
 class House:
-    """`sessions` write, in transactions; `reads` only look, one statement at a time, which saves two round trips."""
+    """`sessions` write, in transactions; `reads` only look, one statement at a time, which saves two round trips.
+    `answer_seconds` is how long a step waits for its case."""
 
     settings: Settings
     ring: KeyRing
@@ -31,6 +32,7 @@ class House:
     client: Client
     policies: Policies
     now: Callable[[], datetime] = wall_clock
+    answer_seconds: float = 10.0
 
     @classmethod
     def at(cls, settings: Settings, ring: KeyRing, engine: AsyncEngine, client: Client) -> "House":

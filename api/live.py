@@ -14,6 +14,8 @@ from domain.review_case.rules import allowed_steps
 from domain.review_case.state import Opening, ReviewCaseState
 
 QUERY_SECONDS = 2.0
+# RuntimeError is what a client raises that has never reached its engine.
+NOT_ANSWERED = (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, RuntimeError)
 log = structlog.get_logger(__name__)
 
 
@@ -38,13 +40,13 @@ async def live_state(house: House, row: CaseFile) -> tuple[ReviewCaseState, bool
         return stored_state(row), False
     try:
         return await ask(house, row.workflow), True
-    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+    except NOT_ANSWERED as error:
         log.warning("case not asked", case=row.number, error=type(error).__name__)
         return stored_state(row), False
 
 
 async def ask(house: House, workflow: str) -> ReviewCaseState:
-    """Raises RPCError or WorkflowQueryFailedError."""
+    """Raises one of NOT_ANSWERED."""
     handle = house.client.get_workflow_handle(workflow)
     state: ReviewCaseState = await handle.query(
         "view", result_type=ReviewCaseState, rpc_timeout=timedelta(seconds=QUERY_SECONDS)

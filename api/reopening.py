@@ -1,12 +1,9 @@
 """Reopening: a closed case's next run, on the same row, with the numbering going on."""
 
-from temporalio.client import WorkflowQueryFailedError
-from temporalio.service import RPCError
-
 from api.callers import Caller
 from api.errors import NotAllowed
 from api.house import House
-from api.live import ask, stored_state
+from api.live import NOT_ANSWERED, ask, stored_state
 from api.sealing import text_id
 from api.step_bodies import Reopen
 from db.sealed_texts import seal_text
@@ -55,5 +52,5 @@ async def _first_state(house: House, row: CaseFile, opening: Opening) -> ReviewC
     """The new run's own answer; where no worker gives one in time, what the case ended with, opened anew."""
     try:
         return await ask(house, workflow_id(row.platform, row.shop, row.external_id, opening.run))
-    except (RPCError, WorkflowQueryFailedError):
+    except NOT_ANSWERED:
         return stored_state(row).model_copy(update={"opening": opening, "closed_at": None, "outcome": None})

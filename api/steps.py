@@ -110,7 +110,7 @@ async def _advance(
         try:
             await _rehearse(house, caller, row, body)
         except Refusal:
-            earlier = await earlier_answer(house.client, row.workflow, update_id)
+            earlier = await earlier_answer(house, row.workflow, update_id)
             if earlier is None:
                 raise
             return same_body(earlier, digest)
@@ -119,7 +119,7 @@ async def _advance(
         actor=caller.actor(row.shop), step=sealed.step, digest=digest, sent_at=house.now(), if_version=seen
     )
     try:
-        return await advance(house.client, row.workflow, command, update_id)
+        return await advance(house, row.workflow, command, update_id)
     except Refusal as refusal:
         await _forget(house, sealed, refusal)
         raise

@@ -208,3 +208,23 @@ async def test_a_reported_change_reaches_the_open_case(
 ) -> None:
     answer = await web.post("/reviews", json=review | {"text": "更坏了"}, headers=cast["agent"].headers)
     assert (answer.status_code, answer.json()["case"]) == (200, case)
+
+
+async def test_steps_survive_the_case_being_continued_as_new(take: Take, temporal_client: Client, review: Case) -> None:
+    key = {"Idempotency-Key": uuid4().hex}
+    handle = temporal_client.get_workflow_handle(f"review:sandbox:demo:{review['order_id']}")
+    first = await take("agent", "note", text="before", headers=key)
+    await handle.signal("refresh")
+    taken = await asyncio.gather(*(take("agent", "note", text=f"{n}") for n in range(5)))
+    again = await take("agent", "note", text="before", headers=key)
+    assert {answer.status_code for answer in taken} == {200}
+    assert again.json()["version"] == max(answer.json()["version"] for answer in taken)
+    assert again.json()["version"] == first.json()["version"] + 5
+
+
+async def test_reopening_twice_with_one_key_is_one_run(take: Take, temporal_client: Client, review: Case) -> None:
+    await take("supervisor", "close", outcome="withdrawn", why="sent twice")
+    await temporal_client.get_workflow_handle(f"review:sandbox:demo:{review['order_id']}").result()
+    key = {"Idempotency-Key": uuid4().hex}
+    answers = [await take("lead", "reopen", why="she called back", headers=key) for _ in range(2)]
+    assert [(answer.status_code, answer.json()["state"]["opening"]["run"]) for answer in answers] == [(200, 2)] * 2
