@@ -12,6 +12,8 @@ from db.buyers import BuyerFacts
 from db.reviews import ReviewFacts, keep_review
 from db.tables.cases import CaseFile
 from domain.case_numbers import mint
+from domain.contact_terms import Channel
+from domain.review_case.state import ContactWait, Opening, ReviewCaseState
 
 
 async def add_review(house: House, shop: str, external_id: str) -> UUID:
@@ -55,3 +57,10 @@ def case_row(shop: str, external_id: str, review: UUID, now: datetime) -> dict[s
         "cause_confirmed": False,
         "paid_fen": 0,
     }
+
+
+def taken_by(person: UUID, now: datetime) -> dict[str, Any]:
+    """The state of a case whose contact this person has begun."""
+    contact = ContactWait(number=1, channel=Channel.CALL, due_at=now, slot_ends_at=now, why="", taken_by=str(person))
+    opening = Opening(case="", platform="sandbox", shop="demo", external_id="1", review_row="")
+    return ReviewCaseState(opening=opening, opened_at=now, contact=contact).model_dump(mode="json")

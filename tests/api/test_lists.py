@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from api.house import House
-from tests.api.rows import add_case
+from tests.api.rows import add_case, taken_by
 
 Numbers = list[str]
 
@@ -80,6 +80,7 @@ async def test_a_list_narrows_to_what_is_due_before(listed: Any, house: House, c
     assert await listed(due_before=(house.now() + timedelta(hours=1)).isoformat()) == [soon]
 
 
+@pytest.mark.covers(199)
 async def test_the_queue_holds_my_cases_and_those_that_nobody_has(listed: Any, house: House, cast: Any) -> None:
     due = {who: house.now() + timedelta(minutes=minutes) for minutes, who in enumerate(["mine", "free", "hers"])}
     free = await add_case(house, "demo", due_at=due["free"])
@@ -135,3 +136,17 @@ async def test_a_number_is_shown_to_nobody_who_has_not_taken_the_contact(
     answer = await web.get(f"/cases/{number}/phone", headers=cast["agent"].headers)
     assert (answer.status_code, answer.json()["code"]) == (409, "ContactNotTaken")
     assert "13800138000" not in answer.text
+
+
+@pytest.mark.covers(203)
+async def test_a_number_is_shown_to_whoever_has_taken_the_contact_and_the_look_is_recorded(
+    web: httpx2.AsyncClient, house: House, cast: Any
+) -> None:
+    number = await add_case(house, "demo", state=taken_by(cast["agent"].id, house.now()))
+    shown = await web.get(f"/cases/{number}/phone", headers=cast["agent"].headers)
+    other = await web.get(f"/cases/{number}/phone", headers=cast["lead"].headers)
+    events = (await web.get("/office/events?limit=1000", headers=cast["root"].headers)).json()
+    assert (shown.json(), other.status_code) == ({"phone": "13800138000"}, 409)
+    assert [(e["actor"], e["subject"]) for e in events if e["kind"] == "phone.shown"] == [
+        (str(cast["agent"].id), number)
+    ]

@@ -78,6 +78,7 @@ async def ask(web: httpx2.AsyncClient, house: House, cast: Any, review: Any) -> 
     return status
 
 
+@pytest.mark.covers(181, 182)
 @pytest.mark.parametrize("role", list(Role))
 async def test_a_role_opens_its_routes_and_no_others(ask: Any, cast: Any, role: Role) -> None:
     opened = {route for route in TABLE if await ask(route, cast[role].headers) not in (401, 403, 404)}

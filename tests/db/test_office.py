@@ -39,6 +39,7 @@ async def test_the_installation_keeps_its_prefix(open_session: Sessions, now: da
         assert await office.ensure_installation(session, now) == first
 
 
+@pytest.mark.covers(203)
 async def test_every_change_is_a_line_of_an_unbroken_chain(open_session: Sessions, now: datetime) -> None:
     async with open_session.begin() as session:
         await open_shop(session, now)
