@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,21 +27,30 @@ from tests.builders import House, Sandbox, house_at, open_wallet, settings_for
 from tests.conftest import Database
 from workflows.starting import case_workflow_id
 
+Spoil = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def spoiling_the_last_review(**changes: Any) -> Spoil:
+    def spoil(body: dict[str, Any]) -> dict[str, Any]:
+        rows = body.get("traderates_get_response", {}).get("trade_rates", {}).get("trade_rate", [])
+        if rows:
+            rows[-1] |= changes
+        return body
+
+    return spoil
+
 
 class Garbling(httpx2.AsyncHTTPTransport):
-    """Passes everything on to the sandbox, and spoils the last review of each answer."""
+    """Passes everything on to the sandbox, and spoils its answers."""
 
-    def __init__(self, changes: dict[str, Any]) -> None:
+    def __init__(self, spoil: Spoil) -> None:
         super().__init__()
-        self._changes = changes
+        self._spoil = spoil
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         answer = await super().handle_async_request(request)
         body = json.loads(await answer.aread())
-        rows = body.get("traderates_get_response", {}).get("trade_rates", {}).get("trade_rate", [])
-        if rows:
-            rows[-1] |= self._changes
-        return httpx2.Response(answer.status_code, json=body)
+        return httpx2.Response(answer.status_code, json=self._spoil(body))
 
 
 def intake_of(house: House, http: httpx2.AsyncClient) -> IntakeActivities:
@@ -118,9 +127,9 @@ class WayIn:
             )
 
     @contextlib.asynccontextmanager
-    async def garbling(self, changes: dict[str, Any]) -> AsyncIterator[IntakeActivities]:
-        """The intake of a marketplace that spoils the last row of every list."""
-        async with httpx2.AsyncClient(transport=Garbling(changes)) as http:
+    async def garbling(self, spoil: Spoil) -> AsyncIterator[IntakeActivities]:
+        """The intake of a marketplace whose answers are spoilt."""
+        async with httpx2.AsyncClient(transport=Garbling(spoil)) as http:
             yield intake_of(self.house, http)
 
     async def rows(self, table: Any) -> list[Any]:

@@ -13,7 +13,7 @@ from db.sealed_texts import open_text
 from db.tables.buyers import Buyer, Review, ShopOrder
 from db.tables.inbox import Inbox, IntakeCursor
 from domain.case_numbers import parse
-from tests.activities.conftest import WayIn
+from tests.activities.conftest import WayIn, spoiling_the_last_review
 
 LONGEST = 1286
 
@@ -165,6 +165,42 @@ async def test_a_marketplace_without_a_review_api_is_named(way_in: WayIn) -> Non
     assert failed.value.type == "NoReviewApi"
 
 
+async def pushed(way_in: WayIn) -> str:
+    """A review that a push has told of; its oid."""
+    await way_in.consume()
+    reviewed = await way_in.house.review()
+    await way_in.consume()
+    return reviewed.oid
+
+
+@pytest.mark.parametrize(("waited", "acted"), [(timedelta(hours=23), 0), (timedelta(hours=25), 1)])
+async def test_a_push_whose_order_is_unreadable_is_tried_for_a_day(
+    way_in: WayIn, waited: timedelta, acted: int
+) -> None:
+    await pushed(way_in)
+    request = way_in.request(list_done=True).model_copy(update={"now": datetime.now(UTC) + waited})
+    async with way_in.garbling(lambda body: {"nonsense": True}) as intake:
+        batch = await ActivityEnvironment().run(intake.fetch, request)
+    assert (len(batch.acted), batch.more) == (acted, False)
+
+
+async def test_a_push_whose_order_is_refused_is_done_with(way_in: WayIn) -> None:
+    await pushed(way_in)
+    refusal = {"error_response": {"code": 15, "sub_code": "isv.trade-not-exist"}}
+    async with way_in.garbling(lambda body: refusal) as intake:
+        batch = await ActivityEnvironment().run(intake.fetch, way_in.request(list_done=True))
+    assert (len(batch.acted), batch.items) == (1, [])
+
+
+async def test_a_push_of_a_shop_that_is_not_ours_is_only_confirmed(way_in: WayIn) -> None:
+    await way_in.consume()
+    await way_in.house.review()
+    await way_in.change_shop(seller_nick="another name")
+    await way_in.consume()
+    [row] = await way_in.rows(Inbox)
+    assert row.acted_at is not None
+
+
 async def test_a_push_makes_its_order_read_again_and_is_confirmed_at_last(way_in: WayIn) -> None:
     await way_in.consume()
     reviewed = await way_in.house.review()
@@ -255,7 +291,7 @@ async def test_a_closed_case_whose_review_did_not_change_stays_closed(way_in: Wa
 async def test_an_unreadable_row_is_counted_and_costs_no_other_review(way_in: WayIn, garbled: dict[str, Any]) -> None:
     await way_in.bulk(1)
     reviewed = await way_in.house.review()
-    async with way_in.garbling(garbled) as intake:
+    async with way_in.garbling(spoiling_the_last_review(**garbled)) as intake:
         batch = await ActivityEnvironment().run(intake.fetch, way_in.request())
     assert [item.opening.external_id for item in batch.items if item.opening] == [reviewed.oid]
     assert batch.skipped == 1
