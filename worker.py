@@ -105,6 +105,7 @@ def workers(parts: Parts) -> list[Worker]:
     replies = ReplyActivities(parts.sessions, policies)
     market = MarketplaceActivities(parts.sessions, marketplaces)
     notices = NoticeActivities(settings, parts.sessions, policies, marketplaces, messenger(parts))
+    archive = ArchiveActivities(parts.sessions, parts.client)
     intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     return [
         Worker(
@@ -120,7 +121,7 @@ def workers(parts: Parts) -> list[Worker]:
                 replies.prepare, replies.check_words,
                 payouts.open_payout, payouts.whom_to_tell,
                 ProjectionActivities(parts.sessions).project,
-                ArchiveActivities(parts.sessions, parts.client).archive,
+                archive.archive, archive.forget_routine,
             ],
             workflow_runner=sandboxed_runner(),
             max_cached_workflows=settings.worker_cached_cases,

@@ -76,7 +76,7 @@ class IntakeActivities:
             more_pushes = await self._answer_pushes(market, gathered, request.now)
             start = await self._position(market, request)
             position = await self._read_list(market, gathered, start, request.now) if start else None
-        return Batch(
+        batch = Batch(
             items=gathered.items,
             seen=gathered.seen,
             acted=gathered.acted,
@@ -86,6 +86,10 @@ class IntakeActivities:
             rows=gathered.rows,
             skipped=gathered.skipped,
         )
+        if batch.quiet and batch.read_until is not None:
+            async with self._sessions.begin() as session:
+                await _move_cursor(session, request.shop, batch.read_until, request.now)
+        return batch
 
     async def _answer_pushes(self, market: Marketplace, gathered: Gathered, now: datetime) -> bool:
         """Read again the orders that pushes name; True when more pushes wait than one batch takes."""

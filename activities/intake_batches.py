@@ -81,6 +81,11 @@ class Batch(Part):
     rows: int = 0
     skipped: int = 0
 
+    @property
+    def quiet(self) -> bool:
+        """Whether there is nothing to act on; then the cursor has moved already."""
+        return not (self.items or self.seen or self.acted)
+
 
 class SettleRequest(Part):
     shop: str

@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.archive import ArchiveActivities, Archived, ArchiveRequest
+    from activities.archive import ArchiveActivities, Archived, ArchiveRequest, ForgetRequest
     from workflows import priorities
 
 ROUNDS_A_RUN = 100
@@ -32,7 +32,7 @@ class ArchiveOrder(BaseModel):
 @workflow.defn(name="Archive")
 class Archive:
     """A schedule starts it. It goes through the closed cases without an archive, round by round, until none is left;
-    those still on their way to their end wait for the next time.
+    those still on their way to their end wait for the next time. Then yesterday's routine runs are forgotten.
     """
 
     @workflow.run
@@ -47,7 +47,10 @@ class Archive:
                 gone=order.gone + archived.gone,
             )
             if archived.last is None:
-                return order
+                break
             for_this_run -= 1
             if for_this_run == 0:
                 workflow.continue_as_new(order)
+        forgetting = ForgetRequest(now=workflow.now())
+        await workflow.execute_activity_method(ArchiveActivities.forget_routine, forgetting, **_ROUND)
+        return order

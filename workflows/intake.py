@@ -109,7 +109,15 @@ class Intake:
         )
         batch: Batch = await workflow.execute_activity_method(IntakeActivities.fetch, request, **FETCH)
         await asyncio.gather(*(self._act(item) for item in batch.items))
-        settling = SettleRequest(
+        if consumed.again or not batch.quiet:
+            await self._settle(batch, consumed)
+        self._report.batches += 1
+        self._report.rows += batch.rows
+        self._report.skipped += batch.skipped
+        return batch
+
+    async def _settle(self, batch: Batch, consumed: Consumed) -> None:
+        request = SettleRequest(
             shop=self._order.shop,
             now=workflow.now(),
             acted=batch.acted,
@@ -117,11 +125,7 @@ class Intake:
             seen=batch.seen,
             read_until=batch.read_until,
         )
-        await workflow.execute_activity_method(IntakeActivities.settle, settling, **SETTLE)
-        self._report.batches += 1
-        self._report.rows += batch.rows
-        self._report.skipped += batch.skipped
-        return batch
+        await workflow.execute_activity_method(IntakeActivities.settle, request, **SETTLE)
 
     async def _consume(self) -> Consumed:
         """Pushes only make reviews come sooner, so the list is read without them as well."""

@@ -4,15 +4,16 @@ import gzip
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer
 
-from activities.archive import GONE
+from activities.archive import GONE, ArchiveActivities, ForgetRequest
 from db.tables.cases import CaseFile
 from db.tables.record import HistoryArchive
 from tests.conftest import Database
@@ -113,6 +114,23 @@ async def test_a_history_that_the_engine_has_forgotten_is_marked_as_gone_once(li
         session.add(forgotten)
     assert [(await archive(live)).gone, (await archive(live)).gone] == [1, 0]
     assert [row.engine_run for row in await kept(live)] == [GONE]
+
+
+async def test_routine_runs_of_yesterday_are_forgotten_and_todays_are_kept(live: Live) -> None:
+    await live.run()
+    forgetting = ArchiveActivities(live.house.parts.sessions, live.client)
+    now = datetime.now(UTC)
+    ours = f"WorkflowType = 'Intake' AND TaskQueue = '{live.house.parts.settings.task_queue}'"
+    await live.eventually(lambda: count(live, ours), lambda runs: runs == 1)
+    await ActivityEnvironment().run(forgetting.forget_routine, ForgetRequest(now=now))
+    kept_today = await count(live, ours)
+    await ActivityEnvironment().run(forgetting.forget_routine, ForgetRequest(now=now + timedelta(days=2)))
+    assert kept_today == 1
+    assert await live.eventually(lambda: count(live, ours), lambda runs: runs == 0) == 0
+
+
+async def count(live: Live, query: str) -> int:
+    return (await live.client.count_workflows(query)).count
 
 
 async def test_the_closer_has_a_schedule_of_its_own(live: Live) -> None:
