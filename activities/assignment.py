@@ -1,6 +1,6 @@
 """Who works on a case: chosen under the shop's lock, so that two cases never take one person's last place."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, text
@@ -21,7 +21,6 @@ from domain.escalation import EscalationKind
 from domain.people import DESK, Role
 from domain.review_case.facts import Assigned, Prepared
 
-TRY_AGAIN = timedelta(minutes=15)
 MOST_SENIOR = 2
 
 
@@ -45,7 +44,7 @@ class AssignmentActivities:
 
     @activity.defn
     async def assign(self, request: AssignRequest) -> Assigned:
-        """Choose fairly within skill, seniority and capacity; nobody at hand is asked again in a quarter of an hour."""
+        """Choose fairly within skill, seniority and capacity, or say why nobody can take it now."""
         async with self._sessions.begin() as session:
             await _lock_shop(session, request.shop)
             known = await session.get(Assignment, request.case)
@@ -59,7 +58,7 @@ class AssignmentActivities:
                 # A grave case rather goes to somebody less senior now than to nobody.
                 chosen = choose(candidates)
             if not isinstance(chosen, Choice):
-                return Assigned(person=None, why=chosen.reason, again_at=request.now + TRY_AGAIN)
+                return Assigned(person=None, why=chosen.reason)
             await _keep(session, request.case, request.shop, chosen.person, chosen.reason, request.now)
             return await self._assigned(session, request, chosen.person, chosen.reason)
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.contacts import calendar_around, history_of, lock_person, zone_of
 from activities.gateway_errors import outside
@@ -31,6 +32,7 @@ from settings import Settings
 
 # Ours: a notice that can't be given within three days would only confuse.
 WORTH_WAITING = timedelta(days=3)
+BY_ITSELF = ""  # no person took this contact
 PURPOSES = {NoticeKind.PAYMENT: ContactPurpose.PAYMENT_NOTICE, NoticeKind.FOLLOW_UP: ContactPurpose.FOLLOW_UP}
 
 
@@ -76,11 +78,12 @@ class NoticeActivities:
         try:
             with outside():
                 outside_id = await self._send(request, kind, address, words)
-        except BaseException as error:
-            if isinstance(error.__cause__, Rejected | AuthRevoked):
-                await self._finish(request, "refused", code=error.__cause__.code)
-                return NoticeSent(sent=False, why=f"the messenger refused: {error.__cause__.code}")
-            if isinstance(error.__cause__, GatewayFailure) and not error.__cause__.maybe_done:
+        except ApplicationError as error:
+            cause = error.__cause__
+            if isinstance(cause, Rejected | AuthRevoked):
+                await self._finish(request, "refused", code=cause.code)
+                return NoticeSent(sent=False, why=f"the messenger refused: {cause.code}")
+            if isinstance(cause, GatewayFailure) and not cause.maybe_done:
                 await self._forget(request)
             raise
         await self._finish(request, "sent", outside_id=outside_id)
@@ -156,9 +159,9 @@ class NoticeActivities:
     async def _forget(self, request: NoticeRequest) -> None:
         """The messenger certainly did not take it: the next try may send."""
         async with self._sessions.begin() as session:
-            message = await session.scalar(select(Message).where(Message.key == _key(request)))
-            if message is not None:
-                await session.delete(message)
+            await session.execute(delete(Message).where(Message.key == _key(request)))
+            touch = (ContactAttempt.case == request.case) & (ContactAttempt.taken_by == BY_ITSELF)
+            await session.execute(delete(ContactAttempt).where(touch, ContactAttempt.taken_at == request.now))
 
 
 class MessengerNotSet(Exception):
@@ -205,7 +208,7 @@ async def _keep(session: AsyncSession, request: NoticeRequest, kind: NoticeKind,
         buyer_person=person,
         channel=Channel.SMS,
         outbound=True,
-        taken_by="",
+        taken_by=BY_ITSELF,
         taken_at=request.now,
         ended_at=request.now,
         result=CallResult.SENT,

@@ -98,8 +98,8 @@ class PayoutActivities:
         mode = GateMode(shop.gate_mode)
         facts = GateFacts(
             cause_confirmed=request.cause_confirmed,
-            buyer_accepted=True,
-            within_policy=True,
+            buyer_accepted=request.accepted,
+            within_policy=request.within_policy,
             approved=request.approved,
             amendment_verified=request.amendment_verified,
             malicious_block=request.malicious_block,

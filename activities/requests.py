@@ -173,11 +173,12 @@ class PayoutRequest(Request):
     form: str
     attempt: int
     payee: str
+    accepted: bool
     approved: bool
+    within_policy: bool
     cause_confirmed: bool
     amendment_verified: bool
     malicious_block: bool
-    policy: str | None
     now: datetime
 
 

@@ -188,8 +188,9 @@ class ReviewActions:
             case=case.opening.case, shop=case.opening.shop, case_serial=identity.case_serial,
             shop_serial=identity.shop_serial, installation=identity.installation, offer=offer.number,
             amount_fen=offer.amount_fen, form=offer.form, attempt=len(case.payouts) + 1, payee=case.payee.id,
-            approved=offer.status is OfferStatus.ACCEPTED, cause_confirmed=case.cause is not None,
-            amendment_verified=case.amendment is not None, malicious_block=case.suspected, policy=offer.policy,
+            accepted=offer.status is OfferStatus.ACCEPTED, approved=offer.approved,
+            within_policy=offer.policy is not None, cause_confirmed=case.cause is not None,
+            amendment_verified=case.amendment is not None, malicious_block=case.suspected,
             now=workflow.now(),
         )  # fmt: skip
 

@@ -39,7 +39,6 @@ class Assigned(Fact):
 
     person: str | None
     why: str
-    again_at: datetime | None = None
     clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
 
 

@@ -23,6 +23,8 @@ from domain.review_case.verifying import suspect
 
 READINGS_KEPT = 4
 DAILY = timedelta(days=1)
+ASSIGN_AGAIN = timedelta(minutes=15)
+ASSIGN_AT_LEAST_EVERY = timedelta(hours=4)
 # Ours: while an amendment is promised the review is read more often than the daily look; pushes come sooner anyway.
 WHILE_PROMISED = timedelta(hours=6)
 
@@ -71,12 +73,18 @@ def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
     if found.person is None:
         if case.assign_again_at is None:
             record(case, TIMER, now, "nobody_to_assign", why=found.why)
-        case.assign_again_at = found.again_at or now + timedelta(minutes=15)
+        case.assign_again_at = now + _patience(now - case.opened_at)
     elif case.assignee is None:
         assign(case, TIMER, found.person, "assigned", now, why=found.why)
         if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
             due = found.clocks.get(EscalationKind.NOT_CONTACTED)
             case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
+
+
+def _patience(age: timedelta) -> timedelta:
+    """Ours: asked again after a quarter of an hour, then ever less often. A flood of cases that no desk can take must
+    not become a flood of questions; whoever has time claims one."""
+    return min(max(ASSIGN_AGAIN, age), ASSIGN_AT_LEAST_EVERY)
 
 
 def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from domain.amendment import Baseline, Reading
+from domain.approvals import ApprovalNeed, is_approved
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
@@ -138,6 +139,12 @@ class Offer(BaseModel):
     @property
     def open(self) -> bool:
         return self.status in {OfferStatus.WAITING_APPROVAL, OfferStatus.MADE}
+
+    @property
+    def approved(self) -> bool:
+        """Whether everybody whose approval it needs has given it; what lies in its maker's right needs nobody."""
+        given = [(approval.person, approval.role) for approval in self.approvals]
+        return not self.need_roles or is_approved(ApprovalNeed(tuple(self.need_roles), self.need_both), given)
 
 
 ASK_BUYER = "ask_buyer"
