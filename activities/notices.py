@@ -199,11 +199,12 @@ async def _keep(session: AsyncSession, request: NoticeRequest, kind: NoticeKind,
     await session.execute(message)
     if kind is NoticeKind.PAYMENT:
         return  # exempt from caps: it says that money was sent and nothing else
-    last = select(func.coalesce(func.max(ContactAttempt.number), 0)).where(ContactAttempt.case == request.case)
+    # Counted downwards: the case numbers its own contacts upwards, and its next run goes on with that.
+    least = select(func.least(func.min(ContactAttempt.number), 0)).where(ContactAttempt.case == request.case)
     touch = insert(ContactAttempt).values(
         id=uuid4(),
         case=request.case,
-        number=(await session.scalar(last) or 0) + 1,
+        number=(await session.scalar(least) or 0) - 1,
         shop=request.shop,
         buyer_person=person,
         channel=Channel.SMS,

@@ -67,7 +67,9 @@ class OpeningActivities:
             if number is None:
                 key = await _key(session, opening)
                 return Opened(number=opening.case, duplicate_of=key.case if key else "")
-            identity = await self._identity(session, opening, number, review, order, shop)
+            identity = await self._identity(
+                session, opening, number, review, order, shop, _now_shown(opening, review, before)
+            )
             triaged = await self._triage(session, review, order)
             return triaged.model_copy(
                 update={
@@ -136,7 +138,14 @@ class OpeningActivities:
         return await session.scalar(inserted) is not None
 
     async def _identity(
-        self, session: AsyncSession, opening: Opening, number: str, review: Review, order: ShopOrder | None, shop: Shop
+        self,
+        session: AsyncSession,
+        opening: Opening,
+        number: str,
+        review: Review,
+        order: ShopOrder | None,
+        shop: Shop,
+        shown: Grade,
     ) -> Identity:
         platforms, _ = await self._policies.platforms(session, opening.shop)
         rules = platforms.rules(Platform(opening.platform))
@@ -151,7 +160,7 @@ class OpeningActivities:
             order_row=str(order.id) if order else None,
             buyer=str(file.buyer_person) if file.buyer_person else None,
             grade=Grade(review.grade),
-            baseline=Baseline(at=review.first_seen_at, grade=Grade(review.grade), review_created_at=created),
+            baseline=Baseline(at=review.first_seen_at, grade=shown, review_created_at=created),
             review_created_at=created,
             persistence_ends_at=persistence_ends(rules, created, finished, platforms.persistence_days),
             reply_due_at=reply_due_at(
@@ -237,6 +246,15 @@ def _projected(file: CaseFile, opening: Opening) -> bool:
 
 def _left(file: CaseFile) -> ReviewCaseState | None:
     return ReviewCaseState.model_validate(file.state) if file.state else None
+
+
+def _now_shown(opening: Opening, review: Review, before: ReviewCaseState | None) -> Grade:
+    """The grade from which this run's amendment is judged. Intake reopens because it read the review; when a person
+    reopens a case whose review is good by now, it must not end at once as amended."""
+    last = before.readings[-1] if before is not None and before.readings else None
+    if opening.source == "person" and last is not None and last.grade is not None:
+        return last.grade
+    return Grade(review.grade)
 
 
 async def _earlier_cases(session: AsyncSession, person: str | None, number: str) -> int:

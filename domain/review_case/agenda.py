@@ -11,6 +11,7 @@ from enum import StrEnum
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
 from domain.offers import OfferForm
+from domain.payouts import PayoutStatus
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import Identity, OfferStatus, ReplyStatus, ReviewCaseState
 
@@ -198,7 +199,8 @@ def outcome_at_end(case: ReviewCaseState) -> Outcome:
     if case.suspicion is not None and case.suspicion.decided:
         return Outcome.MALICIOUS_REPORTED
     if case.amendment is not None:
-        return Outcome.AMENDED_UNPAID
+        paid = any(payout.status is PayoutStatus.PAID for payout in case.payouts)
+        return Outcome.AMENDED_PAID if paid else Outcome.AMENDED_UNPAID
     if case.stopped is not None:
         return Outcome.STOPPED_BY_BUYER
     reached = any(attempt.talk is not None for attempt in case.attempts)

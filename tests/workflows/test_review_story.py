@@ -161,3 +161,16 @@ async def test_the_buyer_hears_that_money_was_sent_once(tell: Tell, house: House
     mine = [one for one in inbox if "5.00" in str(one)]
     assert len(mine) >= 1
     assert [event.kind for event in await story.events()].count("notice_sent") == 1
+
+
+async def test_a_case_reopened_by_a_person_stays_open_although_its_review_is_good(tell: Tell, house: House) -> None:
+    reviewed = await house.review()
+    story = await tell(reviewed)
+    await story.accepted()
+    await story.amended(reviewed)
+    await story.closed()
+    again = story.opening.model_copy(update={"run": 2, "source": "person", "why": "the buyer called back"})
+    second = await tell(opening=again)
+    state = await second.until(lambda case: case.read_at is not None)
+    assert state.outcome is None
+    assert state.amendment is None
