@@ -1,9 +1,17 @@
 """Engines and sessions: one engine per process, one transaction per activity or request, commits at the edge only."""
 
+from time import monotonic
+
+from sqlalchemy import PoolProxiedConnection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from db.sealing import KeyRing, bind_key_ring
 from settings import Settings
+
+IDLE_SECONDS = 2.0
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -13,14 +21,15 @@ def key_ring(settings: Settings) -> KeyRing:
     return KeyRing.parse(settings.field_keys.get_secret_value(), settings.index_key.get_secret_value())
 
 
-def connect(settings: Settings, ring: KeyRing) -> AsyncEngine:
+def connect(settings: Settings, ring: KeyRing, idle_seconds: float = IDLE_SECONDS) -> AsyncEngine:
     """An engine for the app's role. Statements that take longer than 30 s are stopped, so that no lock is held on."""
     engine = create_async_engine(
         settings.database_url.get_secret_value(),
         pool_size=settings.database_pool,
         max_overflow=settings.database_pool,
         pool_timeout=5,
-        pool_pre_ping=True,
+        # What was bound to a statement may be a buyer's; it must not stand in an error's text.
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 3,
             "application_name": "amends",
@@ -28,7 +37,27 @@ def connect(settings: Settings, ring: KeyRing) -> AsyncEngine:
         },
     )
     bind_key_ring(engine, ring)
+    _ping_idle_connections(engine, idle_seconds)
     return engine
+
+
+def _ping_idle_connections(engine: AsyncEngine, idle_seconds: float) -> None:
+    """A connection that lay idle may belong to a server that is gone. Asking before each use would cost every request
+    a round trip, so only those that lay for a while are asked."""
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def note_the_time(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since"] = monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def ping_if_idle(connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: PoolProxiedConnection) -> None:
+        now = monotonic()
+        if now - record.info.get("idle_since", now) < idle_seconds:
+            return
+        try:
+            engine.sync_engine.dialect.do_ping(connection)
+        except engine.sync_engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError("the server has closed this connection") from error
 
 
 def sessions(engine: AsyncEngine) -> Sessions:

@@ -36,6 +36,14 @@ class CaseFile(Model):
         Index(
             "ix_case_file_open_assignee_due", "assignee", "due_at", "number", postgresql_where=text("closed_at IS NULL")
         ),
+        Index(
+            "ix_case_file_unassigned",
+            "shop",
+            "due_at",
+            "number",
+            postgresql_where=text("closed_at IS NULL AND assignee IS NULL"),
+        ),
+        Index("ix_case_file_closed", "shop", "closed_at", "number", postgresql_where=text("closed_at IS NOT NULL")),
         Index("ix_case_file_opened", "opened_at", "number"),
         Index("ix_case_file_buyer_person", "buyer_person"),
     )
@@ -104,6 +112,7 @@ class Notice(Model):
     __tablename__ = "notice"
     __table_args__ = (
         Index("ix_notice_unsent", "shop", "at", postgresql_where=text("sent_at IS NULL")),
+        Index("ix_notice_person_at", "person", "at"),
         Index("ix_notice_once", "case_number", "case_seq", "person", unique=True),
     )
 
@@ -111,7 +120,7 @@ class Notice(Model):
     shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
     case: Mapped[str] = mapped_column("case_number", ForeignKey("case_file.number"))
     case_seq: Mapped[int]
-    person: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    person: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     kind: Mapped[str]
     level: Mapped[int]
     at: Mapped[Moment]

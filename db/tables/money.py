@@ -62,6 +62,7 @@ class Payout(Model):
         ),
         CheckConstraint("(status = 'paid') = (paid_at IS NOT NULL)", name="paid_has_a_time"),
         UniqueConstraint("case_number", "offer", "attempt"),
+        Index("ix_payout_shop_made", "shop", "made_at", "key"),
         Index(
             "ix_payout_one_per_offer",
             "case_number",

@@ -458,7 +458,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
     )
     op.create_index("ix_notice_once", "notice", ["case_number", "case_seq", "person"], unique=True)
-    op.create_index(op.f("ix_notice_person"), "notice", ["person"], unique=False)
+    op.create_index("ix_notice_person_at", "notice", ["person", "at"], unique=False)
     op.create_index(
         "ix_notice_unsent", "notice", ["shop", "at"], unique=False, postgresql_where=sa.text("sent_at IS NULL")
     )
@@ -588,11 +588,29 @@ def upgrade() -> None:
     op.create_index(op.f("ix_review_buyer"), "review", ["buyer"], unique=False)
     op.create_index("ix_review_item_created", "review", ["item_id", "created_at"], unique=False)
     op.create_index(op.f("ix_review_order_id"), "review", ["order_id"], unique=False)
+    op.create_index(
+        "ix_case_file_closed",
+        "case_file",
+        ["shop", "closed_at", "number"],
+        unique=False,
+        postgresql_where=sa.text("closed_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_case_file_unassigned",
+        "case_file",
+        ["shop", "due_at", "number"],
+        unique=False,
+        postgresql_where=sa.text("closed_at IS NULL AND assignee IS NULL"),
+    )
+    op.create_index("ix_payout_shop_made", "payout", ["shop", "made_at", "key"], unique=False)
     for statement in RECORD:
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_payout_shop_made", table_name="payout")
+    op.drop_index("ix_case_file_unassigned", table_name="case_file")
+    op.drop_index("ix_case_file_closed", table_name="case_file")
     op.drop_index(op.f("ix_review_order_id"), table_name="review")
     op.drop_index("ix_review_item_created", table_name="review")
     op.drop_index(op.f("ix_review_buyer"), table_name="review")
@@ -611,7 +629,7 @@ def downgrade() -> None:
     op.drop_table("reservation")
     op.drop_table("payee")
     op.drop_index("ix_notice_unsent", table_name="notice", postgresql_where=sa.text("sent_at IS NULL"))
-    op.drop_index(op.f("ix_notice_person"), table_name="notice")
+    op.drop_index("ix_notice_person_at", table_name="notice")
     op.drop_index("ix_notice_once", table_name="notice")
     op.drop_table("notice")
     op.drop_index("ix_message_case", table_name="message")
