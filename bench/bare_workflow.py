@@ -1,4 +1,4 @@
-"""The bare engine to compare with: a workflow that takes a case's opening, runs activities that do nothing, and waits."""
+"""The bare engine to compare with: a workflow that takes a case's opening, runs activities that do nothing, waits."""
 
 import os
 from datetime import timedelta

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from db.tables.cases import CaseFile
 from domain.case_numbers import mint
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import Opening, ReviewCaseState, Stage
@@ -27,10 +28,7 @@ OPEN_STAGES = {
     Stage.SUSPECTED: 1,
 }
 OUTCOMES = [str(outcome) for outcome in Outcome]
-COLUMNS = (
-    "number kind workflow run shop platform external_id source_row stage grade cause cause_confirmed severity assignee "
-    "due_at due_what review_created_at opened_at outcome closed_at paid_fen version person_step state written_at"
-).split()
+COLUMNS = [column.key for column in CaseFile.__table__.columns if column.key not in ("serial", "buyer_person")]
 
 
 @dataclass(frozen=True)
