@@ -37,7 +37,7 @@ bench: $(READY) ## Measure speed and memory and print the figures
 	@$(BIN)/python -m bench $(ARGS)
 
 demo: $(READY) ## Take one live case of the running house through its month and print its timeline
-	@$(BIN)/python -m bench.demo $(ARGS)
+	@$(BIN)/python demo.py $(ARGS)
 
 lock: $(READY) ## Resolve the dependencies again into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --upgrade --quiet --extra embedded --group dev --universal \

@@ -31,12 +31,6 @@ def spread(samples: Sequence[float]) -> str:
     return f"p50 {p50:.1f} / p99 {p99:.1f} ms (n={len(samples)})"
 
 
-def at_most(what: str, seconds: Sequence[float], limit_ms: float) -> Figure:
-    """A figure whose p99 must stay within a limit."""
-    met = 1000 * quantile(seconds, 0.99) <= limit_ms
-    return Figure(what, spread(seconds), f"p99 ≤ {limit_ms:g} ms", met)
-
-
 def ratio(what: str, ours: float, bare: float, *, least: float | None = None, most: float | None = None) -> Figure:
     """Ours in units of the bare engine."""
     found = ours / bare

@@ -14,7 +14,7 @@ from uuid import UUID
 import httpx2
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bench.figures import Figure, at_most, machine, quantile, table
+from bench.figures import Figure, machine, quantile, table
 from bench.ground import BY, Ground, ground, settle
 from bench.queue_rows import Desk, rows, write
 from db import office
@@ -177,7 +177,6 @@ async def measure(times: int = 300, sizes: Sequence[int] = SIZES) -> list[Figure
 
 
 def _told(name: str, reads: dict[int, list[float]], requests: dict[int, list[float]]) -> list[Figure]:
-    told = [at_most(f"{name}: read", max(reads.values(), key=lambda taken: quantile(taken, 0.99)), LIMIT_MS)]
     told = [_flat(f"{name}: read", reads)]
     if requests:
         told.append(_flat(f"{name}: request", requests))

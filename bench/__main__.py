@@ -1,0 +1,36 @@
+"""`make bench`: every benchmark in turn, and all figures together at the end."""
+
+import argparse
+import asyncio
+import sys
+import time
+
+from bench import queue, start_cases, steps, waiting
+from bench.figures import table
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer of everything: minutes instead of half an hour")
+    quick = parser.parse_args().quick
+    times, started, notes, waiting_cases = (100, 120, 60, 1_000) if quick else (300, 360, 200, 10_000)
+    parts = [
+        (start_cases.TITLE, lambda: start_cases.measure(started)),
+        (steps.TITLE, lambda: steps.measure(notes)),
+        (queue.title(times, queue.SIZES), lambda: queue.measure(times)),
+        (waiting.title(waiting_cases), lambda: waiting.measure(waiting_cases)),
+    ]
+    told = []
+    for title, measure in parts:
+        began = time.monotonic()
+        print(f"{title} …", flush=True)
+        told.append((table(title, found := asyncio.run(measure())), found))
+        print(f"{told[-1][0]}\n  ({time.monotonic() - began:.0f} s)\n", flush=True)
+    print("\nAll figures", *(text for text, _ in told), sep="\n")
+    missed = [figure.what for _, figures in told for figure in figures if figure.met is False]
+    print(f"\nTargets missed: {', '.join(missed)}" if missed else "\nEvery target was met.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
