@@ -4,9 +4,10 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Callable, Coroutine
 
 from bench import queue, start_cases, steps, waiting
-from bench.figures import table
+from bench.figures import Figure, table
 
 
 def main() -> int:
@@ -14,7 +15,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer of everything: minutes instead of half an hour")
     quick = parser.parse_args().quick
     times, started, notes, waiting_cases = (100, 120, 60, 1_000) if quick else (300, 360, 200, 10_000)
-    parts = [
+    parts: list[tuple[str, Callable[[], Coroutine[None, None, list[Figure]]]]] = [
         (start_cases.TITLE, lambda: start_cases.measure(started)),
         (steps.TITLE, lambda: steps.measure(notes)),
         (queue.title(times, queue.SIZES), lambda: queue.measure(times)),

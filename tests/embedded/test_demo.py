@@ -16,15 +16,19 @@ def test_it_says_what_to_start_where_nothing_runs(tmp_path: Path) -> None:
         variables_of(DataFolder(tmp_path))
 
 
+async def fail_tomorrow(web: Web) -> None:
+    async with date_restored(web):
+        await web.post("/control/clock", advance_seconds=86_400)
+        await web.post("/control/clock", nonsense=True)
+
+
 async def test_the_sandbox_has_its_date_back_even_after_a_failure(sandbox: str) -> None:
     async with httpx2.AsyncClient(base_url=sandbox, trust_env=False) as client:
         web = Web(client)
         before = (await web.get("/control/clock"))["offset_seconds"]
 
         with pytest.raises(DemoRefused):
-            async with date_restored(web):
-                await web.post("/control/clock", advance_seconds=86_400)
-                await web.post("/control/clock", nonsense=True)
+            await fail_tomorrow(web)
 
         assert (await web.get("/control/clock"))["offset_seconds"] == pytest.approx(before)
 
