@@ -14,10 +14,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer of everything: minutes instead of half an hour")
     quick = parser.parse_args().quick
-    times, started, notes, waiting_cases = (100, 120, 60, 1_000) if quick else (300, 360, 200, 10_000)
+    times, started, notes, waiting_cases = (50, 120, 60, 1_000) if quick else (100, 360, 200, 10_000)
     parts: list[tuple[str, Callable[[], Coroutine[None, None, list[Figure]]]]] = [
-        (start_cases.TITLE, lambda: start_cases.measure(started)),
-        (steps.TITLE, lambda: steps.measure(notes)),
+        (start_cases.title(), lambda: start_cases.measure(started)),
+        (steps.title(), lambda: steps.measure(notes)),
         (queue.title(times, queue.SIZES), lambda: queue.measure(times)),
         (waiting.title(waiting_cases), lambda: waiting.measure(waiting_cases)),
     ]

@@ -51,4 +51,5 @@ def table(title: str, figures: Iterable[Figure]) -> str:
 
 
 def machine() -> str:
-    return f"{os.cpu_count()} cores"
+    """Its cores, and how many processes wanted them lately."""
+    return f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}"

@@ -165,13 +165,14 @@ def _each(run: Run) -> str:
     return ", ".join(f"{rate:.1f}" for rate in run.rates)
 
 
-TITLE = f"Starting cases, {AT_ONCE} at once, {ROUNDS} rounds each in turns, {machine()}"
+def title() -> str:
+    return f"Starting cases, {AT_ONCE} at once, {ROUNDS} rounds each in turns, {machine()}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=360, help="cases, and as many bare workflows (%(default)s)")
-    print(table(TITLE, asyncio.run(measure(parser.parse_args().count))))
+    print(table(title(), asyncio.run(measure(parser.parse_args().count))))
 
 
 if __name__ == "__main__":

@@ -175,7 +175,8 @@ async def _locked_steps(found: Ground, desk: Desk, cases: list[Case]) -> list[tu
     return [(name, locks[name], found) for name, found in taken.items()]
 
 
-TITLE = f"Steps, one at a time, from the sender's side, shop {SHOP}, {machine()}"
+def title() -> str:
+    return f"Steps, one at a time, from the sender's side, shop {SHOP}, {machine()}"
 
 
 def main() -> None:
@@ -183,7 +184,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200, help="notes, and as many bare updates (%(default)s)")
     parser.add_argument("--cases", type=int, default=30, help="cases that they are taken in (%(default)s)")
     options = parser.parse_args()
-    print(table(TITLE, asyncio.run(measure(options.count, options.cases))))
+    print(table(title(), asyncio.run(measure(options.count, options.cases))))
 
 
 if __name__ == "__main__":
