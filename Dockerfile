@@ -14,7 +14,7 @@ RUN useradd --system --uid 10001 --user-group --no-create-home amends \
     && install -d -o amends -g amends /data
 COPY --from=installed /opt/amends /opt/amends
 WORKDIR /srv/amends
-COPY pyproject.toml settings.py worker.py ./
+COPY pyproject.toml settings.py logs.py worker.py ./
 COPY domain domain
 COPY db db
 COPY gateways gateways

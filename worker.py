@@ -31,7 +31,6 @@ from activities.payouts import PayoutActivities
 from activities.policies import Policies
 from activities.projection import ProjectionActivities
 from activities.replies import ReplyActivities
-from api.logs import configure as log_as_json
 from db.office import ensure_installation
 from db.sealing import KeyRing
 from db.sessions import Sessions, connect, key_ring, sessions
@@ -39,6 +38,7 @@ from db.tables.office import Shop
 from gateways.alipay import AlipayClient, AlipayCredentials
 from gateways.aliyun_sms import AliyunSms, SmsCredentials
 from gateways.wire import quiet_http_log
+from logs import configure as log_as_json
 from settings import Settings
 from workflows import connection, limits
 from workflows.archive import Archive
@@ -165,7 +165,7 @@ async def set_up_schedules(parts: Parts) -> None:
     """The installation's prefix, the intake schedule of every shop, the archive's; repeating it changes nothing."""
     async with parts.sessions.begin() as session:
         await ensure_installation(session, datetime.now(UTC))
-        shops = list(await session.scalars(select(Shop.code).where(Shop.intake)))
+        shops = list(await session.scalars(select(Shop)))
     await ensure_all(parts.client, shops, parts.settings)
     await ensure_archive(parts.client, parts.settings)
 

@@ -3,7 +3,7 @@
 import uvicorn
 
 from api.app import create_app
-from api.logs import configure
+from logs import configure
 from settings import Settings
 
 

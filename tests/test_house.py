@@ -30,12 +30,12 @@ MAY_IMPORT = {
     "gateways": {"domain"},
     "activities": {"domain", "db", "gateways", "settings"},
     "workflows": {"domain", "db", "gateways", "activities", "settings"},
-    "api": {"domain", "db", "gateways", "activities", "workflows", "settings"},
+    "api": {"domain", "db", "gateways", "activities", "workflows", "settings", "logs"},
     "sandbox": set[str](),
     "embedded": {"db", "domain", "settings"},
     "compose": {"db", "domain", "settings", "embedded"},
 }
-OURS = set(MAY_IMPORT) | {"settings", "worker", "dev", "tests", "bench"}
+OURS = set(MAY_IMPORT) | {"settings", "logs", "worker", "dev", "tests", "bench"}
 
 
 @cache
