@@ -28,6 +28,7 @@ from workflows.review_case import ReviewCase
 from workflows.starting import start_options
 
 MONTH = timedelta(days=45)
+STUCK_AFTER_SECONDS = 120
 HISTORIES = Path(__file__).resolve().parent.parent / "histories"
 
 
@@ -83,6 +84,10 @@ class Told(Story):
 
     async def until(self, so: Callable[[ReviewCaseState], bool], within: timedelta = MONTH) -> ReviewCaseState:
         """Fails when it is not so within the time; between two dues the engine is given a moment to act."""
+        async with asyncio.timeout(STUCK_AFTER_SECONDS):
+            return await self._until(so, within)
+
+    async def _until(self, so: Callable[[ReviewCaseState], bool], within: timedelta) -> ReviewCaseState:
         ends = await self.clock() + within
         while True:
             state = await self.settled()
