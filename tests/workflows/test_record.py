@@ -5,6 +5,7 @@ import base64
 import re
 
 import pytest
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from activities.projection import event_line
