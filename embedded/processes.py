@@ -51,7 +51,7 @@ class Child:
         death_signal: signal.Signals = signal.SIGKILL,
         stop_signal: signal.Signals = signal.SIGTERM,
         stop_seconds: float = 2.0,
-        ready_seconds: float = 30.0,
+        ready_seconds: float = 90.0,
     ) -> None:
         self.name = name
         self.log = log
