@@ -21,7 +21,7 @@ from tests.conftest import Database
 from worker import running
 from workflows.intake import Intake, IntakeOrder, IntakeReport
 
-SOON = 30.0
+SOON = 90
 
 
 async def wait(span: timedelta) -> None:
