@@ -25,6 +25,7 @@ WARM_UP = 40
 SAMPLED = 20
 TARGET = 0.6
 LOOK_EVERY = 0.05
+PATIENCE_SECONDS = 120
 
 
 @dataclass
@@ -62,8 +63,18 @@ async def at_once(count: int, start: Callable[[], Awaitable[object]]) -> list[fl
     return taken
 
 
+class Stuck(Exception):
+    """Nothing more gets done."""
+
+
 async def until(reached: Callable[[], Awaitable[int]], wanted: int) -> None:
-    while await reached() < wanted:  # noqa: ASYNC110 what is counted is in other processes
+    """Raises Stuck when the count has stood still for a while."""
+    before, since = -1, time.monotonic()
+    while (count := await reached()) < wanted:
+        if count > before:
+            before, since = count, time.monotonic()
+        if time.monotonic() - since > PATIENCE_SECONDS:
+            raise Stuck(f"{count} of {wanted} are done, and no more since {PATIENCE_SECONDS} s")
         await asyncio.sleep(LOOK_EVERY)
 
 

@@ -68,10 +68,10 @@ class Desk:
         return taken
 
     async def until(self, case: Case, so: Callable[[ReviewCaseState], bool]) -> None:
-        case.state = await self.look(case.number)
-        while not so(case.state):
-            await asyncio.sleep(0.05)
-            case.state = await self.look(case.number)
+        async with asyncio.timeout(60):
+            while not so(case.state):
+                await asyncio.sleep(0.05)
+                case.state = await self.look(case.number)
 
 
 async def open_cases(found: Ground, desk: Desk, count: int) -> list[Case]:
