@@ -66,7 +66,7 @@ def carry_over(case: ReviewCaseState, before: ReviewCaseState) -> None:
     case.attempts, case.contacts_planned = before.attempts, before.contacts_planned
     case.offers, case.payouts, case.payee = before.offers, before.payouts, before.payee
     case.cause, case.first_contact_at = before.cause, before.first_contact_at
-    case.recent = before.recent
+    case.recent, case.agreements = before.recent, before.agreements
 
 
 def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:

@@ -18,6 +18,7 @@ from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.people import Role
 from domain.platforms import AmendMode, Grade
+from domain.review_case.agreements import Agreements
 from domain.review_case.outcomes import Outcome
 from domain.sealed import Event, PayeeRef, SealedRef
 
@@ -251,6 +252,7 @@ class ReviewCaseState(BaseModel):
     attempts: list[Attempt] = Field(default_factory=list)
     contacts_planned: int = 0
     stopped: StopSignal | None = None
+    agreements: Agreements = Field(default_factory=Agreements)
 
     offers: list[Offer] = Field(default_factory=list)
     payee: PayeeRef | None = None

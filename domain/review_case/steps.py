@@ -14,11 +14,8 @@ from domain.offers import OfferForm
 from domain.people import Actor
 from domain.platforms import AmendMode
 from domain.review_case.outcomes import Outcome
+from domain.review_case.step import Step as Step
 from domain.sealed import PayeeRef, PhoneRef, SealedRef
-
-
-class Step(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Claim(Step):
