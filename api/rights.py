@@ -26,6 +26,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "show_timeline": CASE_READERS,
     "show_review": DESK | {Role.AUDITOR},
     "show_phone": DESK,
+    "show_script": DESK,
     "list_refused_steps": LEADERS | {Role.AUDITOR},
     "my_queue": DESK,
     "my_notices": EVERYONE,
