@@ -38,7 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.escalation import EscalationKind
     from domain.payouts import PayoutStatus
     from domain.people import TIMER
-    from domain.review_case import agenda, closing, desk, paying, progress
+    from domain.review_case import agenda, closing, desk, paying, progress, replying
     from domain.review_case.agenda import Action, Due
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import MendPayout
@@ -89,9 +89,9 @@ class ReviewActions:
             case Action.OFFER_EXPIRES:
                 progress.offer_expired(case, now)
             case Action.WANT_REPLY:
-                progress.reply_wanted(case, now)
+                replying.reply_wanted(case, now)
             case Action.REPLY_CLOSES:
-                progress.reply_closed(case, now)
+                replying.reply_closed(case, now)
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
             case Action.END:
@@ -224,7 +224,7 @@ class ReviewActions:
         )  # fmt: skip
         found = await workflow.execute_activity_method(ReplyActivities.prepare, request, **limits.RECORD)
         async with self._lock:
-            progress.reply_prepared(case, found, workflow.now())
+            replying.reply_prepared(case, found, workflow.now())
 
     async def _post_reply(self, due: Due) -> None:
         case = self._case
@@ -239,7 +239,7 @@ class ReviewActions:
         except ActivityError:
             found = None
         async with self._lock:
-            progress.reply_posted(case, found, workflow.now())
+            replying.reply_posted(case, found, workflow.now())
 
     def _clock_request(self, kind: EscalationKind) -> ClockRequest:
         case = self._case

@@ -13,6 +13,7 @@ from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.review_case.outcomes import Outcome
+from domain.review_case.replying import reply_wanted_at
 from domain.review_case.state import Identity, OfferStatus, ReplyStatus, ReviewCaseState
 
 # Ours: whoever takes a contact logs it within two hours; after that nobody knows what happened, and a lead is told.
@@ -154,16 +155,19 @@ def _contact(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
 def _reply(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
     reply = case.reply
     if reply is None:
-        if identity.reply_due_at is None:
+        wanted_at = reply_wanted_at(case, identity)
+        if wanted_at is None:
             yield Due(ends_at(case, identity), Action.END)
         else:
-            yield Due(min(identity.reply_due_at, ends_at(case, identity)), Action.WANT_REPLY)
+            yield Due(min(wanted_at, ends_at(case, identity)), Action.WANT_REPLY)
     elif reply.status is ReplyStatus.WANTED:
         yield Due(reply.wanted_at, Action.PREPARE_REPLY)
     elif reply.status is ReplyStatus.PREPARED:
         yield Due(identity.reply_closes_at or reply.wanted_at + REPLY_PATIENCE, Action.REPLY_CLOSES)
     elif reply.status is ReplyStatus.CONFIRMED:
-        yield Due(reply.again_at or reply.wanted_at, Action.POST_REPLY)
+        closes, again = identity.reply_closes_at or reply.wanted_at + 2 * REPLY_PATIENCE, reply.again_at
+        late = again is not None and again >= closes
+        yield Due(closes, Action.REPLY_CLOSES) if late else Due(again or reply.wanted_at, Action.POST_REPLY)
     else:
         yield Due(ends_at(case, identity), Action.END)
 
@@ -175,7 +179,8 @@ def ends_at(case: ReviewCaseState, identity: Identity) -> datetime:
         return case.opened_at
     if promised(case):
         return identity.persistence_ends_at
-    replied = case.reply is not None and case.reply.status in {ReplyStatus.POSTED, ReplyStatus.SKIPPED}
+    reply = case.reply
+    replied = reply is not None and not reply.early and reply.status in {ReplyStatus.POSTED, ReplyStatus.SKIPPED}
     return case.opened_at if case.stopped is not None or replied else identity.persistence_ends_at
 
 

@@ -7,16 +7,15 @@ from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
 from domain.review_case.closing import end
 from domain.review_case.desk import assign, replan
-from domain.review_case.facts import Assigned, Opened, Planned, Posted, Reckoned, ReplyText, Told
+from domain.review_case.facts import Assigned, Opened, Planned, Reckoned, Told
 from domain.review_case.outcomes import Outcome
 from domain.review_case.recording import record
+from domain.review_case.replying import reply_seen
 from domain.review_case.state import (
     Amendment,
     Clock,
     ContactWait,
     OfferStatus,
-    Reply,
-    ReplyStatus,
     ReviewCaseState,
 )
 from domain.review_case.verifying import suspect
@@ -149,6 +148,8 @@ def read(case: ReviewCaseState, reading: Reading | None, now: datetime) -> None:
         return
     case.read_at = reading.at
     case.readings = [*case.readings, reading][-READINGS_KEPT:]
+    reply_seen(case, reading, now)
+    case.person_must_look = False
     shown = verdict(case.identity.baseline, case.readings, case.identity.amend_modes, now)
     match shown:
         case Amended():
@@ -186,7 +187,8 @@ def _reverted(case: ReviewCaseState, now: datetime) -> None:
 def _unclear(case: ReviewCaseState, again: datetime | None, why: str, now: datetime) -> None:
     if again is not None:
         case.read_again_at = max(again, now)
-    else:
+    elif case.amendment is None:  # else a second person has looked
+        case.person_must_look = True
         case.clocks.setdefault(EscalationKind.DECISION_WAITING, Clock(since=now))
     record(case, PLATFORM, now, "reading_unclear", why=why, again_at=again)
 
@@ -201,43 +203,6 @@ def offer_expired(case: ReviewCaseState, now: datetime) -> None:
 
 def offer_released(case: ReviewCaseState, number: int) -> None:
     case.offers[number - 1].released = True
-
-
-def reply_wanted(case: ReviewCaseState, now: datetime) -> None:
-    if case.reply is None:
-        why = "the buyer wants no contact" if case.stopped else "the time for a reply is running out"
-        case.reply = Reply(status=ReplyStatus.WANTED, wanted_at=now, why=why)
-
-
-def reply_prepared(case: ReviewCaseState, found: ReplyText, now: datetime) -> None:
-    if case.reply is None or case.reply.status is not ReplyStatus.WANTED:
-        return
-    if found.text is None:
-        case.reply = case.reply.model_copy(update={"status": ReplyStatus.IMPOSSIBLE})
-        record(case, TIMER, now, "reply_impossible", why=found.impossible, policy=found.policy)
-        return
-    case.reply = case.reply.model_copy(update={"status": ReplyStatus.PREPARED, "text": found.text})
-    case.clocks[EscalationKind.REPLY_WAITING] = Clock(since=now)
-    record(case, TIMER, now, "reply_prepared", text=found.text, why=case.reply.why, policy=found.policy)
-
-
-def reply_posted(case: ReviewCaseState, found: Posted | None, now: datetime) -> None:
-    """None: the marketplace could not be reached; it is tried again until its window closes."""
-    if case.reply is None or case.reply.status is not ReplyStatus.CONFIRMED:
-        return
-    if found is None:
-        case.reply = case.reply.model_copy(update={"again_at": now + timedelta(minutes=15)})
-        return
-    status = ReplyStatus.POSTED if found.posted else ReplyStatus.IMPOSSIBLE
-    case.reply = case.reply.model_copy(update={"status": status})
-    record(case, PLATFORM, now, "reply_posted" if found.posted else "reply_refused", why=found.why or None)
-
-
-def reply_closed(case: ReviewCaseState, now: datetime) -> None:
-    if case.reply is not None and case.reply.status in {ReplyStatus.WANTED, ReplyStatus.PREPARED}:
-        case.reply = case.reply.model_copy(update={"status": ReplyStatus.IMPOSSIBLE})
-        case.clocks.pop(EscalationKind.REPLY_WAITING, None)
-        record(case, TIMER, now, "reply_window_closed")
 
 
 def reckoned(case: ReviewCaseState, found: Reckoned) -> None:

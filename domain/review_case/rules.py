@@ -51,7 +51,7 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.SetPhone: Rule(permissions.working, desk.set_phone),
     steps.CheckReview: Rule(verifying.may_check, verifying.check_review),
     steps.ConfirmAmended: Rule(verifying.may_confirm, verifying.confirm, verifying.check_confirm),
-    steps.PostReply: Rule(verifying.may_reply, verifying.post_reply, prepared=True),
+    steps.PostReply: Rule(verifying.may_reply, verifying.post_reply, verifying.check_reply, prepared=True),
     steps.SkipReply: Rule(verifying.may_skip, verifying.skip_reply),
     steps.MarkMalicious: Rule(verifying.may_mark, verifying.mark_malicious, prepared=True),
     steps.DecideMalicious: Rule(verifying.may_decide_malicious, verifying.decide_malicious),

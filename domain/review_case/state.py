@@ -69,6 +69,7 @@ class Identity(BaseModel):
     amend_modes: list[AmendMode] = []
     read_by_machine: bool = True
     may_ask_to_amend: bool = True
+    append_closes_reply: bool = False
     gate_mode: GateMode
     order_paid_fen: int | None = None
     second_reading_after: timedelta = timedelta(minutes=10)
@@ -191,7 +192,8 @@ class ReplyStatus(StrEnum):
 
 
 class Reply(BaseModel):
-    """The public reply under the review; given at most once."""
+    """The public reply under the review; given at most once. `early` says that it came before its time, so that
+    trying goes on after it."""
 
     status: ReplyStatus
     wanted_at: datetime
@@ -200,6 +202,7 @@ class Reply(BaseModel):
     confirmed_by: str | None = None
     by_hand: bool = False
     again_at: datetime | None = None
+    early: bool = False
 
 
 class Clock(BaseModel):
@@ -264,6 +267,7 @@ class ReviewCaseState(BaseModel):
     read_at: datetime | None = None
     read_again_at: datetime | None = None
     amendment: Amendment | None = None
+    person_must_look: bool = False
 
     reply: Reply | None = None
     suspicion: Suspicion | None = None

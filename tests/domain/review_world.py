@@ -14,7 +14,7 @@ from domain.gate import GateMode
 from domain.payouts import PayoutStatus
 from domain.people import TIMER, Actor, Role
 from domain.platforms import AmendMode, Grade
-from domain.review_case import agenda, closing, desk, paying, progress, rules, steps
+from domain.review_case import agenda, closing, desk, paying, progress, replying, rules, steps
 from domain.review_case.agenda import Action, Due
 from domain.review_case.facts import (
     Assigned,
@@ -126,13 +126,13 @@ class World:
             case Action.PAY:
                 self._pay()
             case Action.WANT_REPLY:
-                progress.reply_wanted(case, now)
+                replying.reply_wanted(case, now)
             case Action.PREPARE_REPLY:
-                progress.reply_prepared(case, self.pick([ReplyText(text=TEXT), ReplyText(impossible="closed")]), now)
+                replying.reply_prepared(case, self.pick([ReplyText(text=TEXT), ReplyText(impossible="closed")]), now)
             case Action.POST_REPLY:
-                progress.reply_posted(case, self.pick([Posted(posted=True), None, Posted(posted=False)]), now)
+                replying.reply_posted(case, self.pick([Posted(posted=True), None, Posted(posted=False)]), now)
             case Action.REPLY_CLOSES:
-                progress.reply_closed(case, now)
+                replying.reply_closed(case, now)
             case Action.RECKON:
                 kind = EscalationKind(due.subject)
                 since = case.clocks[kind].since
