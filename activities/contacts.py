@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.contact_logs import check_log
 from activities.holidays import calendar_days
 from activities.policies import Policies
 from activities.refusals import refusing
@@ -77,6 +78,8 @@ class ContactActivities:
             policy, version = await self._policies.contact(session, step.shop)
             review = await session.get_one(Review, UUID(request.review_row))
             person = await lock_person(session, review.buyer)
+            with refusing():
+                await check_log(session, self._policies, request, policy)
             follows = consequence(logged.result, logged.talk, policy)
             attempt = UUID(request.attempt) if request.attempt else None
             if attempt is None:

@@ -155,6 +155,7 @@ class TalkRule(MarkedPart):
     stop: StopSignal | None = None
     gap_minutes: Count = 0
     gap_channels: tuple[Channel, ...] = (Channel.CALL,)
+    needs_agreed_time: bool = False
 
 
 class Calls(MarkedPart):

@@ -125,3 +125,33 @@ class MoneyFrozen(StepRefused):
     """Money waits for a supervisor's decision about this review."""
 
     code = "MoneyFrozen"
+
+
+class AcceptanceMissing(StepRefused):
+    """The review is mentioned only to a buyer who has said yes to the result (R55)."""
+
+    code = "AcceptanceMissing"
+
+
+class AskingBanned(StepRefused):
+    """The marketplace lets no seller ask for an amendment."""
+
+    code = "AskingBanned"
+
+
+class AsksUsedUp(StepRefused):
+    """The review was mentioned as often as the shop's policy allows."""
+
+    code = "AsksUsedUp"
+
+
+class UnknownTemper(StepRefused):
+    """A tag that the shop's policy does not have."""
+
+    code = "UnknownTemper"
+
+
+class NextStepMissing(StepRefused):
+    """After such a talk the time of the next one is part of the record."""
+
+    code = "NextStepMissing"

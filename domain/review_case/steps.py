@@ -56,6 +56,10 @@ class LogContact(Step):
     asked_to_amend: bool = Field(default=False, description="the review was mentioned")
     inbound: bool = Field(default=False, description="the buyer came on their own; counts against no cap")
     channel: Channel | None = Field(default=None, description="only for inbound contacts; else the planned one")
+    result_accepted: bool = Field(default=False, description="the buyer said yes to how the matter was settled")
+    temper: list[str] = Field(default=[], max_length=12, description="how the buyer was: tags of the causes policy")
+    cautions: SealedRef | None = Field(default=None, description="what the next one to talk to the buyer should mind")
+    next_at: AwareDatetime | None = Field(default=None, description="the time that was agreed for the next talk")
     note: SealedRef | None = None
 
 
