@@ -23,6 +23,7 @@ from activities.contacts import ContactActivities
 from activities.escalation import EscalationActivities
 from activities.intake import IntakeActivities
 from activities.marketplace import MarketplaceActivities
+from activities.investigations import InvestigationActivities
 from activities.marketplace_clients import Marketplaces
 from activities.notices import NoticeActivities
 from activities.offers import OfferActivities
@@ -119,6 +120,8 @@ def workers(parts: Parts) -> list[Worker]:
                 escalation.reckon, escalation.escalate,
                 offers.reserve, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
+                InvestigationActivities(parts.sessions).ask,
+                evidence.judge_evidence, evidence.judge_report,
                 payouts.open_payout, payouts.whom_to_tell,
                 ProjectionActivities(parts.sessions).project,
                 archive.archive, archive.forget_routine,

@@ -41,6 +41,7 @@ from domain.review_case.facts import Opened, Prepared
 from domain.review_case.keys import KIND
 from domain.review_case.state import Identity, Opening, ReviewCaseState, Stage
 from domain.severity import Severity, severity
+from domain.vagueness import is_vague
 
 TRIES_FOR_A_NUMBER = 5
 A_WEEK = timedelta(days=7)
@@ -193,6 +194,7 @@ class OpeningActivities:
             signals=list(malicious.signals),
             score=malicious.score,
             review_by_person=malicious.review_by_person,
+            details_wanted=is_vague(text, causes),
         )
 
     async def _severity(self, session: AsyncSession, review: Review, order: ShopOrder | None, cause: str) -> Severity:

@@ -37,6 +37,14 @@ class ClaimRequest(Request):
     to: str
     taking_over: bool
 
+    contact_due_at: datetime | None = None
+
+
+class AskRequest(Request):
+    """Who is to answer an investigation."""
+
+    step: StepRequest
+    to: str
 
 class PlanRequest(Request):
     case: str

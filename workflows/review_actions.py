@@ -6,7 +6,7 @@ under it, and every function of progress looks again whether it still counts.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
@@ -38,7 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.escalation import EscalationKind
     from domain.payouts import PayoutStatus
     from domain.people import TIMER
-    from domain.review_case import agenda, closing, desk, paying, progress, replying
+    from domain.review_case import agenda, closing, desk, investigations, paying, progress, promises, replying
     from domain.review_case.agenda import Action, Due
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import MendPayout
@@ -66,6 +66,9 @@ class ReviewActions:
             Action.POST_REPLY: self._post_reply,
             Action.RECKON: self._reckon,
             Action.ESCALATE: self._escalate,
+            Action.PROMISE_DUE: self._agreed(promises.fell_due),
+            Action.PROMISE_BROKEN: self._agreed(promises.broke),
+            Action.INVESTIGATION_DUE: self._agreed(investigations.fell_due),
             Action.NOTIFY: self._notify,
             Action.CLOSE: self._close,
         }
@@ -98,6 +101,13 @@ class ReviewActions:
                 closing.end(case, TIMER, agenda.outcome_at_end(case), now)
             case _:
                 raise AssertionError(f"no way to do {action}")
+
+    def _agreed(self, change: Callable[[ReviewCaseState, int, datetime], None]) -> Callable[[Due], Awaitable[None]]:
+        async def happens(due: Due) -> None:
+            async with self._lock:
+                change(self._case, int(due.subject), workflow.now())
+
+        return happens
 
     @property
     def _identity(self) -> Identity:
@@ -246,8 +256,13 @@ class ReviewActions:
         clock = case.clocks[kind]
         return ClockRequest(
             case=case.opening.case, shop=case.opening.shop, kind=kind, since=clock.since, severity=case.severity,
-            told=clock.told, assignee=case.assignee, now=workflow.now(),
+            told=clock.told, assignee=self._whose(kind), now=workflow.now(),
         )  # fmt: skip
+    def _whose(self, kind: EscalationKind) -> str | None:
+        """Who hears first: the case's own agent, or whoever was asked to investigate."""
+        asked = investigations.overdue(self._case) if kind is EscalationKind.INVESTIGATION else None
+        return asked.to if asked else self._case.assignee
+
 
     async def _reckon(self, due: Due) -> None:
         request = self._clock_request(EscalationKind(due.subject))

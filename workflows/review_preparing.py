@@ -9,10 +9,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
     from activities.contacts import ContactActivities
     from activities.offers import OfferActivities
+    from activities.evidence import EvidenceActivities
+    from activities.investigations import InvestigationActivities
     from activities.opening import OpeningActivities
     from activities.replies import ReplyActivities
     from activities.requests import (
         CallbackRequest,
+        AskRequest,
         CauseRequest,
         ClaimRequest,
         LogRequest,
@@ -23,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
         TakeRequest,
     )
     from domain.contact_terms import Channel
-    from domain.review_case import steps
+    from domain.review_case import agreement_steps, steps
     from domain.review_case.facts import Prepared, StepRequest
     from domain.review_case.state import OfferStatus, ReviewCaseState
     from workflows import limits
@@ -58,6 +61,16 @@ async def _hand_over(case: ReviewCaseState, request: StepRequest, step: steps.Ha
 async def _cause(case: ReviewCaseState, request: StepRequest, step: steps.ConfirmCause) -> Prepared:
     judging = CauseRequest(step=request, review_row=case.opening.review_row, confirm=step)
     return await workflow.execute_activity_method(OpeningActivities.judge_cause, judging, **limits.STEP)
+
+
+def _planned_for(case: ReviewCaseState) -> datetime | None:
+    """The hour of a contact that waits; one that is due already is taken by whoever comes."""
+    return case.contact.due_at if case.contact and not case.contact.due else None
+
+
+async def _ask(case: ReviewCaseState, request: StepRequest, step: agreement_steps.OpenInvestigation) -> Prepared:
+    asking = AskRequest(step=request, to=step.to)
+    return await workflow.execute_activity_method(InvestigationActivities.ask, asking, **limits.STEP)
 
 
 async def _signals(case: ReviewCaseState, request: StepRequest, step: steps.MarkMalicious) -> Prepared:
@@ -141,3 +154,4 @@ _PREPARING: dict[type[steps.Step], Callable[[ReviewCaseState, StepRequest, Any],
     steps.Approve: _approve,
     steps.PostReply: _reply,
 }
+    agreement_steps.OpenInvestigation: _ask,

@@ -39,6 +39,15 @@ class EscalationKind(StrEnum):
     REPLY_WAITING = "reply_waiting"
     PAYOUT_STUCK = "payout_stuck"
     ASKED = "asked"
+    PROMISE_DUE = "promise_due"
+    INVESTIGATION = "investigation"
+
+
+# Documents from before these kinds use the rule of an older one.
+_ADDED_LATER = {
+    EscalationKind.PROMISE_DUE: EscalationKind.CONTACT_MISSED,
+    EscalationKind.INVESTIGATION: EscalationKind.CONTACT_MISSED,
+}
 
 
 class DeskWindow(PolicyPart):
@@ -159,6 +168,12 @@ class DeskPolicy(PolicyDocument):
     seniority_for_severity: Mapping[int, int] = Field(default_factory=dict)
     record_minutes_after_talk: int = Field(ge=1)
     follow_up_days: int = Field(ge=0)
+
+    @field_validator("escalations")
+    @classmethod
+    def _filled_up(cls, rules: Mapping[EscalationKind, EscalationRule]) -> Mapping[EscalationKind, EscalationRule]:
+        added = {new: rules[old] for new, old in _ADDED_LATER.items() if new not in rules and old in rules}
+        return {**rules, **added}
 
     @model_validator(mode="after")
     def _every_kind(self) -> Self:

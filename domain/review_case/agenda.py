@@ -12,6 +12,7 @@ from domain.escalation import EscalationKind
 from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
+from domain.review_case import investigations, promises
 from domain.review_case.outcomes import Outcome
 from domain.review_case.replying import reply_wanted_at
 from domain.review_case.state import Identity, OfferStatus, ReplyStatus, ReviewCaseState
@@ -41,6 +42,9 @@ class Action(StrEnum):
     REPLY_CLOSES = "reply_closes"
     RECKON = "reckon_clock"
     ESCALATE = "escalate"
+    PROMISE_DUE = "promise_due"
+    PROMISE_BROKEN = "promise_broken"
+    INVESTIGATION_DUE = "investigation_due"
     RESUME = "resume"
     END = "end"
     NOTIFY = "notify"
@@ -88,19 +92,24 @@ def _all(case: ReviewCaseState) -> Iterator[Due]:
     if case.assignee is None:
         yield Due(case.assign_again_at or case.opened_at, Action.ASSIGN)
     yield from _contact(case, identity)
+    yield from _promises(case)
+    yield from _investigations(case)
     yield from _clocks(case)
 
 
 def _ending(case: ReviewCaseState) -> Iterator[Due]:
-    """Nothing is left but to give back what was set aside, tell the buyer, and close."""
+    """Nothing is left but to give back what was set aside, tell the buyer, see promises through, and close."""
     now = case.opened_at
     yield from _release(case)
     if case.payout is not None and not case.payout.settled:
         return
     if not case.notice_done:
         yield Due(case.notice_again_at or now, Action.NOTIFY)
+    elif not promises.unbroken(case):
+        yield Due(now, Action.CLOSE)
         return
-    yield Due(now, Action.CLOSE)
+    yield from _promises(case)
+    yield from _clocks(case)
 
 
 def _watching(case: ReviewCaseState) -> Iterator[Due]:
@@ -173,10 +182,10 @@ def _reply(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
 
 
 def ends_at(case: ReviewCaseState, identity: Identity) -> datetime:
-    """When trying ends: at once when the buyer wants no contact, the review is reported, or the reply has been given
-    and no money is promised; else at the end of the month."""
-    if case.suspicion is not None and case.suspicion.decided:
-        return case.opened_at
+    """When trying ends: at once when the buyer wants no contact, about the report of a malicious review was decided, or
+    the reply has been given and no money is promised; else at the end of the month."""
+    if case.malicious:
+        return case.opened_at if case.malice.report else identity.persistence_ends_at
     if promised(case):
         return identity.persistence_ends_at
     reply = case.reply
@@ -187,6 +196,20 @@ def ends_at(case: ReviewCaseState, identity: Identity) -> datetime:
 def promised(case: ReviewCaseState) -> bool:
     """Whether an offer is open or accepted, so that the case may still end with amends."""
     return case.accepted_offer is not None or (case.offer is not None and case.offer.open)
+
+
+def _promises(case: ReviewCaseState) -> Iterator[Due]:
+    for one in promises.unbroken(case):
+        if one.reminded_at is None:
+            yield Due(one.due_at, Action.PROMISE_DUE, str(one.number))
+        else:
+            yield Due(one.reminded_at + promises.BROKEN_AFTER, Action.PROMISE_BROKEN, str(one.number))
+
+
+def _investigations(case: ReviewCaseState) -> Iterator[Due]:
+    for one in investigations.unanswered(case):
+        if one.reminded_at is None:
+            yield Due(one.due_at, Action.INVESTIGATION_DUE, str(one.number))
 
 
 def _clocks(case: ReviewCaseState) -> Iterator[Due]:
@@ -217,6 +240,8 @@ def due_for_people(case: ReviewCaseState) -> Due | None:
     waiting = [Due(clock.since, Action.ESCALATE, str(kind)) for kind, clock in case.clocks.items() if kind in ASKING]
     if case.contact is not None:
         waiting.append(Due(case.contact.due_at, Action.CONTACT_DUE))
+    waiting += [Due(one.due_at, Action.PROMISE_DUE, str(one.number)) for one in case.agreements.promises if one.open]
+    waiting += [Due(one.due_at, Action.INVESTIGATION_DUE, str(one.number)) for one in investigations.unanswered(case)]
     return min(waiting, key=lambda due: due.at, default=None)
 
 

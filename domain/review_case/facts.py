@@ -30,6 +30,7 @@ class Opened(Fact):
     signals: list[str] = Field(default_factory=list)
     score: int = 0
     review_by_person: bool = False
+    details_wanted: bool = False
     earlier_cases: int = 0
     clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
 

@@ -40,6 +40,7 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
     case.identity, case.policies = found.identity, found.policies
     case.suggested_cause, case.severity, case.earlier_cases = found.suggested_cause, found.severity, found.earlier_cases
     case.plan_again_at = now
+    case.agreements.details_wanted = found.details_wanted and case.agreements.details is None
     case.read_again_at = now + DAILY
     for kind in (EscalationKind.UNASSIGNED, EscalationKind.STALE):
         case.clocks[kind] = Clock(since=now, due_at=found.clocks.get(kind))
@@ -52,7 +53,7 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
     )  # fmt: skip
     record(
         case, SYSTEM, now, "triaged",
-        cause=found.suggested_cause, severity=found.severity,
+        cause=found.suggested_cause, severity=found.severity, details_wanted=found.details_wanted or None,
         severity_reasons=found.severity_reasons, policy=found.policies.get("causes"),
     )  # fmt: skip
     if found.review_by_person:

@@ -155,3 +155,45 @@ class NextStepMissing(StepRefused):
     """After such a talk the time of the next one is part of the record."""
 
     code = "NextStepMissing"
+
+
+class PromiseUnknown(StepRefused):
+    """There is no such promise, or it was kept already."""
+
+    code = "PromiseUnknown"
+
+
+class PromiseOpen(StepRefused):
+    """Something that was promised to the buyer is not kept yet."""
+
+    code = "PromiseOpen"
+
+
+class InvestigationUnknown(StepRefused):
+    """There is no such investigation, or it was answered already."""
+
+    code = "InvestigationUnknown"
+
+
+class ChatFull(StepRefused):
+    """The case keeps no more pieces of the chat."""
+
+    code = "ChatFull"
+
+
+class EvidenceUnfit(StepRefused):
+    """A piece of evidence that is none, that is kept already, or of a kind that the policy does not know."""
+
+    code = "EvidenceUnfit"
+
+
+class EvidenceMissing(StepRefused):
+    """A report without what the platform must be shown; `facts["missing"]` lists the kinds."""
+
+    code = "EvidenceMissing"
+
+
+class GroundUnknown(StepRefused):
+    """The platform takes no report on this ground, or none at all."""
+
+    code = "GroundUnknown"

@@ -7,7 +7,20 @@ from typing import Any
 
 from domain.errors import Refusal
 from domain.people import Actor, Role
-from domain.review_case import closing, contacting, desk, offering, permissions, steps, verifying
+from domain.review_case import (
+    agreement_steps,
+    closing,
+    contacting,
+    desk,
+    investigations,
+    offering,
+    permissions,
+    promises,
+    reporting,
+    steps,
+    telling,
+    verifying,
+)
 from domain.review_case.facts import Prepared
 from domain.review_case.permissions import require
 from domain.review_case.refusals import CaseClosed, CaseOpening, NotYours, StaleVersion
@@ -60,6 +73,16 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
     steps.Resume: Rule(desk.may_resume, desk.resume),
     steps.Escalate: Rule(permissions.desk, desk.escalate),
+    agreement_steps.MakePromise: Rule(promises.may_promise, promises.promise, promises.check_promise),
+    agreement_steps.KeepPromise: Rule(promises.may_keep, promises.keep, promises.check_keep),
+    agreement_steps.RecordDetails: Rule(permissions.working, telling.record_details),
+    agreement_steps.OpenInvestigation: Rule(
+        investigations.may_open, investigations.investigate, investigations.check_open, prepared=True
+    ),
+    agreement_steps.AnswerInvestigation: Rule(
+        investigations.may_answer, investigations.answer, investigations.check_answer
+    ),
+    agreement_steps.AttachChat: Rule(permissions.desk, telling.attach_chat, telling.check_chat),
     steps.Close: Rule(closing.may_close, closing.close, closing.check_close),
 }
 

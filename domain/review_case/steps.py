@@ -13,6 +13,17 @@ from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.offers import OfferForm
 from domain.people import Actor
 from domain.platforms import AmendMode
+from domain.review_case.agreement_steps import (
+    AnswerInvestigation,
+    AttachChat,
+    KeepPromise,
+    MakePromise,
+    OpenInvestigation,
+    RecordDetails,
+)
+from domain.review_case.evidence_steps import AttachEvidence as AttachEvidence
+from domain.review_case.evidence_steps import ReportToPlatform as ReportToPlatform
+from domain.review_case.evidence_steps import SkipReport as SkipReport
 from domain.review_case.outcomes import Outcome
 from domain.review_case.step import Step as Step
 from domain.sealed import PayeeRef, PhoneRef, SealedRef
@@ -254,6 +265,12 @@ AnyStep = Annotated[
     | Hold
     | Resume
     | Escalate
+    | MakePromise
+    | KeepPromise
+    | RecordDetails
+    | OpenInvestigation
+    | AnswerInvestigation
+    | AttachChat
     | MendPayout
     | Close,
     Field(discriminator="step"),

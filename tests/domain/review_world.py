@@ -14,7 +14,19 @@ from domain.gate import GateMode
 from domain.payouts import PayoutStatus
 from domain.people import TIMER, Actor, Role
 from domain.platforms import AmendMode, Grade
-from domain.review_case import agenda, closing, desk, paying, progress, replying, rules, steps
+from domain.review_case import (
+    agenda,
+    agreement_steps,
+    closing,
+    desk,
+    investigations,
+    paying,
+    progress,
+    promises,
+    replying,
+    rules,
+    steps,
+)
 from domain.review_case.agenda import Action, Due
 from domain.review_case.facts import (
     Assigned,
@@ -37,6 +49,11 @@ TEXT = SealedRef(id="text", digest="digest")
 ALICE = Actor(person="alice", roles=frozenset({Role.AGENT}))
 BOB = Actor(person="bob", roles=frozenset({Role.SUPERVISOR, Role.LEAD}))
 FAY = Actor(person="fay", roles=frozenset({Role.FINANCE}))
+
+
+def _later(hours: int) -> datetime:
+    return START + timedelta(hours=hours)
+
 
 a_step = st.one_of(
     st.builds(steps.Claim),
@@ -68,6 +85,17 @@ a_step = st.one_of(
     st.builds(steps.MendPayout, payout=st.sampled_from(["key-1", "key-2"]), action=st.sampled_from(steps.MendAction)),
 )
 
+    st.builds(agreement_steps.MakePromise, what=st.just(TEXT), due=st.integers(1, 800).map(_later)),
+    st.builds(agreement_steps.KeepPromise, promise=st.integers(1, 2)),
+    st.builds(agreement_steps.RecordDetails, description=st.just(TEXT)),
+    st.builds(
+        agreement_steps.OpenInvestigation,
+        to=st.just("ann"),
+        question=st.just(TEXT),
+        due=st.integers(1, 800).map(_later),
+    ),
+    st.builds(agreement_steps.AnswerInvestigation, investigation=st.integers(1, 2), answer=st.just(TEXT)),
+    st.builds(agreement_steps.AttachChat, text=st.just(TEXT)),
 
 @dataclass
 class World:
@@ -142,6 +170,12 @@ class World:
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
             case Action.END:
+            case Action.PROMISE_DUE:
+                promises.fell_due(case, int(due.subject), now)
+            case Action.PROMISE_BROKEN:
+                promises.broke(case, int(due.subject), now)
+            case Action.INVESTIGATION_DUE:
+                investigations.fell_due(case, int(due.subject), now)
                 closing.end(case, TIMER, agenda.outcome_at_end(case), now)
             case Action.NOTIFY:
                 again = self.pick([None, now + timedelta(hours=8)])
