@@ -13,6 +13,7 @@ from activities.policies import Policies
 from activities.refusals import refusing
 from activities.requests import AssignRequest, ClaimRequest
 from db.sessions import Sessions
+from db.shifts import presences
 from db.tables.cases import Assignment
 from db.tables.office import Person, PersonRole
 from domain.assignment import Candidate, Choice, choose
@@ -51,7 +52,7 @@ class AssignmentActivities:
             if known is not None and known.released_at is None:
                 return await self._assigned(session, request, str(known.person), known.why)
             desk, _ = await self._policies.desk(session, request.shop)
-            candidates = await _candidates(session, request.shop, request.now)
+            candidates = await self._candidates(session, request.shop, request.now)
             seniority = desk.seniority_for_severity.get(request.severity, 0)
             chosen = choose(candidates, (), seniority)
             if not isinstance(chosen, Choice) and seniority:
@@ -67,6 +68,12 @@ class AssignmentActivities:
         clocks = await self._clock.first_dues(session, request.shop, kinds, request.severity, request.now)
         return Assigned(person=person, why=why, clocks=clocks)
 
+    async def _candidates(self, session: AsyncSession, shop: str, now: datetime) -> list[Candidate]:
+        found = await _agents(session, shop)
+        known = await presences(session, [person.id for person, _, _ in found])
+        days = await self._clock.calendar(session, shop, now)
+        return [_candidate(person, count, last, known[person.id].on_shift(now, days)) for person, count, last in found]
+
     @activity.defn
     async def claim(self, request: ClaimRequest) -> Prepared:
         """Write down that a person takes the case. Raises NotOfThisDesk, ClaimedByAnother (non-retryable)."""
@@ -81,7 +88,15 @@ class AssignmentActivities:
                 if taken and not request.taking_over:
                     raise ClaimedByAnother("Somebody else has just taken this case; take the next one.")
                 await _keep(session, step.case, step.shop, request.to, "by a person", step.now)
-                return Prepared()
+                return Prepared(off_shift=await self._off_shift(session, request))
+
+    async def _off_shift(self, session: AsyncSession, request: ClaimRequest) -> bool:
+        """Whether the planned contact falls outside the shift of its new agent, so that it must be planned anew."""
+        if request.contact_due_at is None:
+            return False
+        person = UUID(request.to)
+        days = await self._clock.calendar(session, request.step.shop, request.step.now)
+        return not (await presences(session, [person]))[person].on_shift(request.contact_due_at, days)
 
 
 async def _lock_shop(session: AsyncSession, shop: str) -> None:
@@ -109,7 +124,7 @@ async def _of_desk(session: AsyncSession, shop: str, person: str) -> bool:
     return await session.scalar(found.where(Person.id == wanted).limit(1)) is not None
 
 
-async def _candidates(session: AsyncSession, shop: str, now: datetime) -> list[Candidate]:
+async def _agents(session: AsyncSession, shop: str) -> list[tuple[Person, int, datetime | None]]:
     """The shop's agents with their open cases over all shops; leads take cases by hand only."""
     open_cases = (
         select(Assignment.person, func.count().label("open"), func.max(Assignment.at).label("last"))
@@ -123,16 +138,15 @@ async def _candidates(session: AsyncSession, shop: str, now: datetime) -> list[C
         .outerjoin(open_cases, open_cases.c.person == Person.id)
         .where(_holds(shop, frozenset({Role.AGENT})), Person.active)
     )
-    found = {str(person.id): _candidate(person, count or 0, last, now) for person, count, last in rows}
-    return list(found.values())
+    return list({person.id: (person, count or 0, last) for person, count, last in rows}.values())
 
 
-def _candidate(person: Person, open_cases: int, last: datetime | None, now: datetime) -> Candidate:
+def _candidate(person: Person, open_cases: int, last: datetime | None, on_shift: bool) -> Candidate:
     seniority = max((int(skill[-1]) for skill in person.skills if skill in _SENIORITIES), default=0)
     return Candidate(
         person=str(person.id),
         skills=frozenset(person.skills),
-        on_shift=person.away_until is None or person.away_until <= now,
+        on_shift=on_shift,
         open_cases=open_cases,
         capacity=person.capacity,
         last_assigned_at=last,

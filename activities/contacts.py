@@ -1,6 +1,7 @@
 """Contacts: planned from the calendar, the caps and the buyer's life; taken and logged under the lock on the person."""
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, text, update
@@ -9,15 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.contact_logs import check_log
-from activities.holidays import calendar_days
+from activities.holidays import calendar_around
 from activities.policies import Policies
 from activities.refusals import refusing
 from activities.requests import CallbackRequest, LogRequest, PlanRequest, StopRequest, TakeRequest
+from activities.rosters import Rosters
 from db.buyers import aliases_of, person_of
 from db.sessions import Sessions
+from db.surges import surging
 from db.tables.buyers import Buyer, Review, ShopOrder
 from db.tables.contacts import ContactAttempt, ContactStopRow
-from domain.calendar import CalendarDays
 from domain.contact_caps import may_contact_now
 from domain.contact_history import ContactHistory, ContactStop, ContactTouch, StatedPreference
 from domain.contact_outcomes import Consequence, consequence
@@ -28,13 +30,13 @@ from domain.policies.contact import ContactPolicy
 from domain.review_case.facts import Planned, Prepared, StepRequest
 
 REMEMBERED = timedelta(days=90)
-CALENDAR_AHEAD = timedelta(days=45)
 
 
 class ContactActivities:
     def __init__(self, sessions: Sessions, policies: Policies) -> None:
         self._sessions = sessions
         self._policies = policies
+        self._rosters = Rosters(policies)
 
     @activity.defn
     async def plan(self, request: PlanRequest) -> Planned:
@@ -46,7 +48,13 @@ class ContactActivities:
             buyer = await session.get(Buyer, review.buyer) if review.buyer else None
             history = await history_of(session, review.buyer, request.now)
             days = calendar_around(request.now, policy)
-            found = plan_contact(_asked(request, order, buyer), history, policy, days)
+            asked = replace(
+                _asked(request, order, buyer),
+                desk=await self._rosters.desk(session, request.shop, request.now, days),
+                agent=await self._rosters.agent(session, request.assignee, request.now, days),
+                surge=bool(await surging(session, request.now, [request.shop])),
+            )
+            found = plan_contact(asked, history, policy, days)
             return _planned(found, version)
 
     @activity.defn
@@ -214,11 +222,6 @@ def _planned(found: PlannedContact | NoContact, version: str) -> Planned:
             policy=version,
         )
     return Planned(why=found.reason, why_zh=found.reason_zh, code=found.code, again_at=found.retry_at, policy=version)
-
-
-def calendar_around(now: datetime, policy: ContactPolicy) -> CalendarDays:
-    start: date = (now - timedelta(days=1)).astimezone(UTC).date()
-    return calendar_days(start, start + CALENDAR_AHEAD, policy.calendar.overrides, policy.calendar.quiet)
 
 
 async def zone_of(session: AsyncSession, review: Review, policy: ContactPolicy) -> LifeZone:

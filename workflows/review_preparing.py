@@ -1,6 +1,7 @@
 """What a person's step needs to know from the database before it is carried out, under the locks it needs there."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -49,12 +50,14 @@ def _request(case: ReviewCaseState, command: steps.Command) -> StepRequest:
 
 
 async def _claim(case: ReviewCaseState, request: StepRequest, step: steps.Claim) -> Prepared:
-    taking = ClaimRequest(step=request, to=request.actor.person, taking_over=case.assignee is not None)
+    taking = ClaimRequest(
+        step=request, to=request.actor.person, taking_over=case.assignee is not None, contact_due_at=_planned_for(case)
+    )
     return await workflow.execute_activity_method(AssignmentActivities.claim, taking, **limits.STEP)
 
 
 async def _hand_over(case: ReviewCaseState, request: StepRequest, step: steps.HandOver) -> Prepared:
-    giving = ClaimRequest(step=request, to=step.to, taking_over=True)
+    giving = ClaimRequest(step=request, to=step.to, taking_over=True, contact_due_at=_planned_for(case))
     return await workflow.execute_activity_method(AssignmentActivities.claim, giving, **limits.STEP)
 
 

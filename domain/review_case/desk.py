@@ -28,10 +28,17 @@ def may_claim(case: ReviewCaseState, actor: Actor) -> None:
 
 def claim(case: ReviewCaseState, actor: Actor, step: steps.Claim, now: datetime, found: Prepared) -> None:
     assign(case, actor, actor.person, "claimed", now)
+    _plan_for_the_shift(case, now, found)
 
 
 def hand_over(case: ReviewCaseState, actor: Actor, step: steps.HandOver, now: datetime, found: Prepared) -> None:
     assign(case, actor, step.to, "handed_over", now, why=step.why)
+    _plan_for_the_shift(case, now, found)
+
+
+def _plan_for_the_shift(case: ReviewCaseState, now: datetime, found: Prepared) -> None:
+    if found.off_shift and case.contact is not None and not case.contact.due:
+        replan(case, now)
 
 
 def check_hand_over(case: ReviewCaseState, actor: Actor, step: steps.HandOver, now: datetime) -> None:

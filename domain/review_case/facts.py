@@ -74,6 +74,7 @@ class Prepared(Fact):
     valid_until: datetime | None = None
     approval_until: datetime | None = None
     range_fen: tuple[int, int] | None = None
+    off_shift: bool = False
 
 
 class Reckoned(Fact):

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from domain.amendment import Amended, NotAmended, Reading, Removed, Unclear, Worse, verdict
+from domain.contact_terms import NoContactCode
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
 from domain.review_case.closing import end
@@ -96,14 +97,18 @@ def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
         case.plan_again_at = found.again_at
         if case.plan_note != found.why:
             record(case, TIMER, now, "no_contact_possible", why=found.why, code=found.code, policy=found.policy)
-        case.plan_note = found.why
-        if found.again_at is None:
+        case.plan_note, case.plan_code = found.why, found.code
+        # A shift can be changed tomorrow, so the plan is tried again; somebody hears of it today all the same.
+        if found.again_at is None or found.code == NoContactCode.NOBODY_AT_DESK:
             case.clocks.setdefault(EscalationKind.DECISION_WAITING, Clock(since=now))
         return
     case.contacts_planned += 1
     case.plan_note = ""
     case.contact = ContactWait(
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
+    if case.plan_code == NoContactCode.NOBODY_AT_DESK and not case.suspected:
+        case.clocks.pop(EscalationKind.DECISION_WAITING, None)
+    case.plan_code = None
         why=found.why, why_zh=found.why_zh,
     )  # fmt: skip
     record(

@@ -244,6 +244,7 @@ class ReviewCaseState(BaseModel):
     assignee: str | None = None
     assigned_at: datetime | None = None
     first_contact_at: datetime | None = None
+    plan_code: str | None = None
     assign_again_at: datetime | None = None
 
     contact: ContactWait | None = None
