@@ -10,6 +10,7 @@ from temporalio import activity
 
 from activities.requests import Projection
 from db import chain
+from db.investigations import keep_investigations
 from db.sessions import Sessions
 from db.tables.cases import Assignment, CaseFile, Notice
 from db.tables.record import CaseEvent
@@ -35,6 +36,7 @@ class ProjectionActivities:
             await _notices(session, batch, fresh)
             await session.execute(update(CaseFile).where(CaseFile.number == number).values(**_columns(batch)))
             if batch.state.closed_at is not None:
+            await keep_investigations(session, batch.state)
                 released = update(Assignment).where(Assignment.case == number, Assignment.released_at.is_(None))
                 await session.execute(released.values(released_at=batch.state.closed_at))
 

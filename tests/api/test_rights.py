@@ -31,6 +31,10 @@ TABLE: dict[str, tuple[Request, str]] = {
     ),
     "show_review": (("GET", "/cases/{case}/review", None), "agent lead supervisor auditor"),
     "show_phone": (("GET", "/cases/{case}/phone", None), "agent lead supervisor"),
+    "show_script": (("GET", "/cases/{case}/script", None), "agent lead supervisor"),
+    "show_buyer": (("GET", "/cases/{case}/buyer", None), "agent lead supervisor auditor"),
+    "show_agreements": (("GET", "/cases/{case}/agreements", None), "agent lead supervisor auditor"),
+    "my_investigations": (("GET", "/investigations", None), "agent lead supervisor warehouse finance"),
     "list_refused_steps": (("GET", "/cases/{case}/refused-steps", None), "lead supervisor auditor"),
     "take_step": (
         ("POST", "/cases/{case}/steps", {"step": "note", "text": "hello"}),
