@@ -15,6 +15,7 @@ from api import (
     office_lists,
     people,
     policies,
+    queue,
     reviews,
     scripts,
     shifts,
@@ -29,7 +30,21 @@ from db.sessions import connect, key_ring
 from settings import Settings
 from workflows import connection
 
-ROUTERS = (reviews, cases, queue, scripts, agreements, steps, office_lists, shops, people, shifts, surges, policies, health)
+ROUTERS = (
+    reviews,
+    cases,
+    queue,
+    scripts,
+    agreements,
+    steps,
+    office_lists,
+    shops,
+    people,
+    shifts,
+    surges,
+    policies,
+    health,
+)
 ABOUT = """Every bad review is a case. `POST /reviews` starts one, `POST /cases/{number}/steps` advances it,
 `GET /queue` says what is due. Send your key as `Authorization: Bearer ak_…`. Errors are RFC 9457 problems with a stable
 `code`; amounts are fen, times carry an offset, ids of people are UUIDs."""

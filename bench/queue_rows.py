@@ -29,7 +29,8 @@ OPEN_STAGES = {
 OUTCOMES = [str(outcome) for outcome in Outcome]
 COLUMNS = (
     "number kind workflow run shop platform external_id source_row stage grade cause cause_confirmed severity assignee "
-    "due_at due_what review_created_at opened_at outcome closed_at paid_fen version person_step state written_at"
+    "due_at due_what waiting place_at surge_at review_created_at opened_at outcome closed_at paid_fen version "
+    "person_step state written_at"
 ).split()
 
 
@@ -66,7 +67,9 @@ def _row(chance: random.Random, desk: Desk, cause: str, now: datetime) -> tuple[
     return (
         number, "review", f"review:{desk.platform}:{desk.shop}:{external}", 1, desk.shop, desk.platform, external,
         uuid4(), str(stage), chance.choice(("bad", "bad", "neutral")), cause, chance.random() < CONFIRMED_SHARE,
-        chance.randint(1, 4), assignee, due, "contact_due", opened - timedelta(hours=2), opened, outcome, closed,
+        chance.randint(1, 4), assignee, due, "contact_due", due > now,
+        due - timedelta(hours=chance.uniform(0, 12)) if due <= now else due,
+        opened - timedelta(hours=chance.uniform(2, 170)), opened - timedelta(hours=2), opened, outcome, closed,
         500 if outcome == Outcome.AMENDED_PAID else 0, chance.randint(3, 40), chance.randint(0, 30), state, now,
     )  # fmt: skip
 
