@@ -21,10 +21,12 @@ from activities.assignment import AssignmentActivities
 from activities.clocks import DeskClock
 from activities.contacts import ContactActivities
 from activities.escalation import EscalationActivities
+from activities.evidence import EvidenceActivities
 from activities.intake import IntakeActivities
-from activities.marketplace import MarketplaceActivities
 from activities.investigations import InvestigationActivities
+from activities.marketplace import MarketplaceActivities
 from activities.marketplace_clients import Marketplaces
+from activities.merging import MergeActivities
 from activities.notices import NoticeActivities
 from activities.offers import OfferActivities
 from activities.opening import OpeningActivities
@@ -102,6 +104,7 @@ def workers(parts: Parts) -> list[Worker]:
     assignment = AssignmentActivities(parts.sessions, policies, clock)
     contacts = ContactActivities(parts.sessions, policies)
     escalation = EscalationActivities(parts.sessions, clock)
+    evidence = EvidenceActivities(parts.sessions, policies)
     offers = OfferActivities(parts.sessions, policies)
     replies = ReplyActivities(parts.sessions, policies)
     market = MarketplaceActivities(parts.sessions, marketplaces)
@@ -118,10 +121,11 @@ def workers(parts: Parts) -> list[Worker]:
                 assignment.assign, assignment.claim,
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 escalation.reckon, escalation.escalate,
-                offers.reserve, offers.validity, offers.release,
-                replies.prepare, replies.check_words,
                 InvestigationActivities(parts.sessions).ask,
                 evidence.judge_evidence, evidence.judge_report,
+                MergeActivities(parts.sessions).merge,
+                offers.reserve, offers.validity, offers.release,
+                replies.prepare, replies.check_words,
                 payouts.open_payout, payouts.whom_to_tell,
                 ProjectionActivities(parts.sessions).project,
                 archive.archive, archive.forget_routine,

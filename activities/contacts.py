@@ -16,6 +16,7 @@ from activities.refusals import refusing
 from activities.requests import CallbackRequest, LogRequest, PlanRequest, StopRequest, TakeRequest
 from activities.rosters import Rosters
 from db.buyers import aliases_of, person_of
+from db.merges import merged_into
 from db.sessions import Sessions
 from db.surges import surging
 from db.tables.buyers import Buyer, Review, ShopOrder
@@ -158,9 +159,12 @@ async def history_of(session: AsyncSession, buyer: UUID | None, now: datetime) -
             ContactStopRow.buyer_person.in_(people), ContactStopRow.at > since, ContactStopRow.lifted_at.is_(None)
         )
     )
+    touches = [_touch(row) for row in attempts]
+    ended = [ContactStop(at=row.at, case=row.case, signal=StopSignal(row.signal)) for row in stops]
+    into = await merged_into(session, {touch.case for touch in touches} | {stop.case for stop in ended})
     return ContactHistory(
-        touches=tuple(_touch(row) for row in attempts),
-        stops=tuple(ContactStop(at=row.at, case=row.case, signal=StopSignal(row.signal)) for row in stops),
+        touches=tuple(replace(touch, case=into.get(touch.case, touch.case)) for touch in touches),
+        stops=tuple(replace(stop, case=into.get(stop.case, stop.case)) for stop in ended),
     )
 
 

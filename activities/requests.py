@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.contact_terms import Channel, StopSignal
 from domain.escalation import EscalationKind
 from domain.people import Role
+from domain.review_case.evidence_steps import AttachEvidence, ReportToPlatform
 from domain.review_case.facts import StepRequest
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import Opening, ReviewCaseState
@@ -36,7 +37,6 @@ class ClaimRequest(Request):
     step: StepRequest
     to: str
     taking_over: bool
-
     contact_due_at: datetime | None = None
 
 
@@ -45,6 +45,7 @@ class AskRequest(Request):
 
     step: StepRequest
     to: str
+
 
 class PlanRequest(Request):
     case: str
@@ -101,6 +102,25 @@ class CauseRequest(Request):
 class SignalsRequest(Request):
     step: StepRequest
     mark: MarkMalicious
+
+
+class MergeRequest(Request):
+    step: StepRequest
+    into: str
+
+
+class EvidenceRequest(Request):
+    step: StepRequest
+    attach: AttachEvidence
+
+
+class ReportRequest(Request):
+    """`kept` are the kinds of evidence that the case has."""
+
+    step: StepRequest
+    platform: str
+    report: ReportToPlatform
+    kept: list[str]
 
 
 class OfferRequest(Request):

@@ -17,7 +17,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.contacts import ContactActivities
     from activities.escalation import EscalationActivities
     from activities.marketplace import MarketplaceActivities
-    from activities.notices import NoticeActivities
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
     from activities.payouts import PayoutActivities
@@ -25,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.requests import (
         AssignRequest,
         ClockRequest,
-        NoticeRequest,
         OpenRequest,
         PayoutRequest,
         PlanRequest,
@@ -36,13 +34,13 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.amendment import Reading
     from domain.escalation import EscalationKind
-    from domain.payouts import PayoutStatus
     from domain.people import TIMER
     from domain.review_case import agenda, closing, desk, investigations, paying, progress, promises, replying
     from domain.review_case.agenda import Action, Due
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import MendPayout
     from workflows import limits, priorities
+    from workflows.ending_actions import EndingActions
     from workflows.payout import Payout, PayoutOrder
 
 READ_AGAIN_BEFORE_PAYING = timedelta(minutes=10)
@@ -69,8 +67,7 @@ class ReviewActions:
             Action.PROMISE_DUE: self._agreed(promises.fell_due),
             Action.PROMISE_BROKEN: self._agreed(promises.broke),
             Action.INVESTIGATION_DUE: self._agreed(investigations.fell_due),
-            Action.NOTIFY: self._notify,
-            Action.CLOSE: self._close,
+            **EndingActions(case, lock).doing,
         }
 
     async def take(self, due: Due) -> None:
@@ -200,7 +197,7 @@ class ReviewActions:
             amount_fen=offer.amount_fen, form=offer.form, attempt=len(case.payouts) + 1, payee=case.payee.id,
             accepted=offer.status is OfferStatus.ACCEPTED, approved=offer.approved,
             within_policy=offer.policy is not None, cause_confirmed=case.cause is not None,
-            amendment_verified=case.amendment is not None, malicious_block=case.suspected,
+            amendment_verified=case.amendment is not None, malicious_block=case.suspected or case.malicious,
             now=workflow.now(),
         )  # fmt: skip
 
@@ -227,10 +224,9 @@ class ReviewActions:
 
     async def _prepare_reply(self, due: Due) -> None:
         case = self._case
-        malicious = case.suspicion is not None and bool(case.suspicion.decided)
         request = ReplyRequest(
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
-            cause=case.cause or case.suggested_cause, malicious=malicious, now=workflow.now(),
+            cause=case.cause or case.suggested_cause, malicious=case.malicious, now=workflow.now(),
         )  # fmt: skip
         found = await workflow.execute_activity_method(ReplyActivities.prepare, request, **limits.RECORD)
         async with self._lock:
@@ -258,11 +254,11 @@ class ReviewActions:
             case=case.opening.case, shop=case.opening.shop, kind=kind, since=clock.since, severity=case.severity,
             told=clock.told, assignee=self._whose(kind), now=workflow.now(),
         )  # fmt: skip
+
     def _whose(self, kind: EscalationKind) -> str | None:
         """Who hears first: the case's own agent, or whoever was asked to investigate."""
         asked = investigations.overdue(self._case) if kind is EscalationKind.INVESTIGATION else None
         return asked.to if asked else self._case.assignee
-
 
     async def _reckon(self, due: Due) -> None:
         request = self._clock_request(EscalationKind(due.subject))
@@ -278,21 +274,3 @@ class ReviewActions:
         found = await workflow.execute_activity_method(EscalationActivities.escalate, request, **limits.RECORD)
         async with self._lock:
             progress.escalated(self._case, found, workflow.now())
-
-    async def _notify(self, due: Due) -> None:
-        case = self._case
-        assert case.outcome is not None  # noqa: S101 - the agenda lists it only for an ending case
-        paid = sum(payout.amount_fen for payout in case.payouts if payout.status is PayoutStatus.PAID)
-        request = NoticeRequest(
-            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row, outcome=case.outcome,
-            stopped=case.stopped is not None, paid_fen=paid, now=workflow.now(),
-        )  # fmt: skip
-        found = await workflow.execute_activity_method(NoticeActivities.notify, request, **limits.OUTSIDE_PATIENT)
-        async with self._lock:
-            paying.notified(case, found, workflow.now())
-
-    async def _close(self, due: Due) -> None:
-        request = ReleaseRequest(case=self._case.opening.case, offer=None, now=workflow.now())
-        await workflow.execute_activity_method(OfferActivities.release, request, **limits.RECORD)
-        async with self._lock:
-            progress.closed(self._case, workflow.now())

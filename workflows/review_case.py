@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.projection import ProjectionActivities
     from activities.requests import Projection
     from domain.errors import Refusal
-    from domain.review_case import paying, rules
+    from domain.review_case import merging, paying, rules
     from domain.review_case.agenda import Due, due_for_people, next_due
     from domain.review_case.facts import PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
@@ -174,6 +174,13 @@ class ReviewCase:
         """The marketplace says that something about this review changed: read it now."""
         self._case.read_again_at = workflow.now()
         self._changes += 1
+
+    @workflow.signal
+    async def case_merged(self, number: str) -> None:
+        """Another case of this buyer about this order goes on here."""
+        async with self._lock:
+            merging.absorbed(self._case, number, workflow.now())
+            self._changes += 1
 
     @workflow.signal
     async def payout_settled(self, report: PayoutReport) -> None:

@@ -9,19 +9,23 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
     from activities.contacts import ContactActivities
-    from activities.offers import OfferActivities
     from activities.evidence import EvidenceActivities
     from activities.investigations import InvestigationActivities
+    from activities.merging import MergeActivities
+    from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
     from activities.replies import ReplyActivities
     from activities.requests import (
-        CallbackRequest,
         AskRequest,
+        CallbackRequest,
         CauseRequest,
         ClaimRequest,
+        EvidenceRequest,
         LogRequest,
+        MergeRequest,
         OfferRequest,
         ReplyWordsRequest,
+        ReportRequest,
         SignalsRequest,
         StopRequest,
         TakeRequest,
@@ -61,11 +65,6 @@ async def _hand_over(case: ReviewCaseState, request: StepRequest, step: steps.Ha
     return await workflow.execute_activity_method(AssignmentActivities.claim, giving, **limits.STEP)
 
 
-async def _cause(case: ReviewCaseState, request: StepRequest, step: steps.ConfirmCause) -> Prepared:
-    judging = CauseRequest(step=request, review_row=case.opening.review_row, confirm=step)
-    return await workflow.execute_activity_method(OpeningActivities.judge_cause, judging, **limits.STEP)
-
-
 def _planned_for(case: ReviewCaseState) -> datetime | None:
     """The hour of a contact that waits; one that is due already is taken by whoever comes."""
     return case.contact.due_at if case.contact and not case.contact.due else None
@@ -76,9 +75,30 @@ async def _ask(case: ReviewCaseState, request: StepRequest, step: agreement_step
     return await workflow.execute_activity_method(InvestigationActivities.ask, asking, **limits.STEP)
 
 
+async def _cause(case: ReviewCaseState, request: StepRequest, step: steps.ConfirmCause) -> Prepared:
+    judging = CauseRequest(step=request, review_row=case.opening.review_row, confirm=step)
+    return await workflow.execute_activity_method(OpeningActivities.judge_cause, judging, **limits.STEP)
+
+
 async def _signals(case: ReviewCaseState, request: StepRequest, step: steps.MarkMalicious) -> Prepared:
     marking = SignalsRequest(step=request, mark=step)
     return await workflow.execute_activity_method(OpeningActivities.score_signals, marking, **limits.STEP)
+
+
+async def _merge(case: ReviewCaseState, request: StepRequest, step: steps.Merge) -> Prepared:
+    merging = MergeRequest(step=request, into=step.into)
+    return await workflow.execute_activity_method(MergeActivities.merge, merging, **limits.STEP)
+
+
+async def _attach(case: ReviewCaseState, request: StepRequest, step: steps.AttachEvidence) -> Prepared:
+    attaching = EvidenceRequest(step=request, attach=step)
+    return await workflow.execute_activity_method(EvidenceActivities.judge_evidence, attaching, **limits.STEP)
+
+
+async def _report(case: ReviewCaseState, request: StepRequest, step: steps.ReportToPlatform) -> Prepared:
+    kept = [piece.kind for piece in case.malice.evidence]
+    reporting = ReportRequest(step=request, platform=case.opening.platform, report=step, kept=kept)
+    return await workflow.execute_activity_method(EvidenceActivities.judge_report, reporting, **limits.STEP)
 
 
 async def _take(case: ReviewCaseState, request: StepRequest, step: steps.BeginContact) -> Prepared:
@@ -147,8 +167,12 @@ async def _reply(case: ReviewCaseState, request: StepRequest, step: steps.PostRe
 _PREPARING: dict[type[steps.Step], Callable[[ReviewCaseState, StepRequest, Any], Awaitable[Prepared]]] = {
     steps.Claim: _claim,
     steps.HandOver: _hand_over,
+    agreement_steps.OpenInvestigation: _ask,
     steps.ConfirmCause: _cause,
     steps.MarkMalicious: _signals,
+    steps.AttachEvidence: _attach,
+    steps.Merge: _merge,
+    steps.ReportToPlatform: _report,
     steps.BeginContact: _take,
     steps.LogContact: _log,
     steps.StopContact: _stop,
@@ -157,4 +181,3 @@ _PREPARING: dict[type[steps.Step], Callable[[ReviewCaseState, StepRequest, Any],
     steps.Approve: _approve,
     steps.PostReply: _reply,
 }
-    agreement_steps.OpenInvestigation: _ask,

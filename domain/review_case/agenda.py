@@ -47,6 +47,7 @@ class Action(StrEnum):
     INVESTIGATION_DUE = "investigation_due"
     RESUME = "resume"
     END = "end"
+    TELL_MERGE = "tell_merge"
     NOTIFY = "notify"
     CLOSE = "close"
 
@@ -103,6 +104,9 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     yield from _release(case)
     if case.payout is not None and not case.payout.settled:
         return
+    if case.merged is not None and not case.merged.told:
+        yield Due(now, Action.TELL_MERGE)
+        return
     if not case.notice_done:
         yield Due(case.notice_again_at or now, Action.NOTIFY)
     elif not promises.unbroken(case):
@@ -136,7 +140,7 @@ def _release(case: ReviewCaseState) -> Iterator[Due]:
 def ready_to_pay(case: ReviewCaseState) -> bool:
     """Whether everything that the case itself knows is there; the gate decides once more before money moves."""
     offer, payout, identity = case.accepted_offer, case.payout, case.identity
-    if offer is None or identity is None or case.payee is None or case.suspected:
+    if offer is None or identity is None or case.payee is None or case.suspected or case.malicious:
         return False
     if offer.form is not OfferForm.CASH_ALIPAY or case.cause is None:
         return False
@@ -151,7 +155,7 @@ def ready_to_pay(case: ReviewCaseState) -> bool:
 def _contact(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
     contact = case.contact
     if contact is None:
-        if case.stopped is None and not case.suspected and case.plan_again_at is not None:
+        if case.stopped is None and not (case.suspected or case.malicious) and case.plan_again_at is not None:
             yield Due(case.plan_again_at, Action.PLAN)
     elif contact.taken_at is not None:
         yield Due(contact.taken_at + LOG_WITHIN, Action.CONTACT_LAPSED)
@@ -224,7 +228,7 @@ def _clocks(case: ReviewCaseState) -> Iterator[Due]:
 
 def outcome_at_end(case: ReviewCaseState) -> Outcome:
     """What a case that nobody ended by hand has come to."""
-    if case.suspicion is not None and case.suspicion.decided:
+    if case.malicious and case.malice.report is not None:
         return Outcome.MALICIOUS_REPORTED
     if case.amendment is not None:
         paid = any(payout.status is PayoutStatus.PAID for payout in case.payouts)

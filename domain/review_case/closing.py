@@ -22,9 +22,9 @@ def may_close(case: ReviewCaseState, actor: Actor) -> None:
     require(mine or actor.holds(LEADERS), NotYours, "The case is not yours; ask its agent or a lead to close it.")
     require(case.outcome is None, WrongStage, "The case is ending already; its last notice is under way.")
     payout = case.payout
-    settled = payout is None or payout.settled
     kept = not promises.unbroken(case)
     require(kept, PromiseOpen, "A promise to the buyer is open: keep it, or note why nothing is owed (keep_promise).")
+    settled = payout is None or payout.settled
     require(settled, PayoutUnsettled, "A transfer of this case is not settled; wait for it, or let finance decide it.")
 
 

@@ -40,8 +40,8 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
     case.opening = case.opening.model_copy(update={"case": found.number})
     case.identity, case.policies = found.identity, found.policies
     case.suggested_cause, case.severity, case.earlier_cases = found.suggested_cause, found.severity, found.earlier_cases
-    case.plan_again_at = now
     case.agreements.details_wanted = found.details_wanted and case.agreements.details is None
+    case.plan_again_at = now
     case.read_again_at = now + DAILY
     for kind in (EscalationKind.UNASSIGNED, EscalationKind.STALE):
         case.clocks[kind] = Clock(since=now, due_at=found.clocks.get(kind))
@@ -93,6 +93,8 @@ def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
     case.plan_again_at = None
     if case.stopped is not None or case.contact is not None or case.outcome is not None:
         return
+    if case.suspected or case.malicious:
+        return
     if found.due_at is None or found.slot_ends_at is None or found.channel is None:
         case.plan_again_at = found.again_at
         if case.plan_note != found.why:
@@ -104,11 +106,11 @@ def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
         return
     case.contacts_planned += 1
     case.plan_note = ""
-    case.contact = ContactWait(
-        number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
     if case.plan_code == NoContactCode.NOBODY_AT_DESK and not case.suspected:
         case.clocks.pop(EscalationKind.DECISION_WAITING, None)
     case.plan_code = None
+    case.contact = ContactWait(
+        number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
         why=found.why, why_zh=found.why_zh,
     )  # fmt: skip
     record(

@@ -181,6 +181,12 @@ class ChatFull(StepRefused):
     code = "ChatFull"
 
 
+class MergeRefused(StepRefused):
+    """Two cases that can't become one; `facts["why"]` says it in a word."""
+
+    code = "MergeRefused"
+
+
 class EvidenceUnfit(StepRefused):
     """A piece of evidence that is none, that is kept already, or of a kind that the policy does not know."""
 

@@ -13,6 +13,7 @@ from domain.review_case import (
     contacting,
     desk,
     investigations,
+    merging,
     offering,
     permissions,
     promises,
@@ -68,11 +69,11 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.SkipReply: Rule(verifying.may_skip, verifying.skip_reply),
     steps.MarkMalicious: Rule(verifying.may_mark, verifying.mark_malicious, prepared=True),
     steps.DecideMalicious: Rule(verifying.may_decide_malicious, verifying.decide_malicious),
+    steps.AttachEvidence: Rule(reporting.may_attach, reporting.attach, reporting.check_attach, prepared=True),
+    steps.ReportToPlatform: Rule(reporting.may_report, reporting.report, reporting.check_report, prepared=True),
+    steps.SkipReport: Rule(reporting.may_skip, reporting.skip),
     steps.MendPayout: Rule(offering.may_mend, offering.mend, offering.check_mend),
     steps.Note: Rule(permissions.desk, desk.note),
-    steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
-    steps.Resume: Rule(desk.may_resume, desk.resume),
-    steps.Escalate: Rule(permissions.desk, desk.escalate),
     agreement_steps.MakePromise: Rule(promises.may_promise, promises.promise, promises.check_promise),
     agreement_steps.KeepPromise: Rule(promises.may_keep, promises.keep, promises.check_keep),
     agreement_steps.RecordDetails: Rule(permissions.working, telling.record_details),
@@ -83,6 +84,10 @@ RULES: dict[type[steps.Step], Rule] = {
         investigations.may_answer, investigations.answer, investigations.check_answer
     ),
     agreement_steps.AttachChat: Rule(permissions.desk, telling.attach_chat, telling.check_chat),
+    steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
+    steps.Resume: Rule(desk.may_resume, desk.resume),
+    steps.Escalate: Rule(permissions.desk, desk.escalate),
+    steps.Merge: Rule(merging.may_merge, merging.merge, merging.check_merge, prepared=True),
     steps.Close: Rule(closing.may_close, closing.close, closing.check_close),
 }
 

@@ -19,6 +19,9 @@ from domain.payouts import PayoutStatus
 from domain.people import Role
 from domain.platforms import AmendMode, Grade
 from domain.review_case.agreements import Agreements
+from domain.review_case.endings import Merged
+from domain.review_case.evidence import Malice
+from domain.review_case.evidence import Suspicion as Suspicion
 from domain.review_case.outcomes import Outcome
 from domain.sealed import Event, PayeeRef, SealedRef
 
@@ -215,13 +218,6 @@ class Clock(BaseModel):
     over: bool = False
 
 
-class Suspicion(BaseModel):
-    signals: list[str]
-    score: int
-    since: datetime
-    decided: bool | None = None
-
-
 class Held(BaseModel):
     since: datetime
     until: datetime | None = None
@@ -244,12 +240,12 @@ class ReviewCaseState(BaseModel):
     assignee: str | None = None
     assigned_at: datetime | None = None
     first_contact_at: datetime | None = None
-    plan_code: str | None = None
     assign_again_at: datetime | None = None
 
     contact: ContactWait | None = None
     plan_again_at: datetime | None = None
     plan_note: str = ""
+    plan_code: str | None = None
     preference_at: datetime | None = None
     preference_stated_at: datetime | None = None
     online_seen_at: datetime | None = None
@@ -272,10 +268,13 @@ class ReviewCaseState(BaseModel):
 
     reply: Reply | None = None
     suspicion: Suspicion | None = None
+    malice: Malice = Field(default_factory=Malice)
     clocks: dict[EscalationKind, Clock] = Field(default_factory=dict)
     held: Held | None = None
     touched_at: datetime | None = None
 
+    merged: Merged | None = None
+    absorbed: list[str] = []
     outcome: Outcome | None = None
     notice_done: bool = False
     notice_again_at: datetime | None = None
@@ -305,6 +304,11 @@ class ReviewCaseState(BaseModel):
         return self.suspicion is not None and self.suspicion.decided is None
 
     @property
+    def malicious(self) -> bool:
+        """Whether a supervisor decided that it is; contact and money stay stopped for good."""
+        return self.suspicion is not None and self.suspicion.decided is True
+
+    @property
     def explained(self) -> bool:
         return any(attempt.explained for attempt in self.attempts)
 
@@ -322,7 +326,7 @@ class ReviewCaseState(BaseModel):
             (self.identity is None, Stage.OPENING),
             (payout is not None and not payout.settled, Stage.PAYING),
             (self.outcome is not None, Stage.ENDING),
-            (self.suspected, Stage.SUSPECTED),
+            (self.suspected or self.malicious, Stage.SUSPECTED),
             (self.accepted_offer is not None, Stage.AMENDING),
             (offer is not None and offer.open, Stage.OFFERING),
             (reply is not None and reply.status in {ReplyStatus.WANTED, ReplyStatus.PREPARED}, Stage.REPLYING),

@@ -21,6 +21,7 @@ from domain.review_case.agreement_steps import (
     OpenInvestigation,
     RecordDetails,
 )
+from domain.review_case.ending_steps import Merge as Merge
 from domain.review_case.evidence_steps import AttachEvidence as AttachEvidence
 from domain.review_case.evidence_steps import ReportToPlatform as ReportToPlatform
 from domain.review_case.evidence_steps import SkipReport as SkipReport
@@ -176,7 +177,8 @@ class MarkMalicious(Step):
 
 
 class DecideMalicious(Step):
-    """A supervisor's verdict on a suspected review. `malicious` ends the case as reported; else it goes on."""
+    """A supervisor's verdict on a suspected review. A malicious one is reported to the platform and then ends; else
+    the case goes on."""
 
     step: Literal["decide_malicious"] = "decide_malicious"
     malicious: bool
@@ -260,18 +262,22 @@ AnyStep = Annotated[
     | SkipReply
     | MarkMalicious
     | DecideMalicious
+    | AttachEvidence
+    | ReportToPlatform
+    | SkipReport
     | StopContact
-    | Note
-    | Hold
-    | Resume
-    | Escalate
     | MakePromise
     | KeepPromise
     | RecordDetails
     | OpenInvestigation
     | AnswerInvestigation
     | AttachChat
+    | Note
+    | Hold
+    | Resume
+    | Escalate
     | MendPayout
+    | Merge
     | Close,
     Field(discriminator="step"),
 ]

@@ -95,6 +95,7 @@ def may_skip(case: ReviewCaseState, actor: Actor) -> None:
 def may_mark(case: ReviewCaseState, actor: Actor) -> None:
     working(case, actor)
     require(not case.suspected, WrongStage, "The case is suspected already and waits for a supervisor.")
+    require(not case.malicious, WrongStage, "A supervisor has decided already that the review is malicious; report it.")
 
 
 def mark_malicious(
@@ -132,6 +133,9 @@ def decide_malicious(
     case.suspicion = case.suspicion.model_copy(update={"decided": step.malicious})
     case.clocks.pop(EscalationKind.DECISION_WAITING, None)
     case.plan_again_at = now
+    if step.malicious:
+        case.contact = None
+        case.clocks[EscalationKind.DECISION_WAITING] = Clock(since=now)
     if step.malicious and case.reply is None and case.identity is not None and case.identity.reply_due_at is not None:
         case.reply = Reply(status=ReplyStatus.WANTED, wanted_at=now, why="malicious review reported")
     record(case, actor, now, "malicious_decided", malicious=step.malicious, why=step.why)

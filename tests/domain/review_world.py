@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.amendment import Baseline, Reading
+from domain.case_numbers import mint
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
@@ -20,6 +21,7 @@ from domain.review_case import (
     closing,
     desk,
     investigations,
+    merging,
     paying,
     progress,
     promises,
@@ -45,6 +47,7 @@ from domain.review_case.state import Identity, Opening, ReviewCaseState
 from domain.sealed import PayeeRef, SealedRef
 
 START = datetime(2026, 11, 21, 4, tzinfo=UTC)
+OTHER = mint(2026, 1)
 TEXT = SealedRef(id="text", digest="digest")
 ALICE = Actor(person="alice", roles=frozenset({Role.AGENT}))
 BOB = Actor(person="bob", roles=frozenset({Role.SUPERVISOR, Role.LEAD}))
@@ -78,13 +81,14 @@ a_step = st.one_of(
     st.builds(steps.SkipReply, why=st.just(TEXT)),
     st.builds(steps.MarkMalicious, signals=st.just(["threat"]), why=st.just(TEXT)),
     st.builds(steps.DecideMalicious, malicious=st.booleans(), why=st.just(TEXT)),
+    st.builds(steps.AttachEvidence, kind=st.just("platform_chat"), text=st.none() | st.just(TEXT)),
+    st.builds(steps.ReportToPlatform, ground=st.just("extortion"), reference=st.just("R1"), at=st.just(START)),
+    st.builds(steps.SkipReport, why=st.just(TEXT)),
+    st.builds(steps.Merge, into=st.just(OTHER), why=st.just(TEXT)),
     st.builds(steps.StopContact, signal=st.sampled_from(StopSignal)),
     st.builds(steps.Hold, why=st.just(TEXT)),
     st.builds(steps.Resume),
     st.builds(steps.Escalate, why=st.just(TEXT)),
-    st.builds(steps.MendPayout, payout=st.sampled_from(["key-1", "key-2"]), action=st.sampled_from(steps.MendAction)),
-)
-
     st.builds(agreement_steps.MakePromise, what=st.just(TEXT), due=st.integers(1, 800).map(_later)),
     st.builds(agreement_steps.KeepPromise, promise=st.integers(1, 2)),
     st.builds(agreement_steps.RecordDetails, description=st.just(TEXT)),
@@ -96,6 +100,9 @@ a_step = st.one_of(
     ),
     st.builds(agreement_steps.AnswerInvestigation, investigation=st.integers(1, 2), answer=st.just(TEXT)),
     st.builds(agreement_steps.AttachChat, text=st.just(TEXT)),
+    st.builds(steps.MendPayout, payout=st.sampled_from(["key-1", "key-2"]), action=st.sampled_from(steps.MendAction)),
+)
+
 
 @dataclass
 class World:
@@ -167,16 +174,18 @@ class World:
                 progress.reckoned(case, Reckoned(kind=kind, since=since, due_at=since + timedelta(hours=4)))
             case Action.ESCALATE:
                 self._escalate(EscalationKind(due.subject))
-            case Action.RESUME:
-                desk.resume_by_timer(case, now)
-            case Action.END:
             case Action.PROMISE_DUE:
                 promises.fell_due(case, int(due.subject), now)
             case Action.PROMISE_BROKEN:
                 promises.broke(case, int(due.subject), now)
             case Action.INVESTIGATION_DUE:
                 investigations.fell_due(case, int(due.subject), now)
+            case Action.RESUME:
+                desk.resume_by_timer(case, now)
+            case Action.END:
                 closing.end(case, TIMER, agenda.outcome_at_end(case), now)
+            case Action.TELL_MERGE:
+                merging.merge_told(case)
             case Action.NOTIFY:
                 again = self.pick([None, now + timedelta(hours=8)])
                 paying.notified(case, NoticeSent(sent=again is None, why="x", again_at=again), now)
