@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from domain.policies.documents import MarkedPart, PolicyDocument, PolicyPart
+from domain.policies.questionnaire import NO_QUESTIONS, Questionnaire
 
 PLACE = re.compile(r"\{(\w+)\}")
 
@@ -154,6 +155,7 @@ class TextsPolicy(PolicyDocument):
     public_reply: PublicReplies
     wording: Wording
     notices: Mapping[NoticeKind, str]
+    follow_up: Questionnaire = NO_QUESTIONS
     ways_out: WaysOut = Field(default_factory=WaysOut)
     quick_phrases: Mapping[str, tuple[str, ...]] = Field(
         default_factory=dict, description="by cause, its first level, or `general`"
