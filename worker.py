@@ -21,8 +21,11 @@ from activities.assignment import AssignmentActivities
 from activities.clocks import DeskClock
 from activities.contacts import ContactActivities
 from activities.escalation import EscalationActivities
+from activities.digests import DigestActivities
 from activities.evidence import EvidenceActivities
 from activities.intake import IntakeActivities
+from activities.follow_ups import FollowUpActivities
+from activities.handback import HandbackActivities
 from activities.investigations import InvestigationActivities
 from activities.marketplace import MarketplaceActivities
 from activities.marketplace_clients import Marketplaces
@@ -46,11 +49,13 @@ from settings import Settings
 from workflows import connection, limits
 from workflows.archive import Archive
 from workflows.intake import Intake
+from workflows.digest import Digest
+from workflows.handback import Handback
 from workflows.payout import Payout
 from workflows.review_case import ReviewCase
-from workflows.schedules import ensure_all, ensure_archive
+from workflows.schedules import ensure_all, ensure_archive, ensure_digests
 
-WORKFLOWS = [ReviewCase, Payout, Intake, Archive]
+WORKFLOWS = [ReviewCase, Payout, Intake, Archive, Handback, Digest]
 
 
 def sandboxed_runner() -> SandboxedWorkflowRunner:
@@ -118,7 +123,9 @@ def workers(parts: Parts) -> list[Worker]:
             workflows=WORKFLOWS,
             activities=[
                 opening.open_case, opening.judge_cause, opening.score_signals,
-                assignment.assign, assignment.claim,
+                assignment.assign, assignment.claim, assignment.hand_on,
+                HandbackActivities(parts.sessions).open_work,
+                DigestActivities(parts.sessions, policies, clock).gather,
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 escalation.reckon, escalation.escalate,
                 InvestigationActivities(parts.sessions).ask,
@@ -184,6 +191,7 @@ async def running(parts: Parts) -> AsyncIterator[list[Worker]]:
         started = [await stack.enter_async_context(worker) for worker in workers(parts)]
         yield started
 
+    await ensure_digests(parts.client, every, parts.settings)
 
 @contextlib.asynccontextmanager
 async def health(settings: Settings, started: list[Worker]) -> AsyncIterator[None]:

@@ -75,6 +75,12 @@ def desk_hours(hours: DeskHours, start: datetime, end: datetime, days: CalendarD
     return as_slots(span for day in dates for span in _cut(_windows(hours, day, days), start, end))
 
 
+def is_open(hours: DeskHours, now: datetime, days: CalendarDays) -> bool:
+    """Whether the desk is staffed at this moment."""
+    dates = _dates(now, now, hours.zone)
+    return any(opens <= now < closes for day in dates for opens, closes in _windows(hours, day, days))
+
+
 def differing_days(hours: DeskHours, days: CalendarDays) -> Mapping[date, Sequence[DeskWindow]]:
     """The known days on which the calendar gives the desk other windows than its week does."""
     if not hours.asks_the_calendar:

@@ -117,9 +117,11 @@ class Persistence(MarkedPart):
 
 
 class Presence(MarkedPart):
-    """How long a sign that the buyer is online stays worth acting on."""
+    """How long a sign that the buyer is online stays worth acting on, and for how long after a contact that came of one
+    no other does."""
 
     max_age_minutes: Annotated[int, Field(ge=1, le=120)]
+    again_after_minutes: Annotated[int, Field(ge=30, le=10_080)] = 240
 
 
 class PhoneUse(MarkedPart):

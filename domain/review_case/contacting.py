@@ -117,13 +117,6 @@ def schedule_callback(
     record(case, actor, now, "callback_agreed", at=step.at)
 
 
-def buyer_online(case: ReviewCaseState, actor: Actor, step: steps.BuyerOnline, now: datetime, found: Prepared) -> None:
-    case.online_seen_at = now
-    if case.contact is not None and not case.contact.due:
-        replan(case, now)
-    record(case, actor, now, "buyer_seen_online")
-
-
 def may_stop(case: ReviewCaseState, actor: Actor) -> None:
     working(case, actor)
     require(case.stopped is None, ContactStopped, "Contact has ended already; nothing more is needed.")

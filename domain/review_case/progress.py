@@ -7,7 +7,7 @@ from domain.contact_terms import NoContactCode
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
 from domain.review_case.closing import end
-from domain.review_case.desk import assign, replan
+from domain.review_case.desk import assign, plan_for_the_shift, replan
 from domain.review_case.facts import Assigned, Opened, Planned, Reckoned, Told
 from domain.review_case.outcomes import Outcome
 from domain.review_case.recording import record
@@ -83,6 +83,7 @@ def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
 
 
 def _patience(age: timedelta) -> timedelta:
+        plan_for_the_shift(case, now, found)
     """Ours: asked again after a quarter of an hour, then ever less often. A flood of cases that no desk can take must
     not become a flood of questions; whoever has time claims one."""
     return min(max(ASSIGN_AGAIN, age), ASSIGN_AT_LEAST_EVERY)
@@ -115,6 +116,7 @@ def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
     )  # fmt: skip
     record(
         case, TIMER, now, "contact_planned",
+    case.presence_again_at = found.presence_again_at or case.presence_again_at
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
         why=found.why, warnings=found.warnings or None, policy=found.policy,
     )  # fmt: skip

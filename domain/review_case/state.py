@@ -220,6 +220,7 @@ class Clock(BaseModel):
 
 class Held(BaseModel):
     since: datetime
+    taken_from: str | None = None
     until: datetime | None = None
 
 
@@ -228,6 +229,7 @@ class ReviewCaseState(BaseModel):
     that a person caused."""
 
     opening: Opening
+    presence_again_at: datetime | None = None
     opened_at: datetime
     identity: Identity | None = None
     policies: dict[str, str] = Field(default_factory=dict)
