@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx2
 from pydantic import SecretStr
@@ -21,11 +22,9 @@ from activities.assignment import AssignmentActivities
 from activities.clocks import DeskClock
 from activities.contacts import ContactActivities
 from activities.escalation import EscalationActivities
-from activities.digests import DigestActivities
 from activities.evidence import EvidenceActivities
-from activities.intake import IntakeActivities
 from activities.follow_ups import FollowUpActivities
-from activities.handback import HandbackActivities
+from activities.intake import IntakeActivities
 from activities.investigations import InvestigationActivities
 from activities.marketplace import MarketplaceActivities
 from activities.marketplace_clients import Marketplaces
@@ -49,13 +48,11 @@ from settings import Settings
 from workflows import connection, limits
 from workflows.archive import Archive
 from workflows.intake import Intake
-from workflows.digest import Digest
-from workflows.handback import Handback
 from workflows.payout import Payout
 from workflows.review_case import ReviewCase
-from workflows.schedules import ensure_all, ensure_archive, ensure_digests
+from workflows.schedules import ensure_all, ensure_archive
 
-WORKFLOWS = [ReviewCase, Payout, Intake, Archive, Handback, Digest]
+WORKFLOWS = [ReviewCase, Payout, Intake, Archive]
 
 
 def sandboxed_runner() -> SandboxedWorkflowRunner:
@@ -99,6 +96,16 @@ def messenger(parts: Parts) -> AliyunSms | None:
     return AliyunSms(parts.http, settings.sms_url, credentials, seconds=settings.outside_timeout_seconds)
 
 
+def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities) -> list[Callable[..., Any]]:
+    """The activities of the malicious track, of merging, and of the visit after a case's end."""
+    evidence = EvidenceActivities(parts.sessions, policies)
+    follow_ups = FollowUpActivities(parts.sessions, policies, contacts)
+    return [
+        evidence.judge_evidence, evidence.judge_report, MergeActivities(parts.sessions).merge,
+        follow_ups.plan_follow_up, follow_ups.note_relapse,
+    ]  # fmt: skip
+
+
 def workers(parts: Parts) -> list[Worker]:
     """One worker per task queue: the cases with their database work, the marketplace at its rate, the money."""
     settings, policies = parts.settings, Policies()
@@ -109,7 +116,6 @@ def workers(parts: Parts) -> list[Worker]:
     assignment = AssignmentActivities(parts.sessions, policies, clock)
     contacts = ContactActivities(parts.sessions, policies)
     escalation = EscalationActivities(parts.sessions, clock)
-    evidence = EvidenceActivities(parts.sessions, policies)
     offers = OfferActivities(parts.sessions, policies)
     replies = ReplyActivities(parts.sessions, policies)
     market = MarketplaceActivities(parts.sessions, marketplaces)
@@ -123,14 +129,11 @@ def workers(parts: Parts) -> list[Worker]:
             workflows=WORKFLOWS,
             activities=[
                 opening.open_case, opening.judge_cause, opening.score_signals,
-                assignment.assign, assignment.claim, assignment.hand_on,
-                HandbackActivities(parts.sessions).open_work,
-                DigestActivities(parts.sessions, policies, clock).gather,
+                assignment.assign, assignment.claim,
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 escalation.reckon, escalation.escalate,
                 InvestigationActivities(parts.sessions).ask,
-                evidence.judge_evidence, evidence.judge_report,
-                MergeActivities(parts.sessions).merge,
+                *track_and_end(parts, policies, contacts),
                 offers.reserve, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
                 payouts.open_payout, payouts.whom_to_tell,
@@ -191,7 +194,6 @@ async def running(parts: Parts) -> AsyncIterator[list[Worker]]:
         started = [await stack.enter_async_context(worker) for worker in workers(parts)]
         yield started
 
-    await ensure_digests(parts.client, every, parts.settings)
 
 @contextlib.asynccontextmanager
 async def health(settings: Settings, started: list[Worker]) -> AsyncIterator[None]:

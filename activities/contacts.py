@@ -25,16 +25,7 @@ from domain.contact_caps import may_contact_now
 from domain.contact_history import ContactHistory, ContactStop, ContactTouch, StatedPreference
 from domain.contact_outcomes import Consequence, consequence
 from domain.contact_plan import ContactRequest, NoContact, PlannedContact, plan_contact
-from domain.contact_terms import (
-    AddressType,
-    CallResult,
-    Channel,
-    ContactBasis,
-    Occupation,
-    PhoneKind,
-    StopSignal,
-    TalkOutcome,
-)
+from domain.contact_terms import AddressType, CallResult, Channel, Occupation, PhoneKind, StopSignal, TalkOutcome
 from domain.life_zones import LifeZone, life_zone
 from domain.policies.contact import ContactPolicy
 from domain.review_case.facts import Planned, Prepared, StepRequest
@@ -65,11 +56,7 @@ class ContactActivities:
                 surge=bool(await surging(session, request.now, [request.shop])),
             )
             found = plan_contact(asked, history, policy, days)
-            planned = _planned(found, version)
-            if isinstance(found, PlannedContact) and found.basis is ContactBasis.PRESENCE:
-                again = request.now + timedelta(minutes=policy.presence.again_after_minutes)
-                planned = planned.model_copy(update={"presence_again_at": again})
-            return planned
+            return _planned(found, version)
 
     @activity.defn
     async def take(self, request: TakeRequest) -> Prepared:
@@ -88,7 +75,17 @@ class ContactActivities:
                 history = await history_of(session, review.buyer, step.now)
                 day = calendar_around(step.now, policy).day(step.now.astimezone(zone.tz).date())
                 wish = _wish(request.preference_at, request.preference_stated_at)
-                may_contact_now(request.channel, step.now, step.case, history, policy, zone, day, stated=wish)
+                may_contact_now(
+                    request.channel,
+                    step.now,
+                    step.case,
+                    history,
+                    policy,
+                    zone,
+                    day,
+                    stated=wish,
+                    purpose=request.purpose,
+                )
                 attempt = await _insert_attempt(session, step, request.number, request.channel, person, outbound=True)
                 return Prepared(policy=version, attempt=str(attempt))
 
@@ -219,7 +216,7 @@ def _asked(request: PlanRequest, order: ShopOrder | None, buyer: Buyer | None) -
         address_type=AddressType(order.address_type) if order and order.address_type else AddressType.UNKNOWN,
         occupation=Occupation(buyer.occupation) if buyer and buyer.occupation else None,
         stated_preference=_wish(request.preference_at, request.preference_stated_at),
-        online_seen_at=_presence(request),
+        online_seen_at=request.online_seen_at,
         phone=PhoneKind(buyer.phone_kind) if buyer and buyer.phone_kind else PhoneKind.INVALID,
         sms_by_platform=bool(order and order.oaid),
         attempt_number=request.number,
@@ -237,12 +234,6 @@ def _planned(found: PlannedContact | NoContact, version: str) -> Planned:
             why_zh=found.reason_zh,
             warnings=list(found.warnings),
             policy=version,
-def _presence(request: PlanRequest) -> datetime | None:
-    """When the buyer was seen online, unless a contact came of presence already within the cool-down."""
-    used = request.presence_again_at is not None and request.now < request.presence_again_at
-    return None if used else request.online_seen_at
-
-
         )
     return Planned(why=found.reason, why_zh=found.reason_zh, code=found.code, again_at=found.retry_at, policy=version)
 

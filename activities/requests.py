@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.contact_terms import Channel, StopSignal
+from domain.contact_terms import Channel, ContactPurpose, StopSignal
 from domain.escalation import EscalationKind
 from domain.people import Role
 from domain.review_case.evidence_steps import AttachEvidence, ReportToPlatform
@@ -30,8 +30,6 @@ class AssignRequest(Request):
     shop: str
     severity: int
     cause: str | None
-    taken_from: str | None = None
-    contact_due_at: datetime | None = None
     now: datetime
 
 
@@ -49,29 +47,6 @@ class AskRequest(Request):
     to: str
 
 
-class Handed(Request):
-    """A case of somebody who is away."""
-
-    case: str
-    workflow: str
-    shop: str
-    severity: int
-
-
-class AwayRequest(Request):
-    """Whose work goes on to others, and in which shop; None: in every one."""
-
-    person: str
-    shop: str | None
-    now: datetime
-
-
-class HandOnRequest(Request):
-    person: str
-    cases: list[Handed]
-    now: datetime
-
-
 class PlanRequest(Request):
     case: str
     shop: str
@@ -82,7 +57,6 @@ class PlanRequest(Request):
     preference_at: datetime | None
     preference_stated_at: datetime | None
     online_seen_at: datetime | None
-    presence_again_at: datetime | None = None
     number: int
     now: datetime
 
@@ -94,6 +68,7 @@ class TakeRequest(Request):
     channel: Channel
     preference_at: datetime | None
     preference_stated_at: datetime | None = None
+    purpose: ContactPurpose = ContactPurpose.CASE_TALK
 
 
 class CallbackRequest(Request):
@@ -128,6 +103,21 @@ class CauseRequest(Request):
 class SignalsRequest(Request):
     step: StepRequest
     mark: MarkMalicious
+
+
+class FollowUpRequest(Request):
+    case: str
+    shop: str
+    review_row: str
+    review_created_at: datetime
+    assignee: str | None
+    number: int
+    now: datetime
+
+
+class RelapseRequest(Request):
+    review_row: str
+    grade: str
 
 
 class MergeRequest(Request):

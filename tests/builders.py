@@ -120,7 +120,11 @@ class House:
             text=reviewed.words,
             created_at=created_at or datetime.now(UTC),
             buyer=BuyerFacts(
-                platform=self.platform, platform_id=f"nick-{reviewed.tid}", nick="chen", name="陈晓", phone="13800138000"
+                platform=self.platform,
+                platform_id=f"nick-{reviewed.tid}",
+                nick="chen",
+                name="陈晓",
+                phone="13800138000",
             ),
             source="api",
             paid_fen=8900,

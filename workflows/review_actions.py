@@ -52,6 +52,7 @@ class ReviewActions:
     def __init__(self, case: ReviewCaseState, lock: asyncio.Lock) -> None:
         self._case = case
         self._lock = lock
+        self.ending = EndingActions(case, lock)
         self._doing: dict[Action, Callable[[Due], Awaitable[None]]] = {
             Action.OPEN: self._open,
             Action.ASSIGN: self._assign,
@@ -67,7 +68,7 @@ class ReviewActions:
             Action.PROMISE_DUE: self._agreed(promises.fell_due),
             Action.PROMISE_BROKEN: self._agreed(promises.broke),
             Action.INVESTIGATION_DUE: self._agreed(investigations.fell_due),
-            **EndingActions(case, lock).doing,
+            **self.ending.doing,
         }
 
     async def take(self, due: Due) -> None:
@@ -121,8 +122,7 @@ class ReviewActions:
         case = self._case
         request = AssignRequest(
             case=case.opening.case, shop=case.opening.shop, severity=case.severity,
-            cause=case.cause or case.suggested_cause, taken_from=case.taken_from,
-            contact_due_at=case.contact.due_at if case.contact and not case.contact.due else None, now=workflow.now(),
+            cause=case.cause or case.suggested_cause, now=workflow.now(),
         )  # fmt: skip
         found = await workflow.execute_activity_method(AssignmentActivities.assign, request, **limits.RECORD)
         async with self._lock:
@@ -134,8 +134,7 @@ class ReviewActions:
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
             review_created_at=identity.review_created_at, window_ends_at=identity.persistence_ends_at,
             assignee=case.assignee, preference_at=case.preference_at, preference_stated_at=case.preference_stated_at,
-            online_seen_at=case.online_seen_at, presence_again_at=case.presence_again_at,
-            number=case.contacts_planned + 1, now=workflow.now(),
+            online_seen_at=case.online_seen_at, number=case.contacts_planned + 1, now=workflow.now(),
         )  # fmt: skip
         found = await workflow.execute_activity_method(ContactActivities.plan, request, **limits.RECORD)
         async with self._lock:

@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
         StopRequest,
         TakeRequest,
     )
-    from domain.contact_terms import Channel
+    from domain.contact_terms import Channel, ContactPurpose
     from domain.review_case import agreement_steps, steps
     from domain.review_case.facts import Prepared, StepRequest
     from domain.review_case.state import OfferStatus, ReviewCaseState
@@ -83,6 +83,28 @@ async def _cause(case: ReviewCaseState, request: StepRequest, step: steps.Confir
 async def _signals(case: ReviewCaseState, request: StepRequest, step: steps.MarkMalicious) -> Prepared:
     marking = SignalsRequest(step=request, mark=step)
     return await workflow.execute_activity_method(OpeningActivities.score_signals, marking, **limits.STEP)
+
+
+async def _visit(case: ReviewCaseState, request: StepRequest, step: steps.BeginFollowUp) -> Prepared:
+    visit = case.follow_up
+    assert visit is not None  # noqa: S101 - the rules saw it under the same lock
+    assert visit.channel is not None  # noqa: S101
+    taking = TakeRequest(
+        step=request, review_row=case.opening.review_row, number=visit.number, channel=visit.channel,
+        preference_at=None, purpose=ContactPurpose.FOLLOW_UP,
+    )  # fmt: skip
+    return await workflow.execute_activity_method(ContactActivities.take, taking, **limits.STEP)
+
+
+async def _visited(case: ReviewCaseState, request: StepRequest, step: steps.LogFollowUp) -> Prepared:
+    visit = case.follow_up
+    assert visit is not None  # noqa: S101 - the rules saw it under the same lock
+    logging = LogRequest(
+        step=request, review_row=case.opening.review_row,
+        log=steps.LogContact(result=step.result, seconds=step.seconds), number=visit.number,
+        channel=visit.channel or Channel.CALL, attempt=visit.attempt,
+    )  # fmt: skip
+    return await workflow.execute_activity_method(ContactActivities.log, logging, **limits.STEP)
 
 
 async def _merge(case: ReviewCaseState, request: StepRequest, step: steps.Merge) -> Prepared:
@@ -172,6 +194,8 @@ _PREPARING: dict[type[steps.Step], Callable[[ReviewCaseState, StepRequest, Any],
     steps.MarkMalicious: _signals,
     steps.AttachEvidence: _attach,
     steps.Merge: _merge,
+    steps.BeginFollowUp: _visit,
+    steps.LogFollowUp: _visited,
     steps.ReportToPlatform: _report,
     steps.BeginContact: _take,
     steps.LogContact: _log,

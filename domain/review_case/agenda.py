@@ -13,6 +13,7 @@ from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.review_case import investigations, promises
+from domain.review_case.endings import FollowUp
 from domain.review_case.outcomes import Outcome
 from domain.review_case.replying import reply_wanted_at
 from domain.review_case.state import Identity, OfferStatus, ReplyStatus, ReviewCaseState
@@ -49,6 +50,9 @@ class Action(StrEnum):
     END = "end"
     TELL_MERGE = "tell_merge"
     NOTIFY = "notify"
+    PLAN_FOLLOW_UP = "plan_follow_up"
+    FOLLOW_UP_DUE = "follow_up_due"
+    FOLLOW_UP_LAPSED = "follow_up_lapsed"
     CLOSE = "close"
 
 
@@ -109,11 +113,24 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
         return
     if not case.notice_done:
         yield Due(case.notice_again_at or now, Action.NOTIFY)
+    elif case.follow_up is not None and not case.follow_up.over:
+        yield _follow_up(case.follow_up)
+        yield from _watching(case)
     elif not promises.unbroken(case):
         yield Due(now, Action.CLOSE)
         return
     yield from _promises(case)
     yield from _clocks(case)
+
+
+def _follow_up(visit: FollowUp) -> Due:
+    if visit.due_at is None or visit.slot_ends_at is None:
+        return Due(visit.wanted_at, Action.PLAN_FOLLOW_UP)
+    if visit.taken_at is not None:
+        return Due(visit.taken_at + LOG_WITHIN, Action.FOLLOW_UP_LAPSED)
+    if visit.due:
+        return Due(visit.slot_ends_at, Action.FOLLOW_UP_LAPSED)
+    return Due(visit.due_at, Action.FOLLOW_UP_DUE)
 
 
 def _watching(case: ReviewCaseState) -> Iterator[Due]:
@@ -123,7 +140,7 @@ def _watching(case: ReviewCaseState) -> Iterator[Due]:
 
 def _money(case: ReviewCaseState) -> Iterator[Due]:
     offer = case.offer
-    if offer is not None and offer.open:
+    if offer is not None and offer.open and case.held is None:
         yield Due(offer.valid_until, Action.OFFER_EXPIRES)
     yield from _release(case)
     if ready_to_pay(case):
@@ -244,6 +261,9 @@ def due_for_people(case: ReviewCaseState) -> Due | None:
     waiting = [Due(clock.since, Action.ESCALATE, str(kind)) for kind, clock in case.clocks.items() if kind in ASKING]
     if case.contact is not None:
         waiting.append(Due(case.contact.due_at, Action.CONTACT_DUE))
+    visit = case.follow_up
+    if visit is not None and visit.due_at is not None and not visit.over:
+        waiting.append(Due(visit.due_at, Action.FOLLOW_UP_DUE))
     waiting += [Due(one.due_at, Action.PROMISE_DUE, str(one.number)) for one in case.agreements.promises if one.open]
     waiting += [Due(one.due_at, Action.INVESTIGATION_DUE, str(one.number)) for one in investigations.unanswered(case)]
     return min(waiting, key=lambda due: due.at, default=None)

@@ -40,7 +40,6 @@ class Assigned(Fact):
 
     person: str | None
     why: str
-    off_shift: bool = False
     clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
 
 
@@ -54,8 +53,19 @@ class Planned(Fact):
     why_zh: str = ""
     code: str | None = None
     warnings: list[str] = Field(default_factory=list)
-    presence_again_at: datetime | None = None
     again_at: datetime | None = None
+    policy: str = ""
+
+
+class FollowUpPlanned(Fact):
+    """The visit after a solved case with its closed questions, or (without a due time) why there is none."""
+
+    due_at: datetime | None = None
+    slot_ends_at: datetime | None = None
+    channel: Channel | None = None
+    why: str
+    why_zh: str = ""
+    questions: dict[str, list[str]] = Field(default_factory=dict)
     policy: str = ""
 
 

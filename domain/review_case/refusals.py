@@ -181,6 +181,18 @@ class ChatFull(StepRefused):
     code = "ChatFull"
 
 
+class AnswerUnknown(StepRefused):
+    """An answer that the questionnaire does not have."""
+
+    code = "AnswerUnknown"
+
+
+class CaseEnding(StepRefused):
+    """The case has its outcome; only what follows an end can still be done."""
+
+    code = "CaseEnding"
+
+
 class MergeRefused(StepRefused):
     """Two cases that can't become one; `facts["why"]` says it in a word."""
 

@@ -21,7 +21,10 @@ from domain.review_case.agreement_steps import (
     OpenInvestigation,
     RecordDetails,
 )
+from domain.review_case.ending_steps import BeginFollowUp as BeginFollowUp
+from domain.review_case.ending_steps import LogFollowUp as LogFollowUp
 from domain.review_case.ending_steps import Merge as Merge
+from domain.review_case.ending_steps import SkipFollowUp as SkipFollowUp
 from domain.review_case.evidence_steps import AttachEvidence as AttachEvidence
 from domain.review_case.evidence_steps import ReportToPlatform as ReportToPlatform
 from domain.review_case.evidence_steps import SkipReport as SkipReport
@@ -278,6 +281,9 @@ AnyStep = Annotated[
     | Escalate
     | MendPayout
     | Merge
+    | BeginFollowUp
+    | LogFollowUp
+    | SkipFollowUp
     | Close,
     Field(discriminator="step"),
 ]

@@ -20,6 +20,7 @@ from domain.review_case import (
     agreement_steps,
     closing,
     desk,
+    following_up,
     investigations,
     merging,
     paying,
@@ -32,6 +33,7 @@ from domain.review_case import (
 from domain.review_case.agenda import Action, Due
 from domain.review_case.facts import (
     Assigned,
+    FollowUpPlanned,
     NoticeSent,
     Opened,
     PayoutOpened,
@@ -85,6 +87,9 @@ a_step = st.one_of(
     st.builds(steps.ReportToPlatform, ground=st.just("extortion"), reference=st.just("R1"), at=st.just(START)),
     st.builds(steps.SkipReport, why=st.just(TEXT)),
     st.builds(steps.Merge, into=st.just(OTHER), why=st.just(TEXT)),
+    st.builds(steps.BeginFollowUp),
+    st.builds(steps.LogFollowUp, result=st.sampled_from(CallResult), answers=st.sampled_from([{}, {"solved": "yes"}])),
+    st.builds(steps.SkipFollowUp, why=st.just(TEXT)),
     st.builds(steps.StopContact, signal=st.sampled_from(StopSignal)),
     st.builds(steps.Hold, why=st.just(TEXT)),
     st.builds(steps.Resume),
@@ -184,11 +189,34 @@ class World:
                 desk.resume_by_timer(case, now)
             case Action.END:
                 closing.end(case, TIMER, agenda.outcome_at_end(case), now)
+            case _:
+                self._ending(due)
+
+    def _ending(self, due: Due) -> None:
+        """What is done once the outcome is fixed."""
+        case, now = self.case, self.now
+        match due.action:
+            case Action.PLAN_FOLLOW_UP:
+                due_at = self.pick([None, now + timedelta(days=3)])
+                ends = due_at + timedelta(hours=1) if due_at else None
+                plan = FollowUpPlanned(
+                    due_at=due_at,
+                    slot_ends_at=ends,
+                    channel=Channel.CALL,
+                    why="days",
+                    questions={"solved": ["yes", "no"]},
+                )
+                following_up.planned(case, plan, now)
+            case Action.FOLLOW_UP_DUE:
+                following_up.fell_due(case, now)
+            case Action.FOLLOW_UP_LAPSED:
+                following_up.lapsed(case, now)
             case Action.TELL_MERGE:
                 merging.merge_told(case)
             case Action.NOTIFY:
                 again = self.pick([None, now + timedelta(hours=8)])
                 paying.notified(case, NoticeSent(sent=again is None, why="x", again_at=again), now)
+                following_up.want(case, now)
             case Action.CLOSE:
                 progress.closed(case, now)
             case _:
