@@ -21,9 +21,11 @@ from activities.archive import ArchiveActivities
 from activities.assignment import AssignmentActivities
 from activities.clocks import DeskClock
 from activities.contacts import ContactActivities
+from activities.digests import DigestActivities
 from activities.escalation import EscalationActivities
 from activities.evidence import EvidenceActivities
 from activities.follow_ups import FollowUpActivities
+from activities.handback import HandbackActivities
 from activities.intake import IntakeActivities
 from activities.investigations import InvestigationActivities
 from activities.marketplace import MarketplaceActivities
@@ -47,12 +49,14 @@ from gateways.wire import quiet_http_log
 from settings import Settings
 from workflows import connection, limits
 from workflows.archive import Archive
+from workflows.digest import Digest
+from workflows.handback import Handback
 from workflows.intake import Intake
 from workflows.payout import Payout
 from workflows.review_case import ReviewCase
-from workflows.schedules import ensure_all, ensure_archive
+from workflows.schedules import ensure_all, ensure_archive, ensure_digests
 
-WORKFLOWS = [ReviewCase, Payout, Intake, Archive]
+WORKFLOWS = [ReviewCase, Payout, Intake, Archive, Handback, Digest]
 
 
 def sandboxed_runner() -> SandboxedWorkflowRunner:
@@ -129,7 +133,9 @@ def workers(parts: Parts) -> list[Worker]:
             workflows=WORKFLOWS,
             activities=[
                 opening.open_case, opening.judge_cause, opening.score_signals,
-                assignment.assign, assignment.claim,
+                assignment.assign, assignment.claim, assignment.hand_on,
+                HandbackActivities(parts.sessions).open_work,
+                DigestActivities(parts.sessions, policies, clock).gather,
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 escalation.reckon, escalation.escalate,
                 InvestigationActivities(parts.sessions).ask,
@@ -183,7 +189,9 @@ async def set_up_schedules(parts: Parts) -> None:
     async with parts.sessions.begin() as session:
         await ensure_installation(session, datetime.now(UTC))
         shops = list(await session.scalars(select(Shop.code).where(Shop.intake)))
+        every = list(await session.scalars(select(Shop.code)))
     await ensure_all(parts.client, shops, parts.settings)
+    await ensure_digests(parts.client, every, parts.settings)
     await ensure_archive(parts.client, parts.settings)
 
 

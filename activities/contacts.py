@@ -25,7 +25,16 @@ from domain.contact_caps import may_contact_now
 from domain.contact_history import ContactHistory, ContactStop, ContactTouch, StatedPreference
 from domain.contact_outcomes import Consequence, consequence
 from domain.contact_plan import ContactRequest, NoContact, PlannedContact, plan_contact
-from domain.contact_terms import AddressType, CallResult, Channel, Occupation, PhoneKind, StopSignal, TalkOutcome
+from domain.contact_terms import (
+    AddressType,
+    CallResult,
+    Channel,
+    ContactBasis,
+    Occupation,
+    PhoneKind,
+    StopSignal,
+    TalkOutcome,
+)
 from domain.life_zones import LifeZone, life_zone
 from domain.policies.contact import ContactPolicy
 from domain.review_case.facts import Planned, Prepared, StepRequest
@@ -56,7 +65,11 @@ class ContactActivities:
                 surge=bool(await surging(session, request.now, [request.shop])),
             )
             found = plan_contact(asked, history, policy, days)
-            return _planned(found, version)
+            planned = _planned(found, version)
+            if isinstance(found, PlannedContact) and found.basis is ContactBasis.PRESENCE:
+                again = request.now + timedelta(minutes=policy.presence.again_after_minutes)
+                planned = planned.model_copy(update={"presence_again_at": again})
+            return planned
 
     @activity.defn
     async def take(self, request: TakeRequest) -> Prepared:
@@ -216,12 +229,18 @@ def _asked(request: PlanRequest, order: ShopOrder | None, buyer: Buyer | None) -
         address_type=AddressType(order.address_type) if order and order.address_type else AddressType.UNKNOWN,
         occupation=Occupation(buyer.occupation) if buyer and buyer.occupation else None,
         stated_preference=_wish(request.preference_at, request.preference_stated_at),
-        online_seen_at=request.online_seen_at,
+        online_seen_at=_presence(request),
         phone=PhoneKind(buyer.phone_kind) if buyer and buyer.phone_kind else PhoneKind.INVALID,
         sms_by_platform=bool(order and order.oaid),
         attempt_number=request.number,
         jitter_seed=f"{request.case}:{request.number}",
     )
+
+
+def _presence(request: PlanRequest) -> datetime | None:
+    """When the buyer was seen online, unless a contact came of presence already within the cool-down."""
+    used = request.presence_again_at is not None and request.now < request.presence_again_at
+    return None if used else request.online_seen_at
 
 
 def _planned(found: PlannedContact | NoContact, version: str) -> Planned:

@@ -30,6 +30,8 @@ class AssignRequest(Request):
     shop: str
     severity: int
     cause: str | None
+    taken_from: str | None = None
+    contact_due_at: datetime | None = None
     now: datetime
 
 
@@ -47,6 +49,29 @@ class AskRequest(Request):
     to: str
 
 
+class Handed(Request):
+    """A case of somebody who is away."""
+
+    case: str
+    workflow: str
+    shop: str
+    severity: int
+
+
+class AwayRequest(Request):
+    """Whose work goes on to others, and in which shop; None: in every one."""
+
+    person: str
+    shop: str | None
+    now: datetime
+
+
+class HandOnRequest(Request):
+    person: str
+    cases: list[Handed]
+    now: datetime
+
+
 class PlanRequest(Request):
     case: str
     shop: str
@@ -57,6 +82,7 @@ class PlanRequest(Request):
     preference_at: datetime | None
     preference_stated_at: datetime | None
     online_seen_at: datetime | None
+    presence_again_at: datetime | None = None
     number: int
     now: datetime
 

@@ -122,7 +122,8 @@ class ReviewActions:
         case = self._case
         request = AssignRequest(
             case=case.opening.case, shop=case.opening.shop, severity=case.severity,
-            cause=case.cause or case.suggested_cause, now=workflow.now(),
+            cause=case.cause or case.suggested_cause, taken_from=case.taken_from,
+            contact_due_at=case.contact.due_at if case.contact and not case.contact.due else None, now=workflow.now(),
         )  # fmt: skip
         found = await workflow.execute_activity_method(AssignmentActivities.assign, request, **limits.RECORD)
         async with self._lock:
@@ -134,7 +135,8 @@ class ReviewActions:
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
             review_created_at=identity.review_created_at, window_ends_at=identity.persistence_ends_at,
             assignee=case.assignee, preference_at=case.preference_at, preference_stated_at=case.preference_stated_at,
-            online_seen_at=case.online_seen_at, number=case.contacts_planned + 1, now=workflow.now(),
+            online_seen_at=case.online_seen_at, presence_again_at=case.presence_again_at,
+            number=case.contacts_planned + 1, now=workflow.now(),
         )  # fmt: skip
         found = await workflow.execute_activity_method(ContactActivities.plan, request, **limits.RECORD)
         async with self._lock:

@@ -11,7 +11,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.projection import ProjectionActivities
     from activities.requests import Projection
     from domain.errors import Refusal
-    from domain.review_case import merging, paying, rules
+    from domain.people import Actor, ActorKind
+    from domain.review_case import desk, merging, paying, presence, rules
     from domain.review_case.agenda import Due, due_for_people, next_due
     from domain.review_case.facts import PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
@@ -193,6 +194,20 @@ class ReviewCase:
 
     @workflow.signal
     def refresh(self) -> None:
+    @workflow.signal
+    async def buyer_online(self, person: str) -> None:
+        """The buyer of this case is online, says a program (by its person's id)."""
+        async with self._lock:
+            presence.seen_by_platform(self._case, Actor(kind=ActorKind.SYSTEM, person=person), workflow.now())
+            self._changes += 1
+
+    @workflow.signal
+    async def agent_away(self, person: str) -> None:
+        """This person does not work on the shop's cases any more, or not for now: the case looks for somebody else."""
+        async with self._lock:
+            desk.take_back(self._case, person, workflow.now())
+            self._changes += 1
+
         """Continue as new, so that code deployed since then applies."""
         self._refresh = True
 

@@ -17,6 +17,7 @@ SENTENCES: Mapping[str, str] = {
     "report_skipped": "The review is not reported to the platform.",
     "assigned": "Assigned to {to} ({why}).",
     "claimed": "Taken by {to}.",
+    "taken_back": "Taken back from {before}, who is away.",
     "taken_over": "Taken over by {to} from {before}.",
     "handed_over": "Handed over to {to} by {before}.",
     "nobody_to_assign": "Nobody could be assigned: {why}.",

@@ -40,6 +40,7 @@ class Assigned(Fact):
 
     person: str | None
     why: str
+    off_shift: bool = False
     clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
 
 
@@ -53,6 +54,7 @@ class Planned(Fact):
     why_zh: str = ""
     code: str | None = None
     warnings: list[str] = Field(default_factory=list)
+    presence_again_at: datetime | None = None
     again_at: datetime | None = None
     policy: str = ""
 

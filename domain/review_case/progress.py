@@ -8,7 +8,7 @@ from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
 from domain.review_case import following_up
 from domain.review_case.closing import end
-from domain.review_case.desk import assign, replan
+from domain.review_case.desk import assign, plan_for_the_shift, replan
 from domain.review_case.facts import Assigned, Opened, Planned, Reckoned, Told
 from domain.review_case.outcomes import Outcome
 from domain.review_case.recording import record
@@ -83,6 +83,7 @@ def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
         case.assign_again_at = now + _patience(now - case.opened_at)
     elif case.assignee is None:
         assign(case, TIMER, found.person, "assigned", now, why=found.why)
+        plan_for_the_shift(case, now, found)
         if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
             due = found.clocks.get(EscalationKind.NOT_CONTACTED)
             case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
@@ -115,6 +116,7 @@ def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
     if case.plan_code == NoContactCode.NOBODY_AT_DESK and not case.suspected:
         case.clocks.pop(EscalationKind.DECISION_WAITING, None)
     case.plan_code = None
+    case.presence_again_at = found.presence_again_at or case.presence_again_at
     case.contact = ContactWait(
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
         why=found.why, why_zh=found.why_zh,

@@ -18,6 +18,7 @@ from domain.review_case import (
     offering,
     permissions,
     promises,
+    presence,
     reporting,
     steps,
     telling,
@@ -56,7 +57,7 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.ScheduleCallback: Rule(
         permissions.working, contacting.schedule_callback, contacting.check_callback, prepared=True
     ),
-    steps.BuyerOnline: Rule(permissions.desk, contacting.buyer_online),
+    steps.BuyerOnline: Rule(permissions.desk, presence.buyer_online),
     steps.StopContact: Rule(contacting.may_stop, contacting.stop_contact, prepared=True),
     steps.MakeOffer: Rule(offering.may_offer, offering.make, offering.check_offer, prepared=True),
     steps.Approve: Rule(offering.may_decide, offering.approve, offering.check_approve, prepared=True),

@@ -220,6 +220,7 @@ class ReviewCaseState(BaseModel):
     assigned_at: datetime | None = None
     first_contact_at: datetime | None = None
     assign_again_at: datetime | None = None
+    taken_from: str | None = None
 
     contact: ContactWait | None = None
     plan_again_at: datetime | None = None
@@ -228,6 +229,7 @@ class ReviewCaseState(BaseModel):
     preference_at: datetime | None = None
     preference_stated_at: datetime | None = None
     online_seen_at: datetime | None = None
+    presence_again_at: datetime | None = None
     attempts: list[Attempt] = Field(default_factory=list)
     contacts_planned: int = 0
     stopped: StopSignal | None = None
