@@ -56,8 +56,6 @@ class ReviewCase:
             else:
                 await self._wait(due)
         await self._drain()
-        if self._case.relapsed:
-            await self._actions.ending.go_on()
         projector.cancel()
         return str(self._case.outcome)
 
@@ -193,8 +191,6 @@ class ReviewCase:
             self._changes += 1
 
     @workflow.signal
-    def refresh(self) -> None:
-    @workflow.signal
     async def buyer_online(self, person: str) -> None:
         """The buyer of this case is online, says a program (by its person's id)."""
         async with self._lock:
@@ -208,6 +204,8 @@ class ReviewCase:
             desk.take_back(self._case, person, workflow.now())
             self._changes += 1
 
+    @workflow.signal
+    def refresh(self) -> None:
         """Continue as new, so that code deployed since then applies."""
         self._refresh = True
 

@@ -12,13 +12,12 @@ from domain.review_case import (
     closing,
     contacting,
     desk,
-    following_up,
     investigations,
     merging,
     offering,
     permissions,
-    promises,
     presence,
+    promises,
     reporting,
     steps,
     telling,
@@ -26,7 +25,7 @@ from domain.review_case import (
 )
 from domain.review_case.facts import Prepared
 from domain.review_case.permissions import require
-from domain.review_case.refusals import CaseClosed, CaseEnding, CaseOpening, NotYours, StaleVersion
+from domain.review_case.refusals import CaseClosed, CaseOpening, NotYours, StaleVersion
 from domain.review_case.state import ReviewCaseState
 
 May = Callable[[ReviewCaseState, Actor], None]
@@ -90,14 +89,8 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.Resume: Rule(desk.may_resume, desk.resume),
     steps.Escalate: Rule(permissions.desk, desk.escalate),
     steps.Merge: Rule(merging.may_merge, merging.merge, merging.check_merge, prepared=True),
-    steps.BeginFollowUp: Rule(following_up.may_begin, following_up.begin, prepared=True),
-    steps.LogFollowUp: Rule(following_up.may_log, following_up.log, following_up.check_log, prepared=True),
-    steps.SkipFollowUp: Rule(following_up.may_skip, following_up.skip),
     steps.Close: Rule(closing.may_close, closing.close, closing.check_close),
 }
-
-# What begins something new in a case that has its outcome; it is reopened for that once it has closed.
-BEGINS_ANEW = frozenset({steps.MakeOffer, steps.Approve, steps.AnswerOffer, steps.ScheduleCallback, steps.Hold})
 
 # Whoever only looks: an auditor never changes a case, whatever other role the same person holds elsewhere.
 ONLY_LOOKING = frozenset({Role.AUDITOR})
@@ -116,7 +109,6 @@ def check(case: ReviewCaseState, command: steps.Command, now: datetime) -> None:
         fresh, StaleVersion, "Somebody took a step since you looked; look again and repeat yours if it still fits.",
         current=case.person_step,
     )  # fmt: skip
-    _not_anew(case, type(command.step))
     rule = RULES[type(command.step)]
     rule.may(case, command.actor)
     rule.check(case, command.actor, command.step, now)
@@ -129,25 +121,16 @@ def apply(case: ReviewCaseState, command: steps.Command, now: datetime, found: P
 
 def allowed_steps(case: ReviewCaseState, actor: Actor, now: datetime) -> list[str]:
     """The names of the steps that `actor` may take now, whatever their bodies; a page draws its buttons from it."""
-    return [name_of(step) for step in RULES if _may(step, case, actor)]
+    return [name_of(step) for step, rule in RULES.items() if _may(rule, case, actor)]
 
 
-def _may(step: type[steps.Step], case: ReviewCaseState, actor: Actor) -> bool:
+def _may(rule: Rule, case: ReviewCaseState, actor: Actor) -> bool:
     try:
         _be_open(case, actor)
-        _not_anew(case, step)
-        RULES[step].may(case, actor)
+        rule.may(case, actor)
     except Refusal:
         return False
     return True
-
-
-def _not_anew(case: ReviewCaseState, step: type[steps.Step]) -> None:
-    ended = case.outcome is not None and step in BEGINS_ANEW
-    require(
-        not ended, CaseEnding,
-        f"The case ends as {case.outcome}. To begin anew, skip its follow-up visit and reopen it once it has closed.",
-    )  # fmt: skip
 
 
 def _be_open(case: ReviewCaseState, actor: Actor) -> None:
