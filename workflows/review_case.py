@@ -56,6 +56,8 @@ class ReviewCase:
             else:
                 await self._wait(due)
         await self._drain()
+        if self._case.relapsed:
+            await self._actions.ending.go_on()
         projector.cancel()
         return str(self._case.outcome)
 
