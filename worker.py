@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx2
 from pydantic import SecretStr
@@ -99,6 +100,16 @@ def messenger(parts: Parts) -> AliyunSms | None:
     return AliyunSms(parts.http, settings.sms_url, credentials, seconds=settings.outside_timeout_seconds)
 
 
+def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities) -> list[Callable[..., Any]]:
+    """The activities of the malicious track, of merging, and of the visit after a case's end."""
+    evidence = EvidenceActivities(parts.sessions, policies)
+    follow_ups = FollowUpActivities(parts.sessions, policies, contacts)
+    return [
+        evidence.judge_evidence, evidence.judge_report, MergeActivities(parts.sessions).merge,
+        follow_ups.plan_follow_up, follow_ups.note_relapse,
+    ]  # fmt: skip
+
+
 def workers(parts: Parts) -> list[Worker]:
     """One worker per task queue: the cases with their database work, the marketplace at its rate, the money."""
     settings, policies = parts.settings, Policies()
@@ -109,7 +120,6 @@ def workers(parts: Parts) -> list[Worker]:
     assignment = AssignmentActivities(parts.sessions, policies, clock)
     contacts = ContactActivities(parts.sessions, policies)
     escalation = EscalationActivities(parts.sessions, clock)
-    evidence = EvidenceActivities(parts.sessions, policies)
     offers = OfferActivities(parts.sessions, policies)
     replies = ReplyActivities(parts.sessions, policies)
     market = MarketplaceActivities(parts.sessions, marketplaces)
@@ -129,8 +139,7 @@ def workers(parts: Parts) -> list[Worker]:
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 escalation.reckon, escalation.escalate,
                 InvestigationActivities(parts.sessions).ask,
-                evidence.judge_evidence, evidence.judge_report,
-                MergeActivities(parts.sessions).merge,
+                *track_and_end(parts, policies, contacts),
                 offers.reserve, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
                 payouts.open_payout, payouts.whom_to_tell,
@@ -180,6 +189,7 @@ async def set_up_schedules(parts: Parts) -> None:
     async with parts.sessions.begin() as session:
         await ensure_installation(session, datetime.now(UTC))
         shops = list(await session.scalars(select(Shop.code).where(Shop.intake)))
+        every = list(await session.scalars(select(Shop.code)))
     await ensure_all(parts.client, shops, parts.settings)
     await ensure_digests(parts.client, every, parts.settings)
     await ensure_archive(parts.client, parts.settings)

@@ -88,7 +88,17 @@ class ContactActivities:
                 history = await history_of(session, review.buyer, step.now)
                 day = calendar_around(step.now, policy).day(step.now.astimezone(zone.tz).date())
                 wish = _wish(request.preference_at, request.preference_stated_at)
-                may_contact_now(request.channel, step.now, step.case, history, policy, zone, day, stated=wish)
+                may_contact_now(
+                    request.channel,
+                    step.now,
+                    step.case,
+                    history,
+                    policy,
+                    zone,
+                    day,
+                    stated=wish,
+                    purpose=request.purpose,
+                )
                 attempt = await _insert_attempt(session, step, request.number, request.channel, person, outbound=True)
                 return Prepared(policy=version, attempt=str(attempt))
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.contact_terms import Channel, StopSignal
+from domain.contact_terms import Channel, ContactPurpose, StopSignal
 from domain.escalation import EscalationKind
 from domain.people import Role
 from domain.review_case.evidence_steps import AttachEvidence, ReportToPlatform
@@ -94,6 +94,7 @@ class TakeRequest(Request):
     channel: Channel
     preference_at: datetime | None
     preference_stated_at: datetime | None = None
+    purpose: ContactPurpose = ContactPurpose.CASE_TALK
 
 
 class CallbackRequest(Request):
@@ -128,6 +129,21 @@ class CauseRequest(Request):
 class SignalsRequest(Request):
     step: StepRequest
     mark: MarkMalicious
+
+
+class FollowUpRequest(Request):
+    case: str
+    shop: str
+    review_row: str
+    review_created_at: datetime
+    assignee: str | None
+    number: int
+    now: datetime
+
+
+class RelapseRequest(Request):
+    review_row: str
+    grade: str
 
 
 class MergeRequest(Request):

@@ -52,6 +52,7 @@ class ReviewActions:
     def __init__(self, case: ReviewCaseState, lock: asyncio.Lock) -> None:
         self._case = case
         self._lock = lock
+        self.ending = EndingActions(case, lock)
         self._doing: dict[Action, Callable[[Due], Awaitable[None]]] = {
             Action.OPEN: self._open,
             Action.ASSIGN: self._assign,
@@ -67,7 +68,7 @@ class ReviewActions:
             Action.PROMISE_DUE: self._agreed(promises.fell_due),
             Action.PROMISE_BROKEN: self._agreed(promises.broke),
             Action.INVESTIGATION_DUE: self._agreed(investigations.fell_due),
-            **EndingActions(case, lock).doing,
+            **self.ending.doing,
         }
 
     async def take(self, due: Due) -> None:

@@ -122,7 +122,7 @@ class ReviewCase:
         """Carry out one step of a person; a repeat of a known command answers what the first one did."""
         async with self._lock:
             if self._digest_of_repeat() is None:
-                self._check(command, workflow.now())
+                self._check(command, workflow.now(), accepted=True)
                 found = await self._prepare(command)
                 rules.apply(self._case, command, workflow.now(), found)
                 self._remember(command)
@@ -138,9 +138,9 @@ class ReviewCase:
         if self._digest_of_repeat() is None:
             self._check(command, workflow.now())
 
-    def _check(self, command: Command, now: datetime) -> None:
+    def _check(self, command: Command, now: datetime, *, accepted: bool = False) -> None:
         try:
-            rules.check(self._case, command, now)
+            rules.check(self._case, command, now, accepted=accepted)
         except Refusal as refusal:
             raise refused(refusal) from None
 

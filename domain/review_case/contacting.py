@@ -12,7 +12,7 @@ from domain.review_case.permissions import require, working
 from domain.review_case.recording import record
 from domain.review_case.refusals import BadTime, ContactStopped, ContactTaken, TalkMissing, WrongStage
 from domain.review_case.state import Attempt, ReviewCaseState
-from domain.review_case.talking import check_acceptance, keep
+from domain.review_case.talking import keep
 
 LONGEST_CALLBACK = timedelta(days=30)
 
@@ -51,7 +51,6 @@ def check_log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: 
     reached = step.result is CallResult.CONNECTED
     require(not reached or step.talk is not None, TalkMissing, "The buyer was reached: say how the talk ended.")
     require(reached or step.talk is None, TalkMissing, "The buyer was not reached: leave the talk's outcome out.")
-    check_acceptance(case, step)
     if step.next_at is not None:
         _check_time(case, step.next_at, now)
     if step.inbound:

@@ -59,6 +59,18 @@ class Planned(Fact):
     policy: str = ""
 
 
+class FollowUpPlanned(Fact):
+    """The visit after a solved case with its closed questions, or (without a due time) why there is none."""
+
+    due_at: datetime | None = None
+    slot_ends_at: datetime | None = None
+    channel: Channel | None = None
+    why: str
+    why_zh: str = ""
+    questions: dict[str, list[str]] = Field(default_factory=dict)
+    policy: str = ""
+
+
 class Prepared(Fact):
     """What an activity found out before a step could be carried out; only the fields of that step are set."""
 

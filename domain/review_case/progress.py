@@ -6,6 +6,7 @@ from domain.amendment import Amended, NotAmended, Reading, Removed, Unclear, Wor
 from domain.contact_terms import NoContactCode
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
+from domain.review_case import following_up
 from domain.review_case.closing import end
 from domain.review_case.desk import assign, plan_for_the_shift, replan
 from domain.review_case.facts import Assigned, Opened, Planned, Reckoned, Told
@@ -22,6 +23,7 @@ from domain.review_case.state import (
 from domain.review_case.verifying import suspect
 
 READINGS_KEPT = 4
+AMENDED = frozenset({Outcome.AMENDED_PAID, Outcome.AMENDED_UNPAID})
 DAILY = timedelta(days=1)
 ASSIGN_AGAIN = timedelta(minutes=15)
 ASSIGN_AT_LEAST_EVERY = timedelta(hours=4)
@@ -57,7 +59,10 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
         cause=found.suggested_cause, severity=found.severity, details_wanted=found.details_wanted or None,
         severity_reasons=found.severity_reasons, policy=found.policies.get("causes"),
     )  # fmt: skip
-    if found.review_by_person:
+    if found.before is not None and found.before.malicious and found.before.suspicion is not None:
+        # Whoever reopens it has a reason; money stays frozen until a supervisor has looked again.
+        suspect(case, SYSTEM, found.before.suspicion.signals, found.before.suspicion.score, now)
+    elif found.review_by_person:
         suspect(case, SYSTEM, found.signals, found.score, now, policy=found.policies.get("causes"))
 
 
@@ -67,6 +72,7 @@ def carry_over(case: ReviewCaseState, before: ReviewCaseState) -> None:
     case.attempts, case.contacts_planned = before.attempts, before.contacts_planned
     case.offers, case.payouts, case.payee = before.offers, before.payouts, before.payee
     case.cause, case.first_contact_at = before.cause, before.first_contact_at
+    case.malice, case.absorbed = before.malice.model_copy(update={"report": None}), before.absorbed
     case.recent, case.agreements = before.recent, before.agreements
 
 
@@ -174,6 +180,14 @@ def read(case: ReviewCaseState, reading: Reading | None, now: datetime) -> None:
             _reverted(case, now)
         case _:
             pass
+    _after_the_end(case, isinstance(shown, Worse), now)
+
+
+def _after_the_end(case: ReviewCaseState, worse: bool, now: datetime) -> None:
+    """While the follow-up visit waits, a review that is bad again ends the waiting."""
+    undone = case.outcome in AMENDED and case.amendment is None
+    if case.follow_up is not None and not case.follow_up.over and (worse or undone):
+        following_up.relapsed(case, now)
 
 
 def _amended(case: ReviewCaseState, shown: Amended, now: datetime) -> None:
@@ -197,7 +211,7 @@ def _reverted(case: ReviewCaseState, now: datetime) -> None:
 def _unclear(case: ReviewCaseState, again: datetime | None, why: str, now: datetime) -> None:
     if again is not None:
         case.read_again_at = max(again, now)
-    elif case.amendment is None:  # else a second person has looked
+    elif case.amendment is None and case.outcome is None:  # else a second person has looked
         case.person_must_look = True
         case.clocks.setdefault(EscalationKind.DECISION_WAITING, Clock(since=now))
     record(case, PLATFORM, now, "reading_unclear", why=why, again_at=again)

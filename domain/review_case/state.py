@@ -19,10 +19,12 @@ from domain.payouts import PayoutStatus
 from domain.people import Role
 from domain.platforms import AmendMode, Grade
 from domain.review_case.agreements import Agreements
-from domain.review_case.endings import Merged
+from domain.review_case.endings import FollowUp, Merged
 from domain.review_case.evidence import Malice
 from domain.review_case.evidence import Suspicion as Suspicion
 from domain.review_case.outcomes import Outcome
+from domain.review_case.reply import Reply as Reply
+from domain.review_case.reply import ReplyStatus as ReplyStatus
 from domain.sealed import Event, PayeeRef, SealedRef
 
 
@@ -185,29 +187,6 @@ class Amendment(BaseModel):
     evidence: str
 
 
-class ReplyStatus(StrEnum):
-    WANTED = "wanted"
-    PREPARED = "prepared"
-    CONFIRMED = "confirmed"
-    POSTED = "posted"
-    SKIPPED = "skipped"
-    IMPOSSIBLE = "impossible"
-
-
-class Reply(BaseModel):
-    """The public reply under the review; given at most once. `early` says that it came before its time, so that
-    trying goes on after it."""
-
-    status: ReplyStatus
-    wanted_at: datetime
-    why: str
-    text: SealedRef | None = None
-    confirmed_by: str | None = None
-    by_hand: bool = False
-    again_at: datetime | None = None
-    early: bool = False
-
-
 class Clock(BaseModel):
     """An escalation clock. `due_at` lies in the desk's hours; it is None until it was reckoned, and `over` says that
     everybody on the ladder has been told. `told` holds the roles that heard of it: each does so once."""
@@ -280,6 +259,8 @@ class ReviewCaseState(BaseModel):
     outcome: Outcome | None = None
     notice_done: bool = False
     notice_again_at: datetime | None = None
+    follow_up: FollowUp | None = None
+    relapsed: bool = False
     closed_at: datetime | None = None
 
     version: int = 0

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from domain.contact_terms import CallResult, TalkOutcome
+from domain.people import Actor
 from domain.policies.contact import ContactPolicy
 from domain.review_case import steps
 from domain.review_case.permissions import require
@@ -18,7 +19,7 @@ from domain.review_case.refusals import (
 from domain.review_case.state import ReviewCaseState
 
 
-def check_acceptance(case: ReviewCaseState, step: steps.LogContact) -> None:
+def check_acceptance(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: datetime) -> None:
     """First the buyer's yes to the result, then the review (R55), and never where the marketplace bans asking."""
     reached = step.result is CallResult.CONNECTED
     require(reached or not step.result_accepted, TalkMissing, "Nobody was reached, so nobody said yes; leave that out.")
