@@ -44,6 +44,8 @@ class ScriptView(BaseModel):
     phrases: list[str] = Field(description="quick phrases to copy, those of the cause first")
     temper: list[str] = Field(description="how the buyer was when last talked to")
     cautions: str | None = Field(description="what to mind in this talk, as the last agent wrote it")
+    principles: list[str] = Field(description="how to talk, whatever the case")
+    never: list[str] = Field(description="what is not said, and why")
     suggests: list[str] = Field(description="steps that this case calls for, beside the talk")
     policies: list[str]
 
@@ -84,6 +86,8 @@ async def _script(
         phrases=list(quick_phrases(cause, facts, texts)),
         temper=said.temper,
         cautions=await open_text(session, said.cautions.id) if said.cautions else None,
+        principles=list(texts.call.principles),
+        never=[f"{one.what}: {one.why}" for one in texts.call.never],
         suggests=suggested(state),
         policies=[texts_version, causes_version, contact_version],
     )

@@ -132,3 +132,20 @@ async def test_the_buyers_earlier_cases_and_orders_are_on_the_case_and_the_buyer
     assert [one["number"] for one in known["cases"]] == [other]
     assert {one["item_title"]: one["of_this_case"] for one in known["orders"]} == {"水壶": True, "茶杯": False}
     assert known["buyer"]["phone"] == "138****8000"
+
+
+@pytest.mark.covers(56)
+async def test_a_buyer_who_comes_back_reopens_the_same_case_with_all_that_was_said(
+    take: Take, read: Read, case: str, temporal_client: Client, review: Any
+) -> None:
+    await take("agent", "attach_chat", text="买家: 好的")
+    await take("supervisor", "close", outcome="withdrawn", why="she was content")
+    await temporal_client.get_workflow_handle(f"review:sandbox:demo:{review['order_id']}").result()
+    alone = await take("agent", "reopen", why="again")
+    back = await take("agent", "reopen", why="she called: it leaks again", buyer_came_back=True)
+    while "note" not in (await read("/cases/{case}", "agent"))["allowed_steps"]:
+        assert (await read("/cases/{case}"))["case"] == case
+    noted = await take("agent", "note", text="又漏了")
+    assert (alone.status_code, back.status_code, noted.status_code) == (403, 200, 200)
+    assert (noted.json()["case"], noted.json()["state"]["opening"]["run"]) == (case, 2)
+    assert len(noted.json()["state"]["agreements"]["chats"]) == 1

@@ -62,6 +62,13 @@ def test_where_the_marketplace_bans_asking_no_yes_helps(world: World) -> None:
     assert refusal_of(world, asked_to_amend=True, result_accepted=True) == "AskingBanned"
 
 
+def test_a_log_that_older_code_let_in_is_still_carried_out(world: World) -> None:
+    asking = steps.LogContact.model_validate(TALK | {"asked_to_amend": True})
+    command = steps.Command(actor=ALICE, step=asking, digest="", sent_at=world.now)
+    rules.check(world.case, command, world.now, accepted=True)
+    assert refusal_of(world, asked_to_amend=True) == "AcceptanceMissing"
+
+
 def test_nobody_says_yes_who_was_not_reached(world: World) -> None:
     assert refusal_of(world, result=CallResult.NO_ANSWER, talk=None, result_accepted=True) == "TalkMissing"
 
