@@ -19,7 +19,7 @@ SENTENCES: Mapping[str, str] = {
     "claimed": "Taken by {to}.",
     "taken_back": "Taken back from {before}, who is away.",
     "taken_over": "Taken over by {to} from {before}.",
-    "handed_over": "Handed over to {to} by {before}.",
+    "handed_over": "Handed over from {before} to {to}.",
     "nobody_to_assign": "Nobody could be assigned: {why}.",
     "cause_confirmed": "Cause confirmed: {cause}; severity {severity}.",
     "contact_planned": "Contact {number} planned by {channel} for {due_at}: {why}.",
@@ -63,7 +63,7 @@ SENTENCES: Mapping[str, str] = {
     "reply_impossible": "There can be no public reply: {why}.",
     "reply_window_closed": "The marketplace takes no public reply any more.",
     "escalation_asked": "Help was asked for from the next one up.",
-    "escalated": "{kind}: {people} were told.",
+    "escalated": "Escalated ({what}) to the {role}; told: {told}.",
     "promised": "Promise {promise} to the buyer, due {due_at}.",
     "promise_due": "Promise {promise} has fallen due.",
     "promise_kept": "Promise {promise} was kept.",
@@ -95,7 +95,8 @@ SENTENCES: Mapping[str, str] = {
 
 def sentence(kind: str, facts: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """The event as one sentence; `names` turns ids of people into their names."""
-    words = {name: _said(name, value, names) for name, value in facts.items()}
+    # A contact that reached nobody has no talk to tell of.
+    words = {"talk": ""} | {name: _said(name, value, names) for name, value in facts.items()}
     template = SENTENCES.get(kind)
     if template is None:
         return kind.replace("_", " ").capitalize() + "."

@@ -56,6 +56,18 @@ class CaseFile(Model):
             postgresql_where=text("closed_at IS NULL AND assignee IS NULL"),
         ),
         Index("ix_case_file_closed", "shop", "closed_at", "number", postgresql_where=text("closed_at IS NOT NULL")),
+        Index("ix_case_file_closed_everywhere", "closed_at", "number", postgresql_where=text("closed_at IS NOT NULL")),
+        Index(
+            "ix_case_file_unassigned_everywhere",
+            "due_at",
+            "number",
+            postgresql_where=text("closed_at IS NULL AND assignee IS NULL"),
+        ),
+        # A rare stage, cause or platform is found at once, and not by walking through everything that is due.
+        *(
+            Index(f"ix_case_file_open_{column}", column, "due_at", "number", postgresql_where=text("closed_at IS NULL"))
+            for column in ("stage", "cause", "platform")
+        ),
         Index("ix_case_file_opened", "opened_at", "number"),
         Index("ix_case_file_buyer_person", "buyer_person"),
         *(_queue_index(order, whose) for order in ("place_at", "surge_at") for whose in _WHOSE),
