@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.policy_rows import KINDS, model_of
@@ -16,6 +16,13 @@ from domain.policies.platforms import PlatformsPolicy
 from domain.policies.texts import TextsPolicy
 
 KEPT = 256
+# Built once: every decision of every case asks it.
+_NEWEST = (
+    select(Policy.id, Policy.shop, Policy.version)
+    .where(Policy.kind == bindparam("kind"), (Policy.shop == bindparam("shop")) | Policy.shop.is_(None))
+    .order_by(Policy.shop.nulls_last(), Policy.version.desc())
+    .limit(1)
+)
 
 
 class Policies:
@@ -52,13 +59,7 @@ class Policies:
     async def _of[P: PolicyDocument](
         self, session: AsyncSession, kind: str, shop: str, model: type[P]
     ) -> tuple[P, str]:
-        newest = (
-            select(Policy.id, Policy.shop, Policy.version)
-            .where(Policy.kind == kind, (Policy.shop == shop) | Policy.shop.is_(None))
-            .order_by(Policy.shop.nulls_last(), Policy.version.desc())
-            .limit(1)
-        )
-        row = (await session.execute(newest)).one_or_none()
+        row = (await session.execute(_NEWEST, {"kind": kind, "shop": shop})).one_or_none()
         if row is None:
             return load_shipped(kind, model), f"{kind}:shipped"
         document = self._read.get(row.id)
