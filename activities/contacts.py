@@ -16,30 +16,24 @@ from activities.refusals import refusing
 from activities.requests import CallbackRequest, LogRequest, PlanRequest, StopRequest, TakeRequest
 from activities.rosters import Rosters
 from db.buyers import aliases_of, person_of
-from db.merges import merged_into
+from db.contacts import BuyerAtHand, buyer_at_hand, history_of
 from db.sessions import Sessions
 from db.surges import surging
 from db.tables.buyers import Buyer, Review, ShopOrder
 from db.tables.contacts import ContactAttempt, ContactStopRow
 from domain.contact_caps import may_contact_now
-from domain.contact_history import ContactHistory, ContactStop, ContactTouch, StatedPreference
+from domain.contact_history import StatedPreference
 from domain.contact_outcomes import Consequence, consequence
 from domain.contact_plan import ContactRequest, NoContact, PlannedContact, plan_contact
 from domain.contact_terms import (
-    AddressType,
-    CallResult,
     Channel,
     ContactBasis,
-    Occupation,
     PhoneKind,
     StopSignal,
-    TalkOutcome,
 )
 from domain.life_zones import LifeZone, life_zone
 from domain.policies.contact import ContactPolicy
 from domain.review_case.facts import Planned, Prepared, StepRequest
-
-REMEMBERED = timedelta(days=90)
 
 
 class ContactActivities:
@@ -51,15 +45,15 @@ class ContactActivities:
     @activity.defn
     async def plan(self, request: PlanRequest) -> Planned:
         """The next contact with its reason, or why there is none."""
-        async with self._sessions.begin() as session:
+        async with self._sessions() as session:
+            # Nothing is written, and nothing read here must be of one moment: a transaction would cost two round trips.
+            await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
             policy, version = await self._policies.contact(session, request.shop)
-            review = await session.get_one(Review, UUID(request.review_row))
-            order = await session.get(ShopOrder, review.order) if review.order else None
-            buyer = await session.get(Buyer, review.buyer) if review.buyer else None
-            history = await history_of(session, review.buyer, request.now)
+            known = await buyer_at_hand(session, UUID(request.review_row))
+            history = await history_of(session, known.buyer, request.now)
             days = calendar_around(request.now, policy)
             asked = replace(
-                _asked(request, order, buyer),
+                _asked(request, known),
                 desk=await self._rosters.desk(session, request.shop, request.now, days),
                 agent=await self._rosters.agent(session, request.assignee, request.now, days),
                 surge=bool(await surging(session, request.now, [request.shop])),
@@ -168,29 +162,6 @@ class ContactActivities:
             return Prepared()
 
 
-async def history_of(session: AsyncSession, buyer: UUID | None, now: datetime) -> ContactHistory:
-    """What a person has been through with us in the last 90 days, over every case, shop and channel."""
-    if buyer is None:
-        return ContactHistory()
-    people = await aliases_of(session, await person_of(session, buyer))
-    since = now - REMEMBERED
-    attempts = await session.scalars(
-        select(ContactAttempt).where(ContactAttempt.buyer_person.in_(people), ContactAttempt.taken_at > since)
-    )
-    stops = await session.scalars(
-        select(ContactStopRow).where(
-            ContactStopRow.buyer_person.in_(people), ContactStopRow.at > since, ContactStopRow.lifted_at.is_(None)
-        )
-    )
-    touches = [_touch(row) for row in attempts]
-    ended = [ContactStop(at=row.at, case=row.case, signal=StopSignal(row.signal)) for row in stops]
-    into = await merged_into(session, {touch.case for touch in touches} | {stop.case for stop in ended})
-    return ContactHistory(
-        touches=tuple(replace(touch, case=into.get(touch.case, touch.case)) for touch in touches),
-        stops=tuple(replace(stop, case=into.get(stop.case, stop.case)) for stop in ended),
-    )
-
-
 async def lock_person(session: AsyncSession, buyer: UUID | None) -> UUID | None:
     """Serialises every contact of one person, over cases, shops and channels, until the transaction ends."""
     if buyer is None:
@@ -202,36 +173,23 @@ async def lock_person(session: AsyncSession, buyer: UUID | None) -> UUID | None:
     return person
 
 
-def _touch(row: ContactAttempt) -> ContactTouch:
-    return ContactTouch(
-        at=row.taken_at,
-        channel=Channel(row.channel),
-        case=row.case,
-        result=CallResult(row.result) if row.result else None,
-        talk=TalkOutcome(row.talk) if row.talk else None,
-        counted=row.counted,
-        outbound=row.outbound,
-        asks_to_amend=row.asked_to_amend,
-    )
-
-
 def _wish(earliest: datetime | None, stated_at: datetime | None) -> StatedPreference | None:
     return StatedPreference(earliest=earliest, stated_at=stated_at) if earliest is not None else None
 
 
-def _asked(request: PlanRequest, order: ShopOrder | None, buyer: Buyer | None) -> ContactRequest:
+def _asked(request: PlanRequest, known: BuyerAtHand) -> ContactRequest:
     return ContactRequest(
         now=request.now,
         case=request.case,
         review_created_at=request.review_created_at,
         window_ends_at=request.window_ends_at,
-        state=(order.province or "") if order else "",
-        address_type=AddressType(order.address_type) if order and order.address_type else AddressType.UNKNOWN,
-        occupation=Occupation(buyer.occupation) if buyer and buyer.occupation else None,
+        state=known.province,
+        address_type=known.address_type,
+        occupation=known.occupation,
         stated_preference=_wish(request.preference_at, request.preference_stated_at),
         online_seen_at=_presence(request),
-        phone=PhoneKind(buyer.phone_kind) if buyer and buyer.phone_kind else PhoneKind.INVALID,
-        sms_by_platform=bool(order and order.oaid),
+        phone=known.phone,
+        sms_by_platform=known.sms_by_platform,
         attempt_number=request.number,
         jitter_seed=f"{request.case}:{request.number}",
     )

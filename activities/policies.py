@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.policy_rows import KINDS, model_of
@@ -16,6 +16,13 @@ from domain.policies.platforms import PlatformsPolicy
 from domain.policies.texts import TextsPolicy
 
 KEPT = 256
+# Built once: every decision of every case asks it.
+_NEWEST = (
+    select(Policy.kind, Policy.id, Policy.shop, Policy.version)
+    .distinct(Policy.kind)
+    .where((Policy.shop == bindparam("shop")) | Policy.shop.is_(None))
+    .order_by(Policy.kind, Policy.shop.nulls_last(), Policy.version.desc())
+)
 
 
 class Policies:
@@ -67,13 +74,8 @@ class Policies:
         """The newest row of every kind, asked once in a transaction: an activity may need five of them."""
         known: dict[str, dict[str, tuple[int, str | None, int]]] = session.info.setdefault("policies", {})
         if shop not in known:
-            newest = (
-                select(Policy.kind, Policy.id, Policy.shop, Policy.version)
-                .distinct(Policy.kind)
-                .where((Policy.shop == shop) | Policy.shop.is_(None))
-                .order_by(Policy.kind, Policy.shop.nulls_last(), Policy.version.desc())
-            )
-            known[shop] = {row.kind: (row.id, row.shop, row.version) for row in await session.execute(newest)}
+            rows = await session.execute(_NEWEST, {"shop": shop})
+            known[shop] = {row.kind: (row.id, row.shop, row.version) for row in rows}
         return known[shop]
 
     def _keep(self, row: int, document: PolicyDocument) -> None:

@@ -5,13 +5,21 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.audit import BadOfficeData, NotThere, lock_office, record
 from db.tables.office import Person, PersonShift
 from domain.policies.documents import read_document
 from domain.shifts import Presence, Shift, ShiftTerm
+
+_PRESENCES = (
+    select(
+        Person.id, Person.away_until, Person.active, PersonShift.hours, PersonShift.valid_from, PersonShift.valid_until
+    )
+    .outerjoin(PersonShift, PersonShift.person == Person.id)
+    .where(Person.id.in_(bindparam("people", expanding=True)))
+)
 
 
 async def set_shift(
@@ -61,17 +69,10 @@ async def list_shifts(session: AsyncSession, person_id: UUID) -> list[PersonShif
 
 async def presences(session: AsyncSession, people: Collection[UUID]) -> dict[UUID, Presence]:
     """What is known of the time of these people, with one statement."""
-    found = (
-        select(Person.id, Person.away_until, Person.active, PersonShift)
-        .outerjoin(PersonShift, PersonShift.person == Person.id)
-        .where(Person.id.in_(people))
-    )
     known: dict[UUID, Presence] = {}
-    for person, away_until, active, row in await session.execute(found):
-        terms = known[person].terms if person in known else ()
-        known[person] = Presence((*terms, _term(row)) if row else terms, away_until, active)
+    for row in await session.execute(_PRESENCES, {"people": list(people)}):
+        terms = known[row.id].terms if row.id in known else ()
+        if row.hours is not None:
+            terms = (*terms, ShiftTerm(read_document(Shift, row.hours), row.valid_from, row.valid_until))
+        known[row.id] = Presence(terms, row.away_until, row.active)
     return known
-
-
-def _term(row: PersonShift) -> ShiftTerm:
-    return ShiftTerm(read_document(Shift, row.hours), row.valid_from, row.valid_until)

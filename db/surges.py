@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import DateTime, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.audit import BadOfficeData, NotThere, lock_office, record
@@ -13,6 +13,11 @@ from db.tables.office import ShopSurge
 
 # Ours: a promotion lasts days; whoever needs longer says so again, so that none is forgotten.
 LONGEST = timedelta(days=31)
+
+
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_SURGING = select(ShopSurge.shop).where(ShopSurge.ends_at > _NOW, ShopSurge.starts_at <= _NOW)
+_SURGING_HERE = _SURGING.where(ShopSurge.shop.in_(bindparam("shops", expanding=True)))
 
 
 async def set_surge(
@@ -57,7 +62,6 @@ async def list_surges(session: AsyncSession, shop: str) -> list[ShopSurge]:
 
 async def surging(session: AsyncSession, now: datetime, shops: Collection[str] | None = None) -> frozenset[str]:
     """Which of these shops (None: of all) have a surge at this moment."""
-    found = select(ShopSurge.shop).where(ShopSurge.ends_at > now, ShopSurge.starts_at <= now)
-    if shops is not None:
-        found = found.where(ShopSurge.shop.in_(shops))
-    return frozenset(await session.scalars(found))
+    if shops is None:
+        return frozenset(await session.scalars(_SURGING, {"now": now}))
+    return frozenset(await session.scalars(_SURGING_HERE, {"now": now, "shops": list(shops)}))

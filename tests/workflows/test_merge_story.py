@@ -8,8 +8,8 @@ from sqlalchemy import select
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from activities.contacts import history_of
 from activities.known_reviews import known_reviews
+from db.contacts import history_of
 from db.tables.buyers import Review
 from db.tables.cases import CaseKey
 from domain.contact_terms import CallResult

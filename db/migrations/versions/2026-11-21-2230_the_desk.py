@@ -58,6 +58,8 @@ def _people() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shop_surge")),
     )
     op.create_index("ix_shop_surge_shop_ends", "shop_surge", ["shop", "ends_at"])
+    # Every look at a person's contacts asks who was merged into them.
+    op.create_index(op.f("ix_buyer_person_merged_into"), "buyer_person", ["merged_into"])
 
 
 def _cases() -> None:
@@ -105,5 +107,6 @@ def downgrade() -> None:
         op.drop_index(name, table_name="case_file")
     for column in ("surge_at", "place_at", "waiting"):
         op.drop_column("case_file", column)
+    op.drop_index(op.f("ix_buyer_person_merged_into"), table_name="buyer_person")
     op.drop_table("shop_surge")
     op.drop_table("person_shift")
