@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx2
 from pydantic import SecretStr
@@ -20,10 +21,16 @@ from activities.archive import ArchiveActivities
 from activities.assignment import AssignmentActivities
 from activities.clocks import DeskClock
 from activities.contacts import ContactActivities
+from activities.digests import DigestActivities
 from activities.escalation import EscalationActivities
+from activities.evidence import EvidenceActivities
+from activities.follow_ups import FollowUpActivities
+from activities.handback import HandbackActivities
 from activities.intake import IntakeActivities
+from activities.investigations import InvestigationActivities
 from activities.marketplace import MarketplaceActivities
 from activities.marketplace_clients import Marketplaces
+from activities.merging import MergeActivities
 from activities.notices import NoticeActivities
 from activities.offers import OfferActivities
 from activities.opening import OpeningActivities
@@ -42,12 +49,14 @@ from logs import configure as log_as_json
 from settings import Settings
 from workflows import connection, limits
 from workflows.archive import Archive
+from workflows.digest import Digest
+from workflows.handback import Handback
 from workflows.intake import Intake
 from workflows.payout import Payout
 from workflows.review_case import ReviewCase
-from workflows.schedules import ensure_all, ensure_archive
+from workflows.schedules import ensure_all, ensure_archive, ensure_digests
 
-WORKFLOWS = [ReviewCase, Payout, Intake, Archive]
+WORKFLOWS = [ReviewCase, Payout, Intake, Archive, Handback, Digest]
 
 
 def sandboxed_runner() -> SandboxedWorkflowRunner:
@@ -91,6 +100,16 @@ def messenger(parts: Parts) -> AliyunSms | None:
     return AliyunSms(parts.http, settings.sms_url, credentials, seconds=settings.outside_timeout_seconds)
 
 
+def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities) -> list[Callable[..., Any]]:
+    """The activities of the malicious track, of merging, and of the visit after a case's end."""
+    evidence = EvidenceActivities(parts.sessions, policies)
+    follow_ups = FollowUpActivities(parts.sessions, policies, contacts)
+    return [
+        evidence.judge_evidence, evidence.judge_report, MergeActivities(parts.sessions).merge,
+        follow_ups.plan_follow_up, follow_ups.note_relapse,
+    ]  # fmt: skip
+
+
 def workers(parts: Parts) -> list[Worker]:
     """One worker per task queue: the cases with their database work, the marketplace at its rate, the money."""
     settings, policies = parts.settings, Policies()
@@ -114,9 +133,13 @@ def workers(parts: Parts) -> list[Worker]:
             workflows=WORKFLOWS,
             activities=[
                 opening.open_case, opening.judge_cause, opening.score_signals,
-                assignment.assign, assignment.claim,
+                assignment.assign, assignment.claim, assignment.hand_on,
+                HandbackActivities(parts.sessions).open_work,
+                DigestActivities(parts.sessions, policies, clock).gather,
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 escalation.reckon, escalation.escalate,
+                InvestigationActivities(parts.sessions).ask,
+                *track_and_end(parts, policies, contacts),
                 offers.reserve, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
                 payouts.open_payout, payouts.whom_to_tell,
@@ -167,6 +190,7 @@ async def set_up_schedules(parts: Parts) -> None:
         await ensure_installation(session, datetime.now(UTC))
         shops = list(await session.scalars(select(Shop)))
     await ensure_all(parts.client, shops, parts.settings)
+    await ensure_digests(parts.client, [shop.code for shop in shops], parts.settings)
     await ensure_archive(parts.client, parts.settings)
 
 

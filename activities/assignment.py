@@ -1,5 +1,6 @@
 """Who works on a case: chosen under the shop's lock, so that two cases never take one person's last place."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -11,11 +12,12 @@ from temporalio import activity
 from activities.clocks import DeskClock
 from activities.policies import Policies
 from activities.refusals import refusing
-from activities.requests import AssignRequest, ClaimRequest
+from activities.requests import AssignRequest, ClaimRequest, HandOnRequest
 from db.sessions import Sessions
+from db.shifts import presences
 from db.tables.cases import Assignment
 from db.tables.office import Person, PersonRole
-from domain.assignment import Candidate, Choice, choose
+from domain.assignment import Candidate, Choice, Nobody, choose
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.people import DESK, Role
@@ -46,26 +48,57 @@ class AssignmentActivities:
     async def assign(self, request: AssignRequest) -> Assigned:
         """Choose fairly within skill, seniority and capacity, or say why nobody can take it now."""
         async with self._sessions.begin() as session:
-            await _lock_shop(session, request.shop)
+            await lock_shops(session, {request.shop})
             known = await session.get(Assignment, request.case)
             if known is not None and known.released_at is None:
-                return await self._assigned(session, request, str(known.person), known.why)
-            desk, _ = await self._policies.desk(session, request.shop)
-            candidates = await _candidates(session, request.shop, request.now)
-            seniority = desk.seniority_for_severity.get(request.severity, 0)
-            chosen = choose(candidates, (), seniority)
-            if not isinstance(chosen, Choice) and seniority:
-                # A grave case rather goes to somebody less senior now than to nobody.
-                chosen = choose(candidates)
+                if str(known.person) != request.taken_from:
+                    return await self._assigned(session, request, str(known.person), known.why)
+                known.released_at = request.now
+                await session.flush()
+            chosen = await self._choose(session, request.shop, request.severity, request.now)
             if not isinstance(chosen, Choice):
                 return Assigned(person=None, why=chosen.reason)
             await _keep(session, request.case, request.shop, chosen.person, chosen.reason, request.now)
             return await self._assigned(session, request, chosen.person, chosen.reason)
 
+    async def _choose(self, session: AsyncSession, shop: str, severity: int, now: datetime) -> Choice | Nobody:
+        desk, _ = await self._policies.desk(session, shop)
+        candidates = await self._candidates(session, shop, now)
+        seniority = desk.seniority_for_severity.get(severity, 0)
+        chosen = choose(candidates, (), seniority)
+        if not isinstance(chosen, Choice) and seniority:
+            # A grave case rather goes to somebody less senior now than to nobody.
+            return choose(candidates)
+        return chosen
+
+    @activity.defn
+    async def hand_on(self, request: HandOnRequest) -> None:
+        """Give cases of somebody who is away to others, in the order given; what nobody can take is free. A case that
+        somebody else has by now stays theirs, so that repeating it changes nothing."""
+        async with self._sessions.begin() as session:
+            await lock_shops(session, {handed.shop for handed in request.cases})
+            for handed in request.cases:
+                known = await session.get(Assignment, handed.case)
+                if known is None or known.released_at is not None or str(known.person) != request.person:
+                    continue
+                known.released_at = request.now
+                await session.flush()
+                chosen = await self._choose(session, handed.shop, handed.severity, request.now)
+                if isinstance(chosen, Choice):
+                    await _keep(session, handed.case, handed.shop, chosen.person, chosen.reason, request.now)
+                    await session.refresh(known)
+
     async def _assigned(self, session: AsyncSession, request: AssignRequest, person: str, why: str) -> Assigned:
         kinds = (EscalationKind.NOT_CONTACTED,)
         clocks = await self._clock.first_dues(session, request.shop, kinds, request.severity, request.now)
-        return Assigned(person=person, why=why, clocks=clocks)
+        off_shift = await self._off_shift(session, request.shop, person, request.contact_due_at, request.now)
+        return Assigned(person=person, why=why, clocks=clocks, off_shift=off_shift)
+
+    async def _candidates(self, session: AsyncSession, shop: str, now: datetime) -> list[Candidate]:
+        found = await _agents(session, shop)
+        known = await presences(session, [person.id for person, _, _ in found])
+        days = await self._clock.calendar(session, shop, now)
+        return [_candidate(person, count, last, known[person.id].on_shift(now, days)) for person, count, last in found]
 
     @activity.defn
     async def claim(self, request: ClaimRequest) -> Prepared:
@@ -73,7 +106,7 @@ class AssignmentActivities:
         step = request.step
         with refusing():
             async with self._sessions.begin() as session:
-                await _lock_shop(session, step.shop)
+                await lock_shops(session, {step.shop})
                 if not await _of_desk(session, step.shop, request.to):
                     raise NotOfThisDesk("That person is not of this shop's desk or not active; choose somebody who is.")
                 known = await session.get(Assignment, step.case)
@@ -81,12 +114,24 @@ class AssignmentActivities:
                 if taken and not request.taking_over:
                     raise ClaimedByAnother("Somebody else has just taken this case; take the next one.")
                 await _keep(session, step.case, step.shop, request.to, "by a person", step.now)
-                return Prepared()
+                off_shift = await self._off_shift(session, step.shop, request.to, request.contact_due_at, step.now)
+                return Prepared(off_shift=off_shift)
+
+    async def _off_shift(
+        self, session: AsyncSession, shop: str, person: str, due_at: datetime | None, now: datetime
+    ) -> bool:
+        """Whether the planned contact falls outside the shift of its new agent, so that it must be planned anew."""
+        if due_at is None:
+            return False
+        days = await self._clock.calendar(session, shop, now)
+        return not (await presences(session, [UUID(person)]))[UUID(person)].on_shift(due_at, days)
 
 
-async def _lock_shop(session: AsyncSession, shop: str) -> None:
-    """Serialises the assignments of one shop until the transaction ends, and nothing else."""
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('assign:' || :shop, 0))"), {"shop": shop})
+async def lock_shops(session: AsyncSession, shops: Collection[str]) -> None:
+    """Serialises the assignments of these shops until the transaction ends, and nothing else."""
+    lock = text("SELECT pg_advisory_xact_lock(hashtextextended('assign:' || :shop, 0))")
+    for shop in sorted(shops):
+        await session.execute(lock, {"shop": shop})
 
 
 async def _keep(session: AsyncSession, case: str, shop: str, person: str, why: str, now: datetime) -> None:
@@ -109,7 +154,7 @@ async def _of_desk(session: AsyncSession, shop: str, person: str) -> bool:
     return await session.scalar(found.where(Person.id == wanted).limit(1)) is not None
 
 
-async def _candidates(session: AsyncSession, shop: str, now: datetime) -> list[Candidate]:
+async def _agents(session: AsyncSession, shop: str) -> list[tuple[Person, int, datetime | None]]:
     """The shop's agents with their open cases over all shops; leads take cases by hand only."""
     open_cases = (
         select(Assignment.person, func.count().label("open"), func.max(Assignment.at).label("last"))
@@ -123,16 +168,15 @@ async def _candidates(session: AsyncSession, shop: str, now: datetime) -> list[C
         .outerjoin(open_cases, open_cases.c.person == Person.id)
         .where(_holds(shop, frozenset({Role.AGENT})), Person.active)
     )
-    found = {str(person.id): _candidate(person, count or 0, last, now) for person, count, last in rows}
-    return list(found.values())
+    return list({person.id: (person, count or 0, last) for person, count, last in rows}.values())
 
 
-def _candidate(person: Person, open_cases: int, last: datetime | None, now: datetime) -> Candidate:
+def _candidate(person: Person, open_cases: int, last: datetime | None, on_shift: bool) -> Candidate:
     seniority = max((int(skill[-1]) for skill in person.skills if skill in _SENIORITIES), default=0)
     return Candidate(
         person=str(person.id),
         skills=frozenset(person.skills),
-        on_shift=person.away_until is None or person.away_until <= now,
+        on_shift=on_shift,
         open_cases=open_cases,
         capacity=person.capacity,
         last_assigned_at=last,

@@ -5,9 +5,12 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.holidays import calendar_around
 from activities.policies import Policies
-from domain.escalation import Escalation, EscalationKind, next_escalation
+from domain.calendar import CalendarDays
+from domain.escalation import DifferingDays, Escalation, EscalationKind, next_escalation
 from domain.people import Role
+from domain.shifts import differing_days
 
 
 class DeskClock:
@@ -36,4 +39,12 @@ class DeskClock:
     ) -> tuple[Escalation | None, str]:
         """Who hears next and when, and the policy version that says so; None when everybody on the ladder has."""
         desk, version = await self._policies.desk(session, shop)
-        return next_escalation(kind, since, severity, told, desk), version
+        days: DifferingDays = {}
+        if desk.hours.asks_the_calendar:
+            days = differing_days(desk.hours, await self.calendar(session, shop, since))
+        return next_escalation(kind, since, severity, told, desk, days), version
+
+    async def calendar(self, session: AsyncSession, shop: str, now: datetime) -> CalendarDays:
+        """The published calendar around a moment, with the shop's own word on single days."""
+        policy, _ = await self._policies.contact(session, shop)
+        return calendar_around(now, policy)

@@ -1,6 +1,7 @@
 """Contacts: planned from the calendar, the caps and the buyer's life; taken and logged under the lock on the person."""
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, text, update
@@ -8,45 +9,61 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
-from activities.holidays import calendar_days
+from activities.contact_logs import check_log
+from activities.holidays import calendar_around
 from activities.policies import Policies
 from activities.refusals import refusing
 from activities.requests import CallbackRequest, LogRequest, PlanRequest, StopRequest, TakeRequest
+from activities.rosters import Rosters
 from db.buyers import aliases_of, person_of
+from db.contacts import BuyerAtHand, buyer_at_hand, history_of
 from db.sessions import Sessions
+from db.surges import surging
 from db.tables.buyers import Buyer, Review, ShopOrder
 from db.tables.contacts import ContactAttempt, ContactStopRow
-from domain.calendar import CalendarDays
 from domain.contact_caps import may_contact_now
-from domain.contact_history import ContactHistory, ContactStop, ContactTouch, StatedPreference
+from domain.contact_history import StatedPreference
 from domain.contact_outcomes import Consequence, consequence
 from domain.contact_plan import ContactRequest, NoContact, PlannedContact, plan_contact
-from domain.contact_terms import AddressType, CallResult, Channel, Occupation, PhoneKind, StopSignal, TalkOutcome
+from domain.contact_terms import (
+    Channel,
+    ContactBasis,
+    PhoneKind,
+    StopSignal,
+)
 from domain.life_zones import LifeZone, life_zone
 from domain.policies.contact import ContactPolicy
 from domain.review_case.facts import Planned, Prepared, StepRequest
-
-REMEMBERED = timedelta(days=90)
-CALENDAR_AHEAD = timedelta(days=45)
 
 
 class ContactActivities:
     def __init__(self, sessions: Sessions, policies: Policies) -> None:
         self._sessions = sessions
         self._policies = policies
+        self._rosters = Rosters(policies)
 
     @activity.defn
     async def plan(self, request: PlanRequest) -> Planned:
         """The next contact with its reason, or why there is none."""
-        async with self._sessions.begin() as session:
+        async with self._sessions() as session:
+            # Nothing is written, and nothing read here must be of one moment: a transaction would cost two round trips.
+            await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
             policy, version = await self._policies.contact(session, request.shop)
-            review = await session.get_one(Review, UUID(request.review_row))
-            order = await session.get(ShopOrder, review.order) if review.order else None
-            buyer = await session.get(Buyer, review.buyer) if review.buyer else None
-            history = await history_of(session, review.buyer, request.now)
+            known = await buyer_at_hand(session, UUID(request.review_row))
+            history = await history_of(session, known.buyer, request.now)
             days = calendar_around(request.now, policy)
-            found = plan_contact(_asked(request, order, buyer), history, policy, days)
-            return _planned(found, version)
+            asked = replace(
+                _asked(request, known),
+                desk=await self._rosters.desk(session, request.shop, request.now, days),
+                agent=await self._rosters.agent(session, request.assignee, request.now, days),
+                surge=bool(await surging(session, request.now, [request.shop])),
+            )
+            found = plan_contact(asked, history, policy, days)
+            planned = _planned(found, version)
+            if isinstance(found, PlannedContact) and found.basis is ContactBasis.PRESENCE:
+                again = request.now + timedelta(minutes=policy.presence.again_after_minutes)
+                planned = planned.model_copy(update={"presence_again_at": again})
+            return planned
 
     @activity.defn
     async def take(self, request: TakeRequest) -> Prepared:
@@ -65,7 +82,17 @@ class ContactActivities:
                 history = await history_of(session, review.buyer, step.now)
                 day = calendar_around(step.now, policy).day(step.now.astimezone(zone.tz).date())
                 wish = _wish(request.preference_at, request.preference_stated_at)
-                may_contact_now(request.channel, step.now, step.case, history, policy, zone, day, stated=wish)
+                may_contact_now(
+                    request.channel,
+                    step.now,
+                    step.case,
+                    history,
+                    policy,
+                    zone,
+                    day,
+                    stated=wish,
+                    purpose=request.purpose,
+                )
                 attempt = await _insert_attempt(session, step, request.number, request.channel, person, outbound=True)
                 return Prepared(policy=version, attempt=str(attempt))
 
@@ -77,6 +104,8 @@ class ContactActivities:
             policy, version = await self._policies.contact(session, step.shop)
             review = await session.get_one(Review, UUID(request.review_row))
             person = await lock_person(session, review.buyer)
+            with refusing():
+                await check_log(session, self._policies, request, policy)
             follows = consequence(logged.result, logged.talk, policy)
             attempt = UUID(request.attempt) if request.attempt else None
             if attempt is None:
@@ -133,26 +162,6 @@ class ContactActivities:
             return Prepared()
 
 
-async def history_of(session: AsyncSession, buyer: UUID | None, now: datetime) -> ContactHistory:
-    """What a person has been through with us in the last 90 days, over every case, shop and channel."""
-    if buyer is None:
-        return ContactHistory()
-    people = await aliases_of(session, await person_of(session, buyer))
-    since = now - REMEMBERED
-    attempts = await session.scalars(
-        select(ContactAttempt).where(ContactAttempt.buyer_person.in_(people), ContactAttempt.taken_at > since)
-    )
-    stops = await session.scalars(
-        select(ContactStopRow).where(
-            ContactStopRow.buyer_person.in_(people), ContactStopRow.at > since, ContactStopRow.lifted_at.is_(None)
-        )
-    )
-    return ContactHistory(
-        touches=tuple(_touch(row) for row in attempts),
-        stops=tuple(ContactStop(at=row.at, case=row.case, signal=StopSignal(row.signal)) for row in stops),
-    )
-
-
 async def lock_person(session: AsyncSession, buyer: UUID | None) -> UUID | None:
     """Serialises every contact of one person, over cases, shops and channels, until the transaction ends."""
     if buyer is None:
@@ -164,39 +173,32 @@ async def lock_person(session: AsyncSession, buyer: UUID | None) -> UUID | None:
     return person
 
 
-def _touch(row: ContactAttempt) -> ContactTouch:
-    return ContactTouch(
-        at=row.taken_at,
-        channel=Channel(row.channel),
-        case=row.case,
-        result=CallResult(row.result) if row.result else None,
-        talk=TalkOutcome(row.talk) if row.talk else None,
-        counted=row.counted,
-        outbound=row.outbound,
-        asks_to_amend=row.asked_to_amend,
-    )
-
-
 def _wish(earliest: datetime | None, stated_at: datetime | None) -> StatedPreference | None:
     return StatedPreference(earliest=earliest, stated_at=stated_at) if earliest is not None else None
 
 
-def _asked(request: PlanRequest, order: ShopOrder | None, buyer: Buyer | None) -> ContactRequest:
+def _asked(request: PlanRequest, known: BuyerAtHand) -> ContactRequest:
     return ContactRequest(
         now=request.now,
         case=request.case,
         review_created_at=request.review_created_at,
         window_ends_at=request.window_ends_at,
-        state=(order.province or "") if order else "",
-        address_type=AddressType(order.address_type) if order and order.address_type else AddressType.UNKNOWN,
-        occupation=Occupation(buyer.occupation) if buyer and buyer.occupation else None,
+        state=known.province,
+        address_type=known.address_type,
+        occupation=known.occupation,
         stated_preference=_wish(request.preference_at, request.preference_stated_at),
-        online_seen_at=request.online_seen_at,
-        phone=PhoneKind(buyer.phone_kind) if buyer and buyer.phone_kind else PhoneKind.INVALID,
-        sms_by_platform=bool(order and order.oaid),
+        online_seen_at=_presence(request),
+        phone=known.phone,
+        sms_by_platform=known.sms_by_platform,
         attempt_number=request.number,
         jitter_seed=f"{request.case}:{request.number}",
     )
+
+
+def _presence(request: PlanRequest) -> datetime | None:
+    """When the buyer was seen online, unless a contact came of presence already within the cool-down."""
+    used = request.presence_again_at is not None and request.now < request.presence_again_at
+    return None if used else request.online_seen_at
 
 
 def _planned(found: PlannedContact | NoContact, version: str) -> Planned:
@@ -211,11 +213,6 @@ def _planned(found: PlannedContact | NoContact, version: str) -> Planned:
             policy=version,
         )
     return Planned(why=found.reason, why_zh=found.reason_zh, code=found.code, again_at=found.retry_at, policy=version)
-
-
-def calendar_around(now: datetime, policy: ContactPolicy) -> CalendarDays:
-    start: date = (now - timedelta(days=1)).astimezone(UTC).date()
-    return calendar_days(start, start + CALENDAR_AHEAD, policy.calendar.overrides, policy.calendar.quiet)
 
 
 async def zone_of(session: AsyncSession, review: Review, policy: ContactPolicy) -> LifeZone:

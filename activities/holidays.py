@@ -1,12 +1,16 @@
 """The published calendar of mainland China, the one place that asks the calendar library."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import chinese_calendar
 
 from domain.calendar import CalendarDay, CalendarDays, CalendarOverride, DayKind, QuietDays, weekday_rule
-from domain.policies.contact import shipped_contact_policy
+from domain.policies.contact import ContactPolicy, shipped_contact_policy
+
+# A case's month, and a day on either side for zones.
+AHEAD = timedelta(days=45)
 
 
 def calendar_days(
@@ -19,6 +23,18 @@ def calendar_days(
     count = (end - start).days + 1
     days = (start + timedelta(days=step) for step in range(count))
     return CalendarDays.of((_day(day, own.get(day), rules) for day in days), rules)
+
+
+def calendar_around(now: datetime, policy: ContactPolicy) -> CalendarDays:
+    """The days that one case may need to know, from yesterday on."""
+    start = (now - timedelta(days=1)).astimezone(UTC).date()
+    return _month(start, policy.calendar.overrides, policy.calendar.quiet)
+
+
+@lru_cache(maxsize=64)
+def _month(start: date, overrides: tuple[CalendarOverride, ...], quiet: QuietDays) -> CalendarDays:
+    """Kept, because the library takes milliseconds and every contact planned today asks for the same days."""
+    return calendar_days(start, start + AHEAD, overrides, quiet)
 
 
 def _day(day: date, override: CalendarOverride | None, quiet: QuietDays) -> CalendarDay:

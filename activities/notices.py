@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.contacts import calendar_around, history_of, lock_person, zone_of
+from activities.contacts import lock_person, zone_of
 from activities.gateway_errors import outside
+from activities.holidays import calendar_around
 from activities.marketplace_clients import Marketplaces
 from activities.policies import Policies
 from activities.requests import NoticeRequest
+from db.contacts import history_of
 from db.sessions import Sessions
 from db.tables.buyers import Buyer, Review, ShopOrder
 from db.tables.contacts import ContactAttempt, Message

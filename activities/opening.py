@@ -29,17 +29,19 @@ from domain.platforms import (
     Grade,
     Platform,
     amend_modes,
+    append_closes_reply,
     has_review_api,
     may_ask_to_amend,
     persistence_ends,
+    reply_asked_at,
     reply_closes_at,
-    reply_due_at,
 )
 from domain.review_case.agenda import Action
 from domain.review_case.facts import Opened, Prepared
 from domain.review_case.keys import KIND
 from domain.review_case.state import Identity, Opening, ReviewCaseState, Stage
 from domain.severity import Severity, severity
+from domain.vagueness import is_vague
 
 TRIES_FOR_A_NUMBER = 5
 A_WEEK = timedelta(days=7)
@@ -153,6 +155,7 @@ class OpeningActivities:
         installation = await session.scalar(select(Installation.prefix))
         finished = order.finished_at if order else None
         created = review.created_at
+        ends = persistence_ends(rules, created, finished, platforms.persistence_days)
         return Identity(
             case_serial=file.serial,
             shop_serial=shop.serial,
@@ -162,14 +165,15 @@ class OpeningActivities:
             grade=Grade(review.grade),
             baseline=Baseline(at=review.first_seen_at, grade=shown, review_created_at=created),
             review_created_at=created,
-            persistence_ends_at=persistence_ends(rules, created, finished, platforms.persistence_days),
-            reply_due_at=reply_due_at(
-                rules, created, order_finished_at=finished, hours_before=platforms.reply_before_close_hours
+            persistence_ends_at=ends,
+            reply_due_at=reply_asked_at(
+                rules, created, ends, order_finished_at=finished, hours_before=platforms.reply_before_close_hours
             ),
             reply_closes_at=reply_closes_at(rules, created, order_finished_at=finished),
             amend_modes=sorted(amend_modes(rules)),
             read_by_machine=has_review_api(rules),
             may_ask_to_amend=may_ask_to_amend(rules),
+            append_closes_reply=append_closes_reply(rules),
             gate_mode=GateMode(shop.gate_mode),
             order_paid_fen=order.paid_fen if order else None,
         )
@@ -190,6 +194,7 @@ class OpeningActivities:
             signals=list(malicious.signals),
             score=malicious.score,
             review_by_person=malicious.review_by_person,
+            details_wanted=is_vague(text, causes),
         )
 
     async def _severity(self, session: AsyncSession, review: Review, order: ShopOrder | None, cause: str) -> Severity:

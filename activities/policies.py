@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.policy_rows import KINDS, model_of
@@ -16,6 +16,13 @@ from domain.policies.platforms import PlatformsPolicy
 from domain.policies.texts import TextsPolicy
 
 KEPT = 256
+# Built once: every decision of every case asks it.
+_NEWEST = (
+    select(Policy.kind, Policy.id, Policy.shop, Policy.version)
+    .distinct(Policy.kind)
+    .where((Policy.shop == bindparam("shop")) | Policy.shop.is_(None))
+    .order_by(Policy.kind, Policy.shop.nulls_last(), Policy.version.desc())
+)
 
 
 class Policies:
@@ -52,21 +59,24 @@ class Policies:
     async def _of[P: PolicyDocument](
         self, session: AsyncSession, kind: str, shop: str, model: type[P]
     ) -> tuple[P, str]:
-        newest = (
-            select(Policy.id, Policy.shop, Policy.version)
-            .where(Policy.kind == kind, (Policy.shop == shop) | Policy.shop.is_(None))
-            .order_by(Policy.shop.nulls_last(), Policy.version.desc())
-            .limit(1)
-        )
-        row = (await session.execute(newest)).one_or_none()
+        row = (await self._in_force(session, shop)).get(kind)
         if row is None:
             return load_shipped(kind, model), f"{kind}:shipped"
-        document = self._read.get(row.id)
+        id, owner, version = row
+        document = self._read.get(id)
         if not isinstance(document, model):
-            body = await session.scalar(select(Policy.document).where(Policy.id == row.id))
+            body = await session.scalar(select(Policy.document).where(Policy.id == id))
             document = read_document(model, body or {})
-            self._keep(row.id, document)
-        return document, f"{kind}:{row.shop or 'house'}:{row.version}"
+            self._keep(id, document)
+        return document, f"{kind}:{owner or 'house'}:{version}"
+
+    async def _in_force(self, session: AsyncSession, shop: str) -> dict[str, tuple[int, str | None, int]]:
+        """The newest row of every kind, asked once in a transaction: an activity may need five of them."""
+        known: dict[str, dict[str, tuple[int, str | None, int]]] = session.info.setdefault("policies", {})
+        if shop not in known:
+            rows = await session.execute(_NEWEST, {"shop": shop})
+            known[shop] = {row.kind: (row.id, row.shop, row.version) for row in rows}
+        return known[shop]
 
     def _keep(self, row: int, document: PolicyDocument) -> None:
         self._read[row] = document

@@ -10,10 +10,13 @@ from temporalio import activity
 
 from activities.requests import Projection
 from db import chain
+from db.investigations import keep_investigations
 from db.sessions import Sessions
 from db.tables.cases import Assignment, CaseFile, Notice
 from db.tables.record import CaseEvent
 from domain.payouts import PayoutStatus
+from domain.queue_ranking import rank
+from domain.review_case.standing import facts_of
 from domain.sealed import Event
 
 
@@ -33,6 +36,7 @@ class ProjectionActivities:
                 return
             await _append(session, number, fresh)
             await _notices(session, batch, fresh)
+            await keep_investigations(session, batch.state)
             await session.execute(update(CaseFile).where(CaseFile.number == number).values(**_columns(batch)))
             if batch.state.closed_at is not None:
                 released = update(Assignment).where(Assignment.case == number, Assignment.released_at.is_(None))
@@ -87,6 +91,13 @@ async def _notices(session: AsyncSession, batch: Projection, events: list[Event]
         await session.execute(insert(Notice).on_conflict_do_nothing(), rows)
 
 
+def _standing(batch: Projection) -> dict[str, object]:
+    """Both places in the queue, since a surge of the shop must not have to write every case anew."""
+    facts, now = facts_of(batch.state, batch.due_at), batch.events[-1].at
+    usual, in_surge = rank(facts, now), rank(facts, now, surge=True)
+    return {"waiting": usual.waiting, "place_at": usual.at, "surge_at": in_surge.at}
+
+
 def _columns(batch: Projection) -> dict[str, object]:
     case = batch.state
     paid = sum(payout.amount_fen for payout in case.payouts if payout.status is PayoutStatus.PAID)
@@ -100,6 +111,7 @@ def _columns(batch: Projection) -> dict[str, object]:
         "assignee": UUID(case.assignee) if case.assignee else None,
         "due_at": batch.due_at,
         "due_what": batch.due_what,
+        **_standing(batch),
         "outcome": case.outcome,
         "closed_at": case.closed_at,
         "paid_fen": paid,

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.contact_terms import Channel, StopSignal
+from domain.contact_terms import Channel, ContactPurpose, StopSignal
 from domain.escalation import EscalationKind
 from domain.people import Role
+from domain.review_case.evidence_steps import AttachEvidence, ReportToPlatform
 from domain.review_case.facts import StepRequest
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import Opening, ReviewCaseState
@@ -29,6 +30,8 @@ class AssignRequest(Request):
     shop: str
     severity: int
     cause: str | None
+    taken_from: str | None = None
+    contact_due_at: datetime | None = None
     now: datetime
 
 
@@ -36,6 +39,37 @@ class ClaimRequest(Request):
     step: StepRequest
     to: str
     taking_over: bool
+    contact_due_at: datetime | None = None
+
+
+class AskRequest(Request):
+    """Who is to answer an investigation."""
+
+    step: StepRequest
+    to: str
+
+
+class Handed(Request):
+    """A case of somebody who is away."""
+
+    case: str
+    workflow: str
+    shop: str
+    severity: int
+
+
+class AwayRequest(Request):
+    """Whose work goes on to others, and in which shop; None: in every one."""
+
+    person: str
+    shop: str | None
+    now: datetime
+
+
+class HandOnRequest(Request):
+    person: str
+    cases: list[Handed]
+    now: datetime
 
 
 class PlanRequest(Request):
@@ -48,6 +82,7 @@ class PlanRequest(Request):
     preference_at: datetime | None
     preference_stated_at: datetime | None
     online_seen_at: datetime | None
+    presence_again_at: datetime | None = None
     number: int
     now: datetime
 
@@ -59,6 +94,7 @@ class TakeRequest(Request):
     channel: Channel
     preference_at: datetime | None
     preference_stated_at: datetime | None = None
+    purpose: ContactPurpose = ContactPurpose.CASE_TALK
 
 
 class CallbackRequest(Request):
@@ -93,6 +129,40 @@ class CauseRequest(Request):
 class SignalsRequest(Request):
     step: StepRequest
     mark: MarkMalicious
+
+
+class FollowUpRequest(Request):
+    case: str
+    shop: str
+    review_row: str
+    review_created_at: datetime
+    assignee: str | None
+    number: int
+    now: datetime
+
+
+class RelapseRequest(Request):
+    review_row: str
+    grade: str
+
+
+class MergeRequest(Request):
+    step: StepRequest
+    into: str
+
+
+class EvidenceRequest(Request):
+    step: StepRequest
+    attach: AttachEvidence
+
+
+class ReportRequest(Request):
+    """`kept` are the kinds of evidence that the case has."""
+
+    step: StepRequest
+    platform: str
+    report: ReportToPlatform
+    kept: list[str]
 
 
 class OfferRequest(Request):

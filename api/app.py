@@ -7,7 +7,23 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from api import cases, errors, health, office_lists, people, policies, reviews, shops, steps
+from api import (
+    agreements,
+    cases,
+    errors,
+    health,
+    office_lists,
+    people,
+    policies,
+    presence,
+    queue,
+    reviews,
+    scripts,
+    shifts,
+    shops,
+    steps,
+    surges,
+)
 from api.guard import Guard
 from api.house import House
 from api.rights import PUBLIC, RIGHTS
@@ -15,7 +31,22 @@ from db.sessions import connect, key_ring
 from settings import Settings
 from workflows import connection
 
-ROUTERS = (reviews, cases, steps, office_lists, shops, people, policies, health)
+ROUTERS = (
+    reviews,
+    cases,
+    queue,
+    presence,
+    scripts,
+    agreements,
+    steps,
+    office_lists,
+    shops,
+    people,
+    shifts,
+    surges,
+    policies,
+    health,
+)
 ABOUT = """Every bad review is a case. `POST /reviews` starts one, `POST /cases/{number}/steps` advances it,
 `GET /queue` says what is due. Send your key as `Authorization: Bearer ak_…`. Errors are RFC 9457 problems with a stable
 `code`; amounts are fen, times carry an offset, ids of people are UUIDs."""

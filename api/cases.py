@@ -10,14 +10,14 @@ from api.answers import written
 from api.callers import TheCaller
 from api.errors import BadInput, NotFound, documented
 from api.fields import Moment
-from api.finding import Saw, case_for, read_saw, wait_for
+from api.finding import Saw, case_for, read_saw, survivor_of, wait_for
 from api.house import TheHouse
 from api.live import allowed_in, live_state
 from api.paging import Cursor, Limit, cursor_behind, place_of
 from db.audit import record
 from db.reads import cases as reads
 from db.reads import office, reviews, timeline
-from db.reads.cases import CaseFilter, CaseLine, Order
+from db.reads.cases import CaseFilter, CaseLine
 from domain.errors import Refusal
 from domain.people import DESK, Role
 from domain.platforms import Platform
@@ -40,6 +40,7 @@ class CaseView(BaseModel):
     version: int = Field(description="seq of the case's last event; `saw` takes it as `<case>:<version>`")
     person_step: int = Field(description="the last person's step, as `If-Match` takes it")
     live: bool
+    merged_into: str | None = Field(default=None, description="number of the case that goes on in place of this one")
     allowed_steps: list[str] = Field(description="what the asking person may do now")
     state: ReviewCaseState
 
@@ -100,22 +101,6 @@ async def list_cases(
 
 
 @router.get(
-    "/queue",
-    responses=documented(403),
-    summary="My own cases and unassigned ones, the first due first",
-    response_model=CasePage,
-)
-async def my_queue(
-    house: TheHouse, caller: TheCaller, saw: Saw = None, limit: Limit = 50, cursor: Cursor = None
-) -> Response:
-    await wait_for(house.reads, read_saw(saw))
-    after = place_of(cursor, Order.DUE)
-    async with house.reads() as session:
-        lines = await reads.list_queue(session, caller.person, caller.shops(), limit, after)
-    return written(CasePage(cases=lines, next=cursor_behind(lines, Order.DUE, limit)))
-
-
-@router.get(
     "/cases/{number}",
     responses=documented(403, 404),
     summary="One case, and what I may do in it now",
@@ -131,6 +116,7 @@ async def show_case(house: TheHouse, caller: TheCaller, number: str) -> Response
         version=state.version,
         person_step=state.person_step,
         live=live,
+        merged_into=await survivor_of(house, row),
         allowed_steps=allowed_in(state, caller, house),
         state=state,
     )

@@ -10,10 +10,12 @@ from fastapi import Query
 from api.callers import Caller
 from api.errors import BadInput, NotFound
 from api.house import House
+from db.merges import merged_into
 from db.reads.cases import find_case, version_of
 from db.sessions import Sessions
 from db.tables.cases import CaseFile
 from domain import case_numbers
+from domain.review_case.outcomes import Outcome
 
 # A case is written a few milliseconds after it began; whoever just began one may ask at once.
 FIRST_WRITE_SECONDS = 1.0
@@ -48,6 +50,20 @@ async def case_for(house: House, caller: Caller, number: str) -> CaseFile:
         raise NotFound(f"There is no case {number} that you may see; check the number.")
     caller.enter(row.shop)
     return row
+
+
+async def survivor_of(house: House, row: CaseFile) -> str | None:
+    """The number of the case that this one was merged into; None for one that was not."""
+    if row.outcome != Outcome.DUPLICATE:
+        return None
+    async with house.reads() as session:
+        return (await merged_into(session, {row.number})).get(row.number)
+
+
+async def surviving_case(house: House, caller: Caller, row: CaseFile) -> CaseFile:
+    """The case in which whatever is done to this one is done: itself, or the one that it was merged into."""
+    into = await survivor_of(house, row)
+    return row if into is None else await case_for(house, caller, into)
 
 
 def read_saw(saw: str | None) -> Seen | None:

@@ -9,7 +9,7 @@ from temporalio.service import RPCError
 from api.callers import Caller
 from api.house import House
 from db.tables.cases import CaseFile
-from domain.people import LEADERS
+from domain.people import DESK
 from domain.review_case.rules import allowed_steps
 from domain.review_case.state import Opening, ReviewCaseState
 
@@ -55,8 +55,9 @@ async def ask(house: House, workflow: str) -> ReviewCaseState:
 
 
 def allowed_in(state: ReviewCaseState, caller: Caller, house: House) -> list[str]:
-    """The steps that this person may take now. Of a closed case only reopening is left, for leaders."""
+    """The steps that this person may take now. Of a closed case only reopening is left, for the desk: leaders decide
+    it, everybody may when the buyer came back."""
     actor = caller.actor(state.opening.shop)
     if state.closed_at is not None:
-        return ["reopen"] if actor.holds(LEADERS) else []
+        return ["reopen"] if actor.holds(DESK) else []
     return allowed_steps(state, actor, house.now())

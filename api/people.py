@@ -14,7 +14,8 @@ from api.house import House, TheHouse
 from db import office
 from db.reads.people import PersonLine, RoleLine
 from db.reads.people import list_people as read_people
-from domain.people import Role
+from domain.people import DESK, Role
+from workflows.starting import start_handback
 
 router = APIRouter(tags=["office"])
 Capacity = Annotated[int, Field(ge=0, le=1000)]
@@ -99,12 +100,16 @@ async def add_person(house: TheHouse, caller: TheCaller, body: PersonBody) -> Pe
 
 @router.patch("/people/{person}", responses=documented(403, 404, 409), summary="Change a person")
 async def change_person(house: TheHouse, caller: TheCaller, person: UUID, body: PersonChange) -> PersonLine:
-    """A person who is not active can do nothing, whatever keys they hold."""
+    """A person who is not active can do nothing, whatever keys they hold. The open cases of who is away or not active
+    go on to others."""
     caller.enter_house()
     given = body.model_dump(exclude_unset=True)
     changes = {name: value for name, value in given.items() if value is not None or name == "away_until"}
     async with house.sessions.begin() as session:
-        await office.set_person(session, str(caller.person), house.now(), person, changes)
+        changed = await office.set_person(session, str(caller.person), house.now(), person, changes)
+        gone = not changed.active or (changed.away_until is not None and changed.away_until > house.now())
+    if gone:
+        await start_handback(house.client, str(person), None, house.settings)
     return await _shown(house, person)
 
 
@@ -127,6 +132,8 @@ async def revoke_role(
     _may_give(caller, role, shop)
     async with house.sessions.begin() as session:
         await office.revoke(session, str(caller.person), house.now(), person, role, shop)
+    if role in DESK:
+        await start_handback(house.client, str(person), shop, house.settings)
     return await _shown(house, person)
 
 

@@ -9,7 +9,7 @@ from api.step_bodies import Reopen
 from db.sealed_texts import seal_text
 from db.tables.cases import CaseFile
 from domain.errors import Refusal
-from domain.people import LEADERS
+from domain.people import DESK, LEADERS
 from domain.review_case.keys import workflow_id
 from domain.review_case.state import Opening, ReviewCaseState
 from workflows.starting import start_review_case
@@ -23,8 +23,8 @@ class CaseOpen(Refusal):
 
 async def reopen(house: House, caller: Caller, row: CaseFile, body: Reopen, update_id: str) -> ReviewCaseState:
     """Start the next run and answer its first state. A repeat of the same request finds that run by its reason."""
-    if not caller.actor(row.shop).holds(LEADERS):
-        raise NotAllowed("Reopening is a lead's or a supervisor's; ask one of them.")
+    if not caller.actor(row.shop).holds(DESK if body.buyer_came_back else LEADERS):
+        raise NotAllowed("Reopening is a lead's or a supervisor's, unless the buyer came back; ask one of them.")
     text = text_id(update_id, "why")
     why = f"reopened by {caller.person}: {text}"
     if row.closed_at is None:

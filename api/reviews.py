@@ -16,6 +16,7 @@ from api.errors import BadInput, NotFound, documented
 from api.fields import AmountFen, Line, MaybeEmpty, Moment, ShopCode
 from api.house import House, TheHouse
 from db.buyers import BuyerFacts
+from db.reads.cases import find_case
 from db.reviews import Kept, ReviewFacts, case_of, keep_review
 from db.tables.buyers import Review, ShopOrder
 from db.tables.cases import CaseKey
@@ -232,8 +233,13 @@ async def _known(house: House, known: CaseKey, kept: Kept) -> CaseStarted:
 
 
 async def _tell(house: House, known: CaseKey) -> None:
-    """A changed review reaches its open case; a closed one has ended and needs a person's decision."""
+    """A changed review reaches its open case, or the one that this was merged into; a closed one has ended and needs a
+    person's decision."""
     workflow = workflow_id(known.platform, known.shop, known.external_id, known.run)
+    if known.merged_into is not None:
+        async with house.reads() as session:
+            into = await find_case(session, known.merged_into)
+        workflow = into.workflow if into else workflow
     try:
         await house.client.get_workflow_handle(workflow).signal(REVIEW_CHANGED)
     except RPCError as error:

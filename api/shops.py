@@ -17,7 +17,7 @@ from db.reads.office import ShopLine
 from db.reads.office import list_shops as read_shops
 from domain.platforms import Platform
 from domain.policies.compensation import GateMode
-from workflows.schedules import ensure_intake
+from workflows.schedules import ensure_digests, ensure_intake
 
 router = APIRouter(tags=["office"])
 
@@ -85,6 +85,7 @@ async def open_shop(house: TheHouse, caller: TheCaller, body: ShopBody) -> ShopL
     async with house.sessions.begin() as session:
         shop = await office.add_shop(session, str(caller.person), house.now(), **fields)
     await ensure_intake(house.client, shop, house.settings)
+    await ensure_digests(house.client, [shop.code], house.settings)
     return ShopLine.model_validate(shop)
 
 

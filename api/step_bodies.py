@@ -39,10 +39,11 @@ class PayeeBody(BaseModel):
 
 
 class Reopen(StepBody):
-    """Begin the next run of a closed case. For leads and supervisors."""
+    """Begin the next run of a closed case. For leads and supervisors; for the whole desk when the buyer came back."""
 
     step: Literal["reopen"]
     why: Text
+    buyer_came_back: bool = Field(default=False, description="the buyer got in touch again by themselves")
 
 
 REFERENCES: Mapping[Any, Any] = {SealedRef: Text, PayeeRef: PayeeBody, PhoneRef: Line}

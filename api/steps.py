@@ -12,7 +12,7 @@ from api.answers import written
 from api.callers import Caller, TheCaller
 from api.engine import StillRunning, advance, earlier_answer, same_body
 from api.errors import BadInput, documented
-from api.finding import case_for
+from api.finding import case_for, surviving_case
 from api.house import House, TheHouse
 from api.live import allowed_in, live_state
 from api.refused import keep_refusal
@@ -50,6 +50,12 @@ IfMatch = Annotated[
 ]
 
 
+class CaseMerged(Refusal):
+    """The sender looked at a case that goes on in another one."""
+
+    code = "CaseMerged"
+
+
 class StepTaken(BaseModel):
     """The case after the step."""
 
@@ -83,9 +89,13 @@ async def take_step(
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response:
-    """`step` says which; a refusal names its reason and what to do instead."""
-    row = await case_for(house, caller, number)
+    """`step` says which; a refusal names its reason and what to do instead. A step in a merged case is taken in the
+    case that goes on, which the answer names."""
+    named = await case_for(house, caller, number)
     seen = read_if_match(if_match)
+    row = await surviving_case(house, caller, named)
+    if row is not named and seen is not None:
+        raise CaseMerged(f"Case {named.number} goes on as {row.number}; look at that one.", merged_into=row.number)
     key = idempotency_key or uuid4().hex
     update_id = hashlib.sha256(f"{caller.person}|{row.number}|{key}".encode()).hexdigest()
     try:

@@ -39,6 +39,12 @@ def ratio(what: str, ours: float, bare: float, *, least: float | None = None, mo
     return Figure(what, f"{found:.2f}", f"≤ {most:g}" if most else "", found <= most if most else None)
 
 
+def at_most(what: str, samples: Sequence[float], limit_ms: float) -> Figure:
+    """Seconds whose p99 has a limit."""
+    met = 1000 * quantile(samples, 0.99) <= limit_ms
+    return Figure(what, spread(samples), f"p99 ≤ {limit_ms:g} ms", met)
+
+
 def table(title: str, figures: Iterable[Figure]) -> str:
     rows = list(figures)
     widths = [max(len(getattr(row, name)) for row in rows) for name in ("what", "value", "target")]

@@ -19,7 +19,8 @@ from bench.figures import Figure, machine, quantile, table
 from bench.ground import BY, Ground, ground, settle
 from bench.queue_rows import Desk, rows, write
 from db import office
-from db.reads.cases import CaseFilter, list_cases, list_queue
+from db.reads.cases import CaseFilter, list_cases
+from db.reads.queue import list_queue
 from domain.people import Role
 from domain.policies.causes import CausesPolicy
 from domain.policies.documents import load_shipped
@@ -64,6 +65,7 @@ class Cast:
 def views(cast: Cast, causes: Sequence[str]) -> list[View]:
     mine, here = cast.agent, frozenset({SHOP})
     lead_of = frozenset(desk.shop for desk in cast.desks)
+    lead_of_two = frozenset(sorted(lead_of)[:2])
 
     def listed(**narrowed: Any) -> Read:
         filter = CaseFilter(**({"shops": here} | narrowed))
@@ -74,6 +76,7 @@ def views(cast: Cast, causes: Sequence[str]) -> list[View]:
         View("my queue", lambda session: list_queue(session, mine, here, PAGE, None), "agent", "/queue"),
         View("queue of a lead of all shops by name", _queue(cast.head, lead_of), "", ""),
         View("queue of a supervisor of every shop", _queue(cast.head, None), "head", "/queue"),
+        View("queue of a supervisor while two shops surge", _queue(cast.head, None, lead_of_two), "", ""),
         View("open cases of a shop", listed(), "agent", "/cases"),
         View("open cases of every shop", listed(shops=None), "head", "/cases"),
         View("unassigned of a shop", listed(unassigned=True), "agent", "/cases?unassigned=true"),
@@ -92,8 +95,8 @@ def views(cast: Cast, causes: Sequence[str]) -> list[View]:
     ]
 
 
-def _queue(person: UUID, shops: frozenset[str] | None) -> Read:
-    return lambda session: list_queue(session, person, shops, PAGE, None)
+def _queue(person: UUID, shops: frozenset[str] | None, surging: frozenset[str] = frozenset()) -> Read:
+    return lambda session: list_queue(session, person, shops, PAGE, None, surging)
 
 
 def cause_codes() -> list[str]:

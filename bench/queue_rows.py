@@ -64,7 +64,9 @@ def _row(chance: random.Random, desk: Desk, cause: str, now: datetime) -> tuple[
     return (
         number, "review", f"review:{desk.platform}:{desk.shop}:{external}", 1, desk.shop, desk.platform, external,
         uuid4(), str(stage), chance.choice(("bad", "bad", "neutral")), cause, chance.random() < CONFIRMED_SHARE,
-        chance.randint(1, 4), assignee, due, "contact_due", opened - timedelta(hours=2), opened, outcome, closed,
+        chance.randint(1, 4), assignee, due, "contact_due", due > now,
+        due - timedelta(hours=chance.uniform(0, 12)) if due <= now else due,
+        opened - timedelta(hours=chance.uniform(2, 170)), opened - timedelta(hours=2), opened, outcome, closed,
         500 if outcome == Outcome.AMENDED_PAID else 0, chance.randint(3, 40), chance.randint(0, 30), state, now,
     )  # fmt: skip
 

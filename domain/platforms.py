@@ -12,11 +12,13 @@ __all__ = [
     "ReplyNotAllowed",
     "UnknownRating",
     "amend_modes",
+    "append_closes_reply",
     "grade_of",
     "has_review_api",
     "may_ask_to_amend",
     "may_reply",
     "persistence_ends",
+    "reply_asked_at",
     "reply_closes_at",
     "reply_due_at",
     "reply_max_chars",
@@ -132,6 +134,27 @@ def reply_closes_at(
     anchors = {Anchor.REVIEW_CREATED: review_created_at, Anchor.ORDER_FINISHED: order_finished_at}
     ends = [_closes(reply.window, anchors), appended_at if reply.blocked_after_append else None]
     return min((end for end in ends if end is not None), default=None)
+
+
+def reply_asked_at(
+    rules: PlatformRules,
+    review_created_at: datetime,
+    trying_ends_at: datetime,
+    *,
+    order_finished_at: datetime | None = None,
+    hours_before: int = 48,
+) -> datetime | None:
+    """When a case asks a person for the reply: before the window closes or, where nobody knows the window, before the
+    trying ends. None where there is no reply function."""
+    known = reply_due_at(rules, review_created_at, order_finished_at=order_finished_at, hours_before=hours_before)
+    if known is not None or reply_times(rules) == 0:
+        return known
+    return max(review_created_at, trying_ends_at - timedelta(hours=hours_before))
+
+
+def append_closes_reply(rules: PlatformRules) -> bool:
+    """Whether the buyer's append ends the time for a seller reply, so that it must be given before."""
+    return rules.review.seller_reply is not None and rules.review.seller_reply.blocked_after_append
 
 
 def reply_due_at(

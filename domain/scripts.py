@@ -1,6 +1,6 @@
 """The call script in six steps (S004), filled for one case, and the few notices that buyers get."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from domain.errors import Refusal
@@ -9,6 +9,7 @@ from domain.policies.platforms import PlatformRules
 from domain.policies.texts import PLACE, CallStep, NoticeKind, SkipReason, TextsPolicy
 
 _QUOTED_CHARS = 60
+_GENERAL = "general"
 
 
 class ScriptIncomplete(Refusal):
@@ -32,6 +33,7 @@ class ScriptFacts:
     buyer_angry: bool = False
     asks_made: int = 0
     asks_allowed: int = 2
+    vague: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,23 @@ def call_script(facts: ScriptFacts, rules: PlatformRules, policy: TextsPolicy) -
     return tuple(_step(number, step, known, facts, rules) for number, step in steps)
 
 
+def ways_out(remedies: Iterable[str], policy: TextsPolicy) -> tuple[str, ...]:
+    """Remedies in the words for a buyer, filled up to two; those that are no choice of the buyer's are left out."""
+    words = policy.ways_out.words
+    options = list(dict.fromkeys(words[remedy] for remedy in remedies if remedy in words))
+    spare = [option for option in policy.ways_out.otherwise if option not in options]
+    return tuple(options + spare[: max(0, 2 - len(options))])
+
+
+def quick_phrases(cause: str | None, facts: ScriptFacts, policy: TextsPolicy) -> tuple[str, ...]:
+    """Phrases to copy, of the cause first, then of its first level, then general ones. One whose facts are missing is
+    left out."""
+    known = _known(facts)
+    keys = (cause or "", (cause or "").partition(".")[0], _GENERAL)
+    sentences = [sentence for key in dict.fromkeys(keys) for sentence in policy.quick_phrases.get(key, ())]
+    return tuple(_filled(sentence, known) for sentence in sentences if not _missing(sentence, known))
+
+
 def notice_text(kind: NoticeKind, facts: Mapping[str, str], policy: TextsPolicy) -> str:
     """One of the policy's notices. Raises ScriptIncomplete."""
     return _filled(policy.notices[kind], facts)
@@ -62,7 +81,8 @@ def _step(
     number: int, step: CallStep, known: Mapping[str, str], facts: ScriptFacts, rules: PlatformRules
 ) -> ScriptStep:
     skipped = tuple(reason for reason in step.skip_when if _applies(reason, facts, rules))
-    return ScriptStep(number, step.code, step.goal, _filled(step.say, known), skipped)
+    words = step.when_vague if facts.vague and step.when_vague else step
+    return ScriptStep(number, step.code, words.goal, _filled(words.say, known), skipped)
 
 
 def _applies(reason: SkipReason, facts: ScriptFacts, rules: PlatformRules) -> bool:
@@ -71,6 +91,7 @@ def _applies(reason: SkipReason, facts: ScriptFacts, rules: PlatformRules) -> bo
         "asks_to_amend_total_reached": facts.asks_made >= facts.asks_allowed,
         "severity_4": facts.severity >= 4,
         "buyer_angry": facts.buyer_angry,
+        "details_wanted": facts.vague,
     }[reason]
 
 
@@ -88,10 +109,12 @@ def _known(facts: ScriptFacts) -> dict[str, str]:
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:
-    # A title may be unknown; everything else that a text names has to be there.
-    missing = [
-        name for name in dict.fromkeys(PLACE.findall(text)) if name != "title" and not known.get(name, "").strip()
-    ]
+    missing = _missing(text, known)
     if missing:
         raise ScriptIncomplete(f"The text still needs {', '.join(missing)}; enter them first.", missing=missing)
     return PLACE.sub(lambda place: known.get(place.group(1), ""), text)
+
+
+def _missing(text: str, known: Mapping[str, str]) -> list[str]:
+    # A title may be unknown; everything else that a text names has to be there.
+    return [name for name in dict.fromkeys(PLACE.findall(text)) if name != "title" and not known.get(name, "").strip()]

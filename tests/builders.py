@@ -84,6 +84,7 @@ class House:
     shop: str
     seller: str
     people: dict[str, str] = field(default_factory=dict)
+    platform: str = "sandbox"
 
     def actor(self, name: str) -> Actor:
         return Actor(person=self.people[name], roles=frozenset(CAST[name]))
@@ -112,14 +113,18 @@ class House:
         """Keep the review as the way in does, and say how its case is opened."""
         facts = ReviewFacts(
             shop=self.shop,
-            platform="sandbox",
+            platform=self.platform,
             external_id=reviewed.oid,
             order_external_id=reviewed.tid,
             grade=reviewed.result,
             text=reviewed.words,
             created_at=created_at or datetime.now(UTC),
             buyer=BuyerFacts(
-                platform="sandbox", platform_id=f"nick-{reviewed.tid}", nick="chen", name="陈晓", phone="13800138000"
+                platform=self.platform,
+                platform_id=f"nick-{reviewed.tid}",
+                nick="chen",
+                name="陈晓",
+                phone="13800138000",
             ),
             source="api",
             paid_fen=8900,
@@ -131,7 +136,7 @@ class House:
             kept = await keep_review(session, self.parts.ring, facts, facts.created_at)
         return Opening(
             case=mint(2026, secrets.token_bytes(16)),
-            platform="sandbox",
+            platform=self.platform,
             shop=self.shop,
             external_id=reviewed.oid,
             review_row=str(kept.row),

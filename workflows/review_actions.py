@@ -6,7 +6,7 @@ under it, and every function of progress looks again whether it still counts.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
@@ -17,7 +17,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.contacts import ContactActivities
     from activities.escalation import EscalationActivities
     from activities.marketplace import MarketplaceActivities
-    from activities.notices import NoticeActivities
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
     from activities.payouts import PayoutActivities
@@ -25,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.requests import (
         AssignRequest,
         ClockRequest,
-        NoticeRequest,
         OpenRequest,
         PayoutRequest,
         PlanRequest,
@@ -36,13 +34,13 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.amendment import Reading
     from domain.escalation import EscalationKind
-    from domain.payouts import PayoutStatus
     from domain.people import TIMER
-    from domain.review_case import agenda, closing, desk, paying, progress
+    from domain.review_case import agenda, closing, desk, investigations, paying, progress, promises, replying
     from domain.review_case.agenda import Action, Due
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import MendPayout
     from workflows import limits, priorities
+    from workflows.ending_actions import EndingActions
     from workflows.payout import Payout, PayoutOrder
 
 READ_AGAIN_BEFORE_PAYING = timedelta(minutes=10)
@@ -54,6 +52,7 @@ class ReviewActions:
     def __init__(self, case: ReviewCaseState, lock: asyncio.Lock) -> None:
         self._case = case
         self._lock = lock
+        self.ending = EndingActions(case, lock)
         self._doing: dict[Action, Callable[[Due], Awaitable[None]]] = {
             Action.OPEN: self._open,
             Action.ASSIGN: self._assign,
@@ -66,8 +65,10 @@ class ReviewActions:
             Action.POST_REPLY: self._post_reply,
             Action.RECKON: self._reckon,
             Action.ESCALATE: self._escalate,
-            Action.NOTIFY: self._notify,
-            Action.CLOSE: self._close,
+            Action.PROMISE_DUE: self._agreed(promises.fell_due),
+            Action.PROMISE_BROKEN: self._agreed(promises.broke),
+            Action.INVESTIGATION_DUE: self._agreed(investigations.fell_due),
+            **self.ending.doing,
         }
 
     async def take(self, due: Due) -> None:
@@ -89,15 +90,22 @@ class ReviewActions:
             case Action.OFFER_EXPIRES:
                 progress.offer_expired(case, now)
             case Action.WANT_REPLY:
-                progress.reply_wanted(case, now)
+                replying.reply_wanted(case, now)
             case Action.REPLY_CLOSES:
-                progress.reply_closed(case, now)
+                replying.reply_closed(case, now)
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
             case Action.END:
                 closing.end(case, TIMER, agenda.outcome_at_end(case), now)
             case _:
                 raise AssertionError(f"no way to do {action}")
+
+    def _agreed(self, change: Callable[[ReviewCaseState, int, datetime], None]) -> Callable[[Due], Awaitable[None]]:
+        async def happens(due: Due) -> None:
+            async with self._lock:
+                change(self._case, int(due.subject), workflow.now())
+
+        return happens
 
     @property
     def _identity(self) -> Identity:
@@ -114,7 +122,8 @@ class ReviewActions:
         case = self._case
         request = AssignRequest(
             case=case.opening.case, shop=case.opening.shop, severity=case.severity,
-            cause=case.cause or case.suggested_cause, now=workflow.now(),
+            cause=case.cause or case.suggested_cause, taken_from=case.taken_from,
+            contact_due_at=case.contact.due_at if case.contact and not case.contact.due else None, now=workflow.now(),
         )  # fmt: skip
         found = await workflow.execute_activity_method(AssignmentActivities.assign, request, **limits.RECORD)
         async with self._lock:
@@ -126,7 +135,8 @@ class ReviewActions:
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
             review_created_at=identity.review_created_at, window_ends_at=identity.persistence_ends_at,
             assignee=case.assignee, preference_at=case.preference_at, preference_stated_at=case.preference_stated_at,
-            online_seen_at=case.online_seen_at, number=case.contacts_planned + 1, now=workflow.now(),
+            online_seen_at=case.online_seen_at, presence_again_at=case.presence_again_at,
+            number=case.contacts_planned + 1, now=workflow.now(),
         )  # fmt: skip
         found = await workflow.execute_activity_method(ContactActivities.plan, request, **limits.RECORD)
         async with self._lock:
@@ -190,7 +200,7 @@ class ReviewActions:
             amount_fen=offer.amount_fen, form=offer.form, attempt=len(case.payouts) + 1, payee=case.payee.id,
             accepted=offer.status is OfferStatus.ACCEPTED, approved=offer.approved,
             within_policy=offer.policy is not None, cause_confirmed=case.cause is not None,
-            amendment_verified=case.amendment is not None, malicious_block=case.suspected,
+            amendment_verified=case.amendment is not None, malicious_block=case.suspected or case.malicious,
             now=workflow.now(),
         )  # fmt: skip
 
@@ -217,14 +227,13 @@ class ReviewActions:
 
     async def _prepare_reply(self, due: Due) -> None:
         case = self._case
-        malicious = case.suspicion is not None and bool(case.suspicion.decided)
         request = ReplyRequest(
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
-            cause=case.cause or case.suggested_cause, malicious=malicious, now=workflow.now(),
+            cause=case.cause or case.suggested_cause, malicious=case.malicious, now=workflow.now(),
         )  # fmt: skip
         found = await workflow.execute_activity_method(ReplyActivities.prepare, request, **limits.RECORD)
         async with self._lock:
-            progress.reply_prepared(case, found, workflow.now())
+            replying.reply_prepared(case, found, workflow.now())
 
     async def _post_reply(self, due: Due) -> None:
         case = self._case
@@ -239,15 +248,20 @@ class ReviewActions:
         except ActivityError:
             found = None
         async with self._lock:
-            progress.reply_posted(case, found, workflow.now())
+            replying.reply_posted(case, found, workflow.now())
 
     def _clock_request(self, kind: EscalationKind) -> ClockRequest:
         case = self._case
         clock = case.clocks[kind]
         return ClockRequest(
             case=case.opening.case, shop=case.opening.shop, kind=kind, since=clock.since, severity=case.severity,
-            told=clock.told, assignee=case.assignee, now=workflow.now(),
+            told=clock.told, assignee=self._whose(kind), now=workflow.now(),
         )  # fmt: skip
+
+    def _whose(self, kind: EscalationKind) -> str | None:
+        """Who hears first: the case's own agent, or whoever was asked to investigate."""
+        asked = investigations.overdue(self._case) if kind is EscalationKind.INVESTIGATION else None
+        return asked.to if asked else self._case.assignee
 
     async def _reckon(self, due: Due) -> None:
         request = self._clock_request(EscalationKind(due.subject))
@@ -263,21 +277,3 @@ class ReviewActions:
         found = await workflow.execute_activity_method(EscalationActivities.escalate, request, **limits.RECORD)
         async with self._lock:
             progress.escalated(self._case, found, workflow.now())
-
-    async def _notify(self, due: Due) -> None:
-        case = self._case
-        assert case.outcome is not None  # noqa: S101 - the agenda lists it only for an ending case
-        paid = sum(payout.amount_fen for payout in case.payouts if payout.status is PayoutStatus.PAID)
-        request = NoticeRequest(
-            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row, outcome=case.outcome,
-            stopped=case.stopped is not None, paid_fen=paid, now=workflow.now(),
-        )  # fmt: skip
-        found = await workflow.execute_activity_method(NoticeActivities.notify, request, **limits.OUTSIDE_PATIENT)
-        async with self._lock:
-            paying.notified(case, found, workflow.now())
-
-    async def _close(self, due: Due) -> None:
-        request = ReleaseRequest(case=self._case.opening.case, offer=None, now=workflow.now())
-        await workflow.execute_activity_method(OfferActivities.release, request, **limits.RECORD)
-        async with self._lock:
-            progress.closed(self._case, workflow.now())

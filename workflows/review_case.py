@@ -11,7 +11,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.projection import ProjectionActivities
     from activities.requests import Projection
     from domain.errors import Refusal
-    from domain.review_case import paying, rules
+    from domain.people import Actor, ActorKind
+    from domain.review_case import desk, merging, paying, presence, rules
     from domain.review_case.agenda import Due, due_for_people, next_due
     from domain.review_case.facts import PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
@@ -55,6 +56,8 @@ class ReviewCase:
             else:
                 await self._wait(due)
         await self._drain()
+        if self._case.relapsed:
+            await self._actions.ending.go_on()
         projector.cancel()
         return str(self._case.outcome)
 
@@ -119,7 +122,7 @@ class ReviewCase:
         """Carry out one step of a person; a repeat of a known command answers what the first one did."""
         async with self._lock:
             if self._digest_of_repeat() is None:
-                self._check(command, workflow.now())
+                self._check(command, workflow.now(), accepted=True)
                 found = await self._prepare(command)
                 rules.apply(self._case, command, workflow.now(), found)
                 self._remember(command)
@@ -135,9 +138,9 @@ class ReviewCase:
         if self._digest_of_repeat() is None:
             self._check(command, workflow.now())
 
-    def _check(self, command: Command, now: datetime) -> None:
+    def _check(self, command: Command, now: datetime, *, accepted: bool = False) -> None:
         try:
-            rules.check(self._case, command, now)
+            rules.check(self._case, command, now, accepted=accepted)
         except Refusal as refusal:
             raise refused(refusal) from None
 
@@ -176,10 +179,31 @@ class ReviewCase:
         self._changes += 1
 
     @workflow.signal
+    async def case_merged(self, number: str) -> None:
+        """Another case of this buyer about this order goes on here."""
+        async with self._lock:
+            merging.absorbed(self._case, number, workflow.now())
+            self._changes += 1
+
+    @workflow.signal
     async def payout_settled(self, report: PayoutReport) -> None:
         """A payout of this case tells how it went."""
         async with self._lock:
             paying.payout_reported(self._case, report, workflow.now())
+            self._changes += 1
+
+    @workflow.signal
+    async def buyer_online(self, person: str) -> None:
+        """The buyer of this case is online, says a program (by its person's id)."""
+        async with self._lock:
+            presence.seen_by_platform(self._case, Actor(kind=ActorKind.SYSTEM, person=person), workflow.now())
+            self._changes += 1
+
+    @workflow.signal
+    async def agent_away(self, person: str) -> None:
+        """This person does not work on the shop's cases any more, or not for now: the case looks for somebody else."""
+        async with self._lock:
+            desk.take_back(self._case, person, workflow.now())
             self._changes += 1
 
     @workflow.signal

@@ -1,6 +1,7 @@
 """What a person's step needs to know from the database before it is carried out, under the locks it needs there."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -8,22 +9,29 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
     from activities.contacts import ContactActivities
+    from activities.evidence import EvidenceActivities
+    from activities.investigations import InvestigationActivities
+    from activities.merging import MergeActivities
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
     from activities.replies import ReplyActivities
     from activities.requests import (
+        AskRequest,
         CallbackRequest,
         CauseRequest,
         ClaimRequest,
+        EvidenceRequest,
         LogRequest,
+        MergeRequest,
         OfferRequest,
         ReplyWordsRequest,
+        ReportRequest,
         SignalsRequest,
         StopRequest,
         TakeRequest,
     )
-    from domain.contact_terms import Channel
-    from domain.review_case import steps
+    from domain.contact_terms import Channel, ContactPurpose
+    from domain.review_case import agreement_steps, steps
     from domain.review_case.facts import Prepared, StepRequest
     from domain.review_case.state import OfferStatus, ReviewCaseState
     from workflows import limits
@@ -46,13 +54,25 @@ def _request(case: ReviewCaseState, command: steps.Command) -> StepRequest:
 
 
 async def _claim(case: ReviewCaseState, request: StepRequest, step: steps.Claim) -> Prepared:
-    taking = ClaimRequest(step=request, to=request.actor.person, taking_over=case.assignee is not None)
+    taking = ClaimRequest(
+        step=request, to=request.actor.person, taking_over=case.assignee is not None, contact_due_at=_planned_for(case)
+    )
     return await workflow.execute_activity_method(AssignmentActivities.claim, taking, **limits.STEP)
 
 
 async def _hand_over(case: ReviewCaseState, request: StepRequest, step: steps.HandOver) -> Prepared:
-    giving = ClaimRequest(step=request, to=step.to, taking_over=True)
+    giving = ClaimRequest(step=request, to=step.to, taking_over=True, contact_due_at=_planned_for(case))
     return await workflow.execute_activity_method(AssignmentActivities.claim, giving, **limits.STEP)
+
+
+def _planned_for(case: ReviewCaseState) -> datetime | None:
+    """The hour of a contact that waits; one that is due already is taken by whoever comes."""
+    return case.contact.due_at if case.contact and not case.contact.due else None
+
+
+async def _ask(case: ReviewCaseState, request: StepRequest, step: agreement_steps.OpenInvestigation) -> Prepared:
+    asking = AskRequest(step=request, to=step.to)
+    return await workflow.execute_activity_method(InvestigationActivities.ask, asking, **limits.STEP)
 
 
 async def _cause(case: ReviewCaseState, request: StepRequest, step: steps.ConfirmCause) -> Prepared:
@@ -63,6 +83,44 @@ async def _cause(case: ReviewCaseState, request: StepRequest, step: steps.Confir
 async def _signals(case: ReviewCaseState, request: StepRequest, step: steps.MarkMalicious) -> Prepared:
     marking = SignalsRequest(step=request, mark=step)
     return await workflow.execute_activity_method(OpeningActivities.score_signals, marking, **limits.STEP)
+
+
+async def _visit(case: ReviewCaseState, request: StepRequest, step: steps.BeginFollowUp) -> Prepared:
+    visit = case.follow_up
+    assert visit is not None  # noqa: S101 - the rules saw it under the same lock
+    assert visit.channel is not None  # noqa: S101
+    taking = TakeRequest(
+        step=request, review_row=case.opening.review_row, number=visit.number, channel=visit.channel,
+        preference_at=None, purpose=ContactPurpose.FOLLOW_UP,
+    )  # fmt: skip
+    return await workflow.execute_activity_method(ContactActivities.take, taking, **limits.STEP)
+
+
+async def _visited(case: ReviewCaseState, request: StepRequest, step: steps.LogFollowUp) -> Prepared:
+    visit = case.follow_up
+    assert visit is not None  # noqa: S101 - the rules saw it under the same lock
+    logging = LogRequest(
+        step=request, review_row=case.opening.review_row,
+        log=steps.LogContact(result=step.result, seconds=step.seconds), number=visit.number,
+        channel=visit.channel or Channel.CALL, attempt=visit.attempt,
+    )  # fmt: skip
+    return await workflow.execute_activity_method(ContactActivities.log, logging, **limits.STEP)
+
+
+async def _merge(case: ReviewCaseState, request: StepRequest, step: steps.Merge) -> Prepared:
+    merging = MergeRequest(step=request, into=step.into)
+    return await workflow.execute_activity_method(MergeActivities.merge, merging, **limits.STEP)
+
+
+async def _attach(case: ReviewCaseState, request: StepRequest, step: steps.AttachEvidence) -> Prepared:
+    attaching = EvidenceRequest(step=request, attach=step)
+    return await workflow.execute_activity_method(EvidenceActivities.judge_evidence, attaching, **limits.STEP)
+
+
+async def _report(case: ReviewCaseState, request: StepRequest, step: steps.ReportToPlatform) -> Prepared:
+    kept = [piece.kind for piece in case.malice.evidence]
+    reporting = ReportRequest(step=request, platform=case.opening.platform, report=step, kept=kept)
+    return await workflow.execute_activity_method(EvidenceActivities.judge_report, reporting, **limits.STEP)
 
 
 async def _take(case: ReviewCaseState, request: StepRequest, step: steps.BeginContact) -> Prepared:
@@ -131,8 +189,14 @@ async def _reply(case: ReviewCaseState, request: StepRequest, step: steps.PostRe
 _PREPARING: dict[type[steps.Step], Callable[[ReviewCaseState, StepRequest, Any], Awaitable[Prepared]]] = {
     steps.Claim: _claim,
     steps.HandOver: _hand_over,
+    agreement_steps.OpenInvestigation: _ask,
     steps.ConfirmCause: _cause,
     steps.MarkMalicious: _signals,
+    steps.AttachEvidence: _attach,
+    steps.Merge: _merge,
+    steps.BeginFollowUp: _visit,
+    steps.LogFollowUp: _visited,
+    steps.ReportToPlatform: _report,
     steps.BeginContact: _take,
     steps.LogContact: _log,
     steps.StopContact: _stop,

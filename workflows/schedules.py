@@ -1,4 +1,4 @@
-"""The engine's schedules: one intake for each shop, and the closer that archives histories."""
+"""The engine's schedules: one intake and one digest for each shop, and the closer that archives histories."""
 
 import asyncio
 import zlib
@@ -25,10 +25,12 @@ from db.tables.office import Shop
 from settings import Settings
 from workflows import priorities
 from workflows.archive import Archive, ArchiveOrder
+from workflows.digest import Digest
 from workflows.intake import Intake, IntakeOrder
 
 ARCHIVE = "archive"
 ARCHIVE_EVERY = timedelta(minutes=10)
+DIGEST_EVERY = timedelta(minutes=10)
 AT_ONCE = 10
 # What a schedule missed while the engine was down is not made up for: one run reads all of it.
 CATCH_UP = timedelta(minutes=1)
@@ -78,6 +80,29 @@ async def ensure_archive(client: Client, settings: Settings) -> None:
         static_summary="histories of closed cases",
     )
     await _ensure(client, ARCHIVE, _schedule(action, ARCHIVE_EVERY, ARCHIVE))
+
+
+def digest_id(shop: str) -> str:
+    return f"digest:{shop}"
+
+
+async def ensure_digests(client: Client, shops: Iterable[str], settings: Settings) -> None:
+    """For each shop a schedule that tells its people what they must hear."""
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def ensure(shop: str) -> None:
+        action = ScheduleActionStartWorkflow(
+            Digest.run,
+            shop,
+            id=digest_id(shop),
+            task_queue=settings.task_queue,
+            priority=replace(priorities.INTAKE, fairness_key=shop),
+            static_summary=shop,
+        )
+        async with slots:
+            await _ensure(client, digest_id(shop), _schedule(action, DIGEST_EVERY, digest_id(shop)))
+
+    await asyncio.gather(*(ensure(shop) for shop in shops))
 
 
 async def ensure_all(client: Client, shops: Iterable[Shop | str], settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 from temporalio import workflow
 from temporalio.client import Client
@@ -17,6 +18,8 @@ with workflow.unsafe.imports_passed_through():
 # By name, so that who starts a case need not load its whole story.
 REVIEW_CASE = "ReviewCase"
 REVIEW_CHANGED = "review_changed"
+BUYER_ONLINE = "buyer_online"
+HANDBACK = "Handback"
 
 
 def case_workflow_id(opening: Opening) -> str:
@@ -52,3 +55,16 @@ async def start_review_case(client: Client, opening: Opening, settings: Settings
     except WorkflowAlreadyStartedError:
         return False
     return True
+
+
+async def start_handback(client: Client, person: str, shop: str | None, settings: Settings) -> None:
+    """Let the open cases of somebody who is away, or has left the shop (None: every shop), go on to others. Each start
+    is a run of its own: one under way may have looked before the office's change was written."""
+    await client.start_workflow(
+        HANDBACK,
+        args=[person, shop],
+        id=f"handback:{person}:{uuid4().hex}",
+        task_queue=settings.task_queue,
+        priority=priorities.URGENT,
+        static_summary=person,
+    )

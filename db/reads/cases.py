@@ -108,14 +108,6 @@ async def list_cases(session: AsyncSession, filter: CaseFilter, limit: int, afte
     return await _lines(session, [filter], limit, after)
 
 
-async def list_queue(
-    session: AsyncSession, person: UUID, shops: frozenset[str] | None, limit: int, after: Place | None
-) -> list[CaseLine]:
-    """What one person may work on: their own open cases and those that nobody has, the earliest due first."""
-    mine, free = CaseFilter(shops, assignee=person), CaseFilter(shops, unassigned=True)
-    return await _lines(session, [mine, free], limit, after)
-
-
 async def find_case(session: AsyncSession, number: str) -> CaseFile | None:
     return await session.get(CaseFile, number, populate_existing=True)
 

@@ -39,6 +39,7 @@ class NoticeLine(Line):
     at: datetime
     sent_at: datetime | None
     read_at: datetime | None
+    digest: UUID | None = Field(description="the digest it was told with")
 
 
 class PayoutLine(Line):

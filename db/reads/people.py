@@ -43,6 +43,12 @@ async def names_of(session: AsyncSession) -> dict[str, str]:
     return {str(row.id): row.name for row in rows}
 
 
+async def shops_of(session: AsyncSession, person: UUID) -> frozenset[str] | None:
+    """The shops in which a person holds a role; None where one counts in every shop."""
+    found = list(await session.scalars(select(PersonRole.shop).where(PersonRole.person == person)))
+    return None if None in found else frozenset(shop for shop in found if shop is not None)
+
+
 async def list_people(
     session: AsyncSession, shops: frozenset[str] | None, with_keys: bool, only: UUID | None = None
 ) -> list[PersonLine]:

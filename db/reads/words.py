@@ -12,10 +12,14 @@ SENTENCES: Mapping[str, str] = {
     "triaged": "Cause looks like {cause}; severity {severity} ({severity_reasons}).",
     "suspected": "Suspected to be malicious: {signals}. Contact and money wait for a supervisor.",
     "malicious_decided": "Supervisor decided whether the review is malicious: {malicious}.",
+    "evidence_attached": "Evidence {number} kept: {what}.",
+    "reported_to_platform": "Reported to the platform for {ground} under {reference}, with {pieces} pieces kept.",
+    "report_skipped": "The review is not reported to the platform.",
     "assigned": "Assigned to {to} ({why}).",
     "claimed": "Taken by {to}.",
+    "taken_back": "Taken back from {before}, who is away.",
     "taken_over": "Taken over by {to} from {before}.",
-    "handed_over": "Handed over to {to} by {before}.",
+    "handed_over": "Handed over from {before} to {to}.",
     "nobody_to_assign": "Nobody could be assigned: {why}.",
     "cause_confirmed": "Cause confirmed: {cause}; severity {severity}.",
     "contact_planned": "Contact {number} planned by {channel} for {due_at}: {why}.",
@@ -59,7 +63,26 @@ SENTENCES: Mapping[str, str] = {
     "reply_impossible": "There can be no public reply: {why}.",
     "reply_window_closed": "The marketplace takes no public reply any more.",
     "escalation_asked": "Help was asked for from the next one up.",
-    "escalated": "{kind}: {people} were told.",
+    "escalated": "Escalated ({what}) to the {role}; told: {told}.",
+    "promised": "Promise {promise} to the buyer, due {due_at}.",
+    "promise_due": "Promise {promise} has fallen due.",
+    "promise_kept": "Promise {promise} was kept.",
+    "promise_broken": "Promise {promise} was broken: nobody kept it within a day.",
+    "details_recorded": "The buyer said what the review is about.",
+    "investigation_opened": "Investigation {investigation}: {to} was asked, due {due_at}.",
+    "investigation_due": "Investigation {investigation} has fallen due; {to} has not answered.",
+    "investigation_answered": "Investigation {investigation} was answered.",
+    "chat_attached": "Piece {chat} of the original chat was attached.",
+    "merged": "Merged into case {into}; its contacts count on there.",
+    "absorbed": "Case {merged} was merged into this one.",
+    "follow_up_planned": "Follow-up visit planned by {channel} for {due_at}: {why}.",
+    "follow_up_left_out": "No follow-up visit: {why}.",
+    "follow_up_due": "The follow-up visit is due by {channel}.",
+    "follow_up_begun": "The follow-up visit was begun.",
+    "follow_up_logged": "Follow-up visit by {channel}: {result}. Answers: {answers}.",
+    "follow_up_lapsed": "Nobody made the follow-up visit.",
+    "follow_up_skipped": "The follow-up visit was left out.",
+    "relapsed": "The review turned bad again; the case goes on as its next run.",
     "noted": "Note.",
     "held": "On hold until {until}.",
     "resumed": "Resumed after {paused_seconds} s.",
@@ -72,7 +95,8 @@ SENTENCES: Mapping[str, str] = {
 
 def sentence(kind: str, facts: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """The event as one sentence; `names` turns ids of people into their names."""
-    words = {name: _said(name, value, names) for name, value in facts.items()}
+    # A contact that reached nobody has no talk to tell of.
+    words = {"talk": ""} | {name: _said(name, value, names) for name, value in facts.items()}
     template = SENTENCES.get(kind)
     if template is None:
         return kind.replace("_", " ").capitalize() + "."

@@ -1,6 +1,6 @@
 """The tables, by noun. Importing this package knows them all, which migrations and tests need."""
 
-from db.tables import buyers, cases, contacts, inbox, money, office, policies, record
+from db.tables import buyers, cases, contacts, inbox, investigations, money, office, policies, record
 from db.tables.model import Model
 
-__all__ = ["Model", "buyers", "cases", "contacts", "inbox", "money", "office", "policies", "record"]
+__all__ = ["Model", "buyers", "cases", "contacts", "inbox", "investigations", "money", "office", "policies", "record"]

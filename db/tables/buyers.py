@@ -30,7 +30,7 @@ class BuyerPerson(Model):
     __tablename__ = "buyer_person"
 
     id: Mapped[Key]
-    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("buyer_person.id"))
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("buyer_person.id"), index=True)
 
 
 class BuyerLink(Model):

@@ -24,6 +24,18 @@ class CaseKey(Model):
     merged_into: Mapped[str | None] = mapped_column(ForeignKey("case_file.number"))
 
 
+_OPEN = "closed_at IS NULL"
+_FREE = f"{_OPEN} AND assignee IS NULL"
+# Whose queue an index serves: one person's own cases, a shop's free ones, everybody's free ones.
+_WHOSE = {"mine": (("assignee",), _OPEN), "free": (("shop",), _FREE), "any": ((), _FREE)}
+
+
+def _queue_index(order: str, whose: str) -> Index:
+    first, which = _WHOSE[whose]
+    name = f"ix_case_file_{order.removesuffix('_at')}_{whose}"
+    return Index(name, *first, "waiting", order, "number", postgresql_where=text(which))
+
+
 class CaseFile(Model):
     """The projection of a case's events, written only by the case's own activity. `version` is the seq of the last
     event in it; `state` is what the next run would load."""
@@ -44,8 +56,21 @@ class CaseFile(Model):
             postgresql_where=text("closed_at IS NULL AND assignee IS NULL"),
         ),
         Index("ix_case_file_closed", "shop", "closed_at", "number", postgresql_where=text("closed_at IS NOT NULL")),
+        Index("ix_case_file_closed_everywhere", "closed_at", "number", postgresql_where=text("closed_at IS NOT NULL")),
+        Index(
+            "ix_case_file_unassigned_everywhere",
+            "due_at",
+            "number",
+            postgresql_where=text("closed_at IS NULL AND assignee IS NULL"),
+        ),
+        # A rare stage, cause or platform is found at once, and not by walking through everything that is due.
+        *(
+            Index(f"ix_case_file_open_{column}", column, "due_at", "number", postgresql_where=text("closed_at IS NULL"))
+            for column in ("stage", "cause", "platform")
+        ),
         Index("ix_case_file_opened", "opened_at", "number"),
         Index("ix_case_file_buyer_person", "buyer_person"),
+        *(_queue_index(order, whose) for order in ("place_at", "surge_at") for whose in _WHOSE),
     )
 
     number: Mapped[str] = mapped_column(primary_key=True)
@@ -66,6 +91,10 @@ class CaseFile(Model):
     assignee: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     due_at: Mapped[Moment]
     due_what: Mapped[str]
+    # The place in the queue, as domain/queue_ranking.py reckons it: what is due now before what waits for its hour.
+    waiting: Mapped[bool] = mapped_column(server_default=text("true"))
+    place_at: Mapped[Moment] = mapped_column(server_default=text("now()"))
+    surge_at: Mapped[Moment] = mapped_column(server_default=text("now()"))
     review_created_at: Mapped[Moment]
     opened_at: Mapped[Moment]
     outcome: Mapped[str | None]
@@ -107,11 +136,12 @@ class RefusedStep(Model):
 
 
 class Notice(Model):
-    """Something a person of the staff must be told; a per-shop digest schedule sends what is not sent yet."""
+    """Something a person of the staff must be told; a per-shop digest schedule sends what is not sent yet, and
+    drops what concerns a case that has closed meanwhile."""
 
     __tablename__ = "notice"
     __table_args__ = (
-        Index("ix_notice_unsent", "shop", "at", postgresql_where=text("sent_at IS NULL")),
+        Index("ix_notice_unsent", "shop", "at", postgresql_where=text("sent_at IS NULL AND dropped_at IS NULL")),
         Index("ix_notice_person_at", "person", "at"),
         Index("ix_notice_once", "case_number", "case_seq", "person", unique=True),
     )
@@ -126,3 +156,18 @@ class Notice(Model):
     at: Mapped[Moment]
     sent_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
+    dropped_at: Mapped[datetime | None]
+    digest: Mapped[UUID | None] = mapped_column(ForeignKey("digest.id"))
+
+
+class Digest(Model):
+    """What one person was told at once about one shop; its notices carry its id."""
+
+    __tablename__ = "digest"
+    __table_args__ = (Index("ix_digest_person_at", "person", "at"),)
+
+    id: Mapped[Key]
+    shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
+    person: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[Moment]
+    notices: Mapped[int]

@@ -1,6 +1,6 @@
 """The office: installation, shops, people, roles, keys. Written by the api, each change audited."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
@@ -85,6 +85,42 @@ class PersonRole(Model):
     person: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     shop: Mapped[str | None] = mapped_column(ForeignKey("shop.code"))
     role: Mapped[str]
+
+
+class PersonShift(Model):
+    """When a person works; `hours` is a domain.shifts.Shift. Days are those of the shift's zone, both included. Of
+    several that count on a day the one that began last decides."""
+
+    __tablename__ = "person_shift"
+    __table_args__ = (
+        UniqueConstraint("person", "valid_from"),
+        CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="ends_after_it_begins"),
+    )
+
+    id: Mapped[Key]
+    person: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    hours: Mapped[Json] = mapped_column(JSONB)
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+    set_at: Mapped[Moment]
+
+
+class ShopSurge(Model):
+    """A stretch of time in which a shop has more to do than hands: phone first, the queue by value and age."""
+
+    __tablename__ = "shop_surge"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="ends_after_it_starts"),
+        Index("ix_shop_surge_shop_ends", "shop", "ends_at"),
+    )
+
+    id: Mapped[Key]
+    shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
+    starts_at: Mapped[Moment]
+    ends_at: Mapped[Moment]
+    why: Mapped[str]
+    set_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    set_at: Mapped[Moment]
 
 
 class ApiKey(Model):

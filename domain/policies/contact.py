@@ -117,9 +117,11 @@ class Persistence(MarkedPart):
 
 
 class Presence(MarkedPart):
-    """How long a sign that the buyer is online stays worth acting on."""
+    """How long a sign that the buyer is online stays worth acting on, and for how long after a contact that came of one
+    no other does."""
 
     max_age_minutes: Annotated[int, Field(ge=1, le=120)]
+    again_after_minutes: Annotated[int, Field(ge=30, le=10_080)] = 240
 
 
 class PhoneUse(MarkedPart):
@@ -155,6 +157,7 @@ class TalkRule(MarkedPart):
     stop: StopSignal | None = None
     gap_minutes: Count = 0
     gap_channels: tuple[Channel, ...] = (Channel.CALL,)
+    needs_agreed_time: bool = False
 
 
 class Calls(MarkedPart):

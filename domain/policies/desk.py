@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
+from domain.calendar import CalendarDay, DayKind
 from domain.people import Role
 from domain.policies.documents import MarkedPart, PolicyDocument, PolicyPart
 
@@ -38,6 +39,15 @@ class EscalationKind(StrEnum):
     REPLY_WAITING = "reply_waiting"
     PAYOUT_STUCK = "payout_stuck"
     ASKED = "asked"
+    PROMISE_DUE = "promise_due"
+    INVESTIGATION = "investigation"
+
+
+# Documents from before these kinds use the rule of an older one.
+_ADDED_LATER = {
+    EscalationKind.PROMISE_DUE: EscalationKind.CONTACT_MISSED,
+    EscalationKind.INVESTIGATION: EscalationKind.CONTACT_MISSED,
+}
 
 
 class DeskWindow(PolicyPart):
@@ -70,11 +80,17 @@ def _at(day: date, clock: str, zone: ZoneInfo) -> datetime:
 
 
 class DeskHours(PolicyPart):
-    """When the desk is staffed. A weekday without windows is closed; `dates` are the days that differ from the week."""
+    """When the desk is staffed. A weekday without windows is closed; `dates` are the days that differ from the week.
+
+    `holidays` and `makeup_workdays` (Saturdays and Sundays that are worked in exchange) say what counts on such days
+    of the published calendar; left out, they are like any other day of the week.
+    """
 
     zone: str
     week: Mapping[Weekday, tuple[DeskWindow, ...]]
     dates: Mapping[date, tuple[DeskWindow, ...]] = Field(default_factory=dict)
+    holidays: tuple[DeskWindow, ...] | None = None
+    makeup_workdays: tuple[DeskWindow, ...] | None = None
 
     @field_validator("zone")
     @classmethod
@@ -94,6 +110,14 @@ class DeskHours(PolicyPart):
                     raise ValueError(f"{day}: the window from {after.open} begins before {before.close}; part them")
         return days
 
+    @field_validator("holidays", "makeup_workdays")
+    @classmethod
+    def _in_order(cls, windows: tuple[DeskWindow, ...] | None) -> tuple[DeskWindow, ...] | None:
+        for before, after in pairwise(windows or ()):
+            if after.open < before.close:
+                raise ValueError(f"the window from {after.open} begins before {before.close}; part them")
+        return windows
+
     @model_validator(mode="after")
     def _opens_at_all(self) -> Self:
         if not any(self.week.values()):
@@ -102,6 +126,20 @@ class DeskHours(PolicyPart):
 
     def windows(self, day: date) -> tuple[DeskWindow, ...]:
         return self.dates.get(day, self.week.get(list(Weekday)[day.weekday()], ()))
+
+    def windows_on(self, day: CalendarDay) -> tuple[DeskWindow, ...]:
+        """As `windows`, knowing what the calendar says of the day."""
+        named = self.dates.get(day.date)
+        if named is not None:
+            return named
+        if day.kind is DayKind.HOLIDAY and self.holidays is not None:
+            return self.holidays
+        made_up = day.kind is DayKind.WORKDAY and day.date.weekday() >= 5
+        return self.makeup_workdays if made_up and self.makeup_workdays is not None else self.windows(day.date)
+
+    @property
+    def asks_the_calendar(self) -> bool:
+        return self.holidays is not None or self.makeup_workdays is not None
 
 
 class EscalationRule(MarkedPart):
@@ -130,6 +168,12 @@ class DeskPolicy(PolicyDocument):
     seniority_for_severity: Mapping[int, int] = Field(default_factory=dict)
     record_minutes_after_talk: int = Field(ge=1)
     follow_up_days: int = Field(ge=0)
+
+    @field_validator("escalations")
+    @classmethod
+    def _filled_up(cls, rules: Mapping[EscalationKind, EscalationRule]) -> Mapping[EscalationKind, EscalationRule]:
+        added = {new: rules[old] for new, old in _ADDED_LATER.items() if new not in rules and old in rules}
+        return {**rules, **added}
 
     @model_validator(mode="after")
     def _every_kind(self) -> Self:

@@ -8,12 +8,16 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from domain.policies.documents import MarkedPart, PolicyDocument, PolicyPart
+from domain.policies.questionnaire import NO_QUESTIONS, Questionnaire
 
 PLACE = re.compile(r"\{(\w+)\}")
 
 CALL_VARIABLES = frozenset({"title", "shop", "agent", "date", "item", "complaint", "option_1", "option_2"})
+PHRASE_VARIABLES = CALL_VARIABLES - {"option_1", "option_2"}
 REPLY_VARIABLES = frozenset({"contact", "action", "days", "date"})
 NOTICE_VARIABLES = frozenset({"shop", "item", "amount", "form", "contact", "case"})
+
+_LEAST_OPTIONS = 2
 
 
 class NoticeKind(StrEnum):
@@ -24,7 +28,9 @@ class NoticeKind(StrEnum):
     CLOSED = "closed"
 
 
-SkipReason = Literal["platform_bans_asking", "asks_to_amend_total_reached", "severity_4", "buyer_angry"]
+SkipReason = Literal[
+    "platform_bans_asking", "asks_to_amend_total_reached", "severity_4", "buyer_angry", "details_wanted"
+]
 
 
 def _check_places(text: str, known: frozenset[str]) -> str:
@@ -34,6 +40,18 @@ def _check_places(text: str, known: frozenset[str]) -> str:
     return text
 
 
+class VagueWords(PolicyPart):
+    """What a step says instead while nobody knows what the review is about."""
+
+    goal: str
+    say: str = Field(min_length=1)
+
+    @field_validator("say")
+    @classmethod
+    def _known_places(cls, say: str) -> str:
+        return _check_places(say, CALL_VARIABLES)
+
+
 class CallStep(PolicyPart):
     """One of the six steps of a call (S004). `skip_when` names what leaves it out."""
 
@@ -41,6 +59,7 @@ class CallStep(PolicyPart):
     goal: str
     say: str = Field(min_length=1)
     skip_when: tuple[SkipReason, ...] = ()
+    when_vague: VagueWords | None = None
 
     @field_validator("say")
     @classmethod
@@ -115,6 +134,20 @@ class Wording(MarkedPart):
     public: tuple[PublicPattern, ...] = Field(min_length=1)
 
 
+class WaysOut(PolicyPart):
+    """How an agent names a remedy of the causes policy to the buyer; remedies without words here are the desk's own
+    work. `otherwise` fills up to the two that a buyer chooses between at least."""
+
+    words: Mapping[str, str] = Field(default_factory=dict)
+    otherwise: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _enough(self) -> Self:
+        if self.words and len(self.otherwise) < _LEAST_OPTIONS:
+            raise ValueError(f"otherwise: give at least {_LEAST_OPTIONS}, for causes without a remedy")
+        return self
+
+
 class TextsPolicy(PolicyDocument):
     """The document `texts`."""
 
@@ -122,6 +155,18 @@ class TextsPolicy(PolicyDocument):
     public_reply: PublicReplies
     wording: Wording
     notices: Mapping[NoticeKind, str]
+    follow_up: Questionnaire = NO_QUESTIONS
+    ways_out: WaysOut = Field(default_factory=WaysOut)
+    quick_phrases: Mapping[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="by cause, its first level, or `general`"
+    )
+
+    @field_validator("quick_phrases")
+    @classmethod
+    def _phrases_of_known_places(cls, phrases: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+        for sentence in (sentence for sentences in phrases.values() for sentence in sentences):
+            _check_places(sentence, PHRASE_VARIABLES)
+        return phrases
 
     @field_validator("notices")
     @classmethod

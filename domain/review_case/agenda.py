@@ -12,7 +12,10 @@ from domain.escalation import EscalationKind
 from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
+from domain.review_case import investigations, promises
+from domain.review_case.endings import FollowUp
 from domain.review_case.outcomes import Outcome
+from domain.review_case.replying import reply_wanted_at
 from domain.review_case.state import Identity, OfferStatus, ReplyStatus, ReviewCaseState
 
 # Ours: whoever takes a contact logs it within two hours; after that nobody knows what happened, and a lead is told.
@@ -40,9 +43,16 @@ class Action(StrEnum):
     REPLY_CLOSES = "reply_closes"
     RECKON = "reckon_clock"
     ESCALATE = "escalate"
+    PROMISE_DUE = "promise_due"
+    PROMISE_BROKEN = "promise_broken"
+    INVESTIGATION_DUE = "investigation_due"
     RESUME = "resume"
     END = "end"
+    TELL_MERGE = "tell_merge"
     NOTIFY = "notify"
+    PLAN_FOLLOW_UP = "plan_follow_up"
+    FOLLOW_UP_DUE = "follow_up_due"
+    FOLLOW_UP_LAPSED = "follow_up_lapsed"
     CLOSE = "close"
 
 
@@ -87,19 +97,40 @@ def _all(case: ReviewCaseState) -> Iterator[Due]:
     if case.assignee is None:
         yield Due(case.assign_again_at or case.opened_at, Action.ASSIGN)
     yield from _contact(case, identity)
+    yield from _promises(case)
+    yield from _investigations(case)
     yield from _clocks(case)
 
 
 def _ending(case: ReviewCaseState) -> Iterator[Due]:
-    """Nothing is left but to give back what was set aside, tell the buyer, and close."""
+    """Nothing is left but to give back what was set aside, tell the buyer, see promises through, and close."""
     now = case.opened_at
     yield from _release(case)
     if case.payout is not None and not case.payout.settled:
         return
+    if case.merged is not None and not case.merged.told:
+        yield Due(now, Action.TELL_MERGE)
+        return
     if not case.notice_done:
         yield Due(case.notice_again_at or now, Action.NOTIFY)
+    elif case.follow_up is not None and not case.follow_up.over:
+        yield _follow_up(case.follow_up)
+        yield from _watching(case)
+    elif not promises.unbroken(case):
+        yield Due(now, Action.CLOSE)
         return
-    yield Due(now, Action.CLOSE)
+    yield from _promises(case)
+    yield from _clocks(case)
+
+
+def _follow_up(visit: FollowUp) -> Due:
+    if visit.due_at is None or visit.slot_ends_at is None:
+        return Due(visit.wanted_at, Action.PLAN_FOLLOW_UP)
+    if visit.taken_at is not None:
+        return Due(visit.taken_at + LOG_WITHIN, Action.FOLLOW_UP_LAPSED)
+    if visit.due:
+        return Due(visit.slot_ends_at, Action.FOLLOW_UP_LAPSED)
+    return Due(visit.due_at, Action.FOLLOW_UP_DUE)
 
 
 def _watching(case: ReviewCaseState) -> Iterator[Due]:
@@ -109,7 +140,7 @@ def _watching(case: ReviewCaseState) -> Iterator[Due]:
 
 def _money(case: ReviewCaseState) -> Iterator[Due]:
     offer = case.offer
-    if offer is not None and offer.open:
+    if offer is not None and offer.open and case.held is None:
         yield Due(offer.valid_until, Action.OFFER_EXPIRES)
     yield from _release(case)
     if ready_to_pay(case):
@@ -126,7 +157,7 @@ def _release(case: ReviewCaseState) -> Iterator[Due]:
 def ready_to_pay(case: ReviewCaseState) -> bool:
     """Whether everything that the case itself knows is there; the gate decides once more before money moves."""
     offer, payout, identity = case.accepted_offer, case.payout, case.identity
-    if offer is None or identity is None or case.payee is None or case.suspected:
+    if offer is None or identity is None or case.payee is None or case.suspected or case.malicious:
         return False
     if offer.form is not OfferForm.CASH_ALIPAY or case.cause is None:
         return False
@@ -141,7 +172,7 @@ def ready_to_pay(case: ReviewCaseState) -> bool:
 def _contact(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
     contact = case.contact
     if contact is None:
-        if case.stopped is None and not case.suspected and case.plan_again_at is not None:
+        if case.stopped is None and not (case.suspected or case.malicious) and case.plan_again_at is not None:
             yield Due(case.plan_again_at, Action.PLAN)
     elif contact.taken_at is not None:
         yield Due(contact.taken_at + LOG_WITHIN, Action.CONTACT_LAPSED)
@@ -154,34 +185,52 @@ def _contact(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
 def _reply(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
     reply = case.reply
     if reply is None:
-        if identity.reply_due_at is None:
+        wanted_at = reply_wanted_at(case, identity)
+        if wanted_at is None:
             yield Due(ends_at(case, identity), Action.END)
         else:
-            yield Due(min(identity.reply_due_at, ends_at(case, identity)), Action.WANT_REPLY)
+            yield Due(min(wanted_at, ends_at(case, identity)), Action.WANT_REPLY)
     elif reply.status is ReplyStatus.WANTED:
         yield Due(reply.wanted_at, Action.PREPARE_REPLY)
     elif reply.status is ReplyStatus.PREPARED:
         yield Due(identity.reply_closes_at or reply.wanted_at + REPLY_PATIENCE, Action.REPLY_CLOSES)
     elif reply.status is ReplyStatus.CONFIRMED:
-        yield Due(reply.again_at or reply.wanted_at, Action.POST_REPLY)
+        closes, again = identity.reply_closes_at or reply.wanted_at + 2 * REPLY_PATIENCE, reply.again_at
+        late = again is not None and again >= closes
+        yield Due(closes, Action.REPLY_CLOSES) if late else Due(again or reply.wanted_at, Action.POST_REPLY)
     else:
         yield Due(ends_at(case, identity), Action.END)
 
 
 def ends_at(case: ReviewCaseState, identity: Identity) -> datetime:
-    """When trying ends: at once when the buyer wants no contact, the review is reported, or the reply has been given
-    and no money is promised; else at the end of the month."""
-    if case.suspicion is not None and case.suspicion.decided:
-        return case.opened_at
+    """When trying ends: at once when the buyer wants no contact, about the report of a malicious review was decided, or
+    the reply has been given and no money is promised; else at the end of the month."""
+    if case.malicious:
+        return case.opened_at if case.malice.report else identity.persistence_ends_at
     if promised(case):
         return identity.persistence_ends_at
-    replied = case.reply is not None and case.reply.status in {ReplyStatus.POSTED, ReplyStatus.SKIPPED}
+    reply = case.reply
+    replied = reply is not None and not reply.early and reply.status in {ReplyStatus.POSTED, ReplyStatus.SKIPPED}
     return case.opened_at if case.stopped is not None or replied else identity.persistence_ends_at
 
 
 def promised(case: ReviewCaseState) -> bool:
     """Whether an offer is open or accepted, so that the case may still end with amends."""
     return case.accepted_offer is not None or (case.offer is not None and case.offer.open)
+
+
+def _promises(case: ReviewCaseState) -> Iterator[Due]:
+    for one in promises.unbroken(case):
+        if one.reminded_at is None:
+            yield Due(one.due_at, Action.PROMISE_DUE, str(one.number))
+        else:
+            yield Due(one.reminded_at + promises.BROKEN_AFTER, Action.PROMISE_BROKEN, str(one.number))
+
+
+def _investigations(case: ReviewCaseState) -> Iterator[Due]:
+    for one in investigations.unanswered(case):
+        if one.reminded_at is None:
+            yield Due(one.due_at, Action.INVESTIGATION_DUE, str(one.number))
 
 
 def _clocks(case: ReviewCaseState) -> Iterator[Due]:
@@ -196,7 +245,7 @@ def _clocks(case: ReviewCaseState) -> Iterator[Due]:
 
 def outcome_at_end(case: ReviewCaseState) -> Outcome:
     """What a case that nobody ended by hand has come to."""
-    if case.suspicion is not None and case.suspicion.decided:
+    if case.malicious and case.malice.report is not None:
         return Outcome.MALICIOUS_REPORTED
     if case.amendment is not None:
         paid = any(payout.status is PayoutStatus.PAID for payout in case.payouts)
@@ -212,6 +261,11 @@ def due_for_people(case: ReviewCaseState) -> Due | None:
     waiting = [Due(clock.since, Action.ESCALATE, str(kind)) for kind, clock in case.clocks.items() if kind in ASKING]
     if case.contact is not None:
         waiting.append(Due(case.contact.due_at, Action.CONTACT_DUE))
+    visit = case.follow_up
+    if visit is not None and visit.due_at is not None and not visit.over:
+        waiting.append(Due(visit.due_at, Action.FOLLOW_UP_DUE))
+    waiting += [Due(one.due_at, Action.PROMISE_DUE, str(one.number)) for one in case.agreements.promises if one.open]
+    waiting += [Due(one.due_at, Action.INVESTIGATION_DUE, str(one.number)) for one in investigations.unanswered(case)]
     return min(waiting, key=lambda due: due.at, default=None)
 
 

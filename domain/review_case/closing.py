@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from domain.escalation import EscalationKind
 from domain.people import LEADERS, Actor
-from domain.review_case import steps
+from domain.review_case import promises, steps
 from domain.review_case.facts import Prepared
 from domain.review_case.outcomes import CHOSEN_BY_PEOPLE, Outcome
 from domain.review_case.permissions import desk, require
 from domain.review_case.recording import record
-from domain.review_case.refusals import BadOutcome, NotYours, PayoutUnsettled, WrongStage
+from domain.review_case.refusals import BadOutcome, NotYours, PayoutUnsettled, PromiseOpen, WrongStage
 from domain.review_case.state import OfferStatus, ReviewCaseState
 
 BY_ITS_AGENT = frozenset({Outcome.SETTLED_KEPT, Outcome.REFUSED})
@@ -21,6 +22,8 @@ def may_close(case: ReviewCaseState, actor: Actor) -> None:
     require(mine or actor.holds(LEADERS), NotYours, "The case is not yours; ask its agent or a lead to close it.")
     require(case.outcome is None, WrongStage, "The case is ending already; its last notice is under way.")
     payout = case.payout
+    kept = not promises.unbroken(case)
+    require(kept, PromiseOpen, "A promise to the buyer is open: keep it, or note why nothing is owed (keep_promise).")
     settled = payout is None or payout.settled
     require(settled, PayoutUnsettled, "A transfer of this case is not settled; wait for it, or let finance decide it.")
 
@@ -41,7 +44,7 @@ def end(case: ReviewCaseState, actor: Actor, outcome: Outcome, now: datetime, **
     case.outcome = outcome
     case.contact = None
     case.held = None
-    case.clocks.clear()
+    case.clocks = {kind: clock for kind, clock in case.clocks.items() if kind is EscalationKind.PROMISE_DUE}
     offer = case.offer
     if offer is not None and (offer.open or offer.status is OfferStatus.ACCEPTED):
         offer.status = OfferStatus.EXPIRED

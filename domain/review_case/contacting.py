@@ -12,6 +12,7 @@ from domain.review_case.permissions import require, working
 from domain.review_case.recording import record
 from domain.review_case.refusals import BadTime, ContactStopped, ContactTaken, TalkMissing, WrongStage
 from domain.review_case.state import Attempt, ReviewCaseState
+from domain.review_case.talking import keep
 
 LONGEST_CALLBACK = timedelta(days=30)
 
@@ -50,6 +51,8 @@ def check_log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: 
     reached = step.result is CallResult.CONNECTED
     require(not reached or step.talk is not None, TalkMissing, "The buyer was reached: say how the talk ended.")
     require(reached or step.talk is None, TalkMissing, "The buyer was not reached: leave the talk's outcome out.")
+    if step.next_at is not None:
+        _check_time(case, step.next_at, now)
     if step.inbound:
         require(step.channel is not None, WrongStage, "Say on which channel the buyer came.")
         return
@@ -76,18 +79,24 @@ def log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: dateti
         case, actor, now, "contact_logged",
         number=attempt.number, channel=channel, result=step.result, talk=step.talk, seconds=step.seconds,
         explained=step.explained, asked_to_amend=step.asked_to_amend, inbound=step.inbound, counted=found.counts,
-        next=found.next, note=step.note, policy=found.policy,
+        next=found.next, result_accepted=step.result_accepted or None, temper=step.temper or None,
+        cautions=step.cautions, next_at=step.next_at, note=step.note, policy=found.policy,
     )  # fmt: skip
+    keep(case, step, now)
     if found.stop is not None:
         stop(case, actor, found.stop, now)
 
 
 def check_callback(case: ReviewCaseState, actor: Actor, step: steps.ScheduleCallback, now: datetime) -> None:
-    fits = now < step.at <= now + LONGEST_CALLBACK
+    _check_time(case, step.at, now)
+
+
+def _check_time(case: ReviewCaseState, at: datetime, now: datetime) -> None:
+    fits = now < at <= now + LONGEST_CALLBACK
     require(
         fits, BadTime, f"A callback lies within the next {LONGEST_CALLBACK.days} days; ask the buyer for such a time."
     )
-    require(step.at < _ends(case), BadTime, "The time for this review ends before that; agree on an earlier one.")
+    require(at < _ends(case), BadTime, "The time for this review ends before that; agree on an earlier one.")
 
 
 def _ends(case: ReviewCaseState) -> datetime:
@@ -105,13 +114,6 @@ def schedule_callback(
         record(case, actor, now, "contact_reopened_by_buyer")
     replan(case, now)
     record(case, actor, now, "callback_agreed", at=step.at)
-
-
-def buyer_online(case: ReviewCaseState, actor: Actor, step: steps.BuyerOnline, now: datetime, found: Prepared) -> None:
-    case.online_seen_at = now
-    if case.contact is not None and not case.contact.due:
-        replan(case, now)
-    record(case, actor, now, "buyer_seen_online")
 
 
 def may_stop(case: ReviewCaseState, actor: Actor) -> None:

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.escalation import EscalationKind
-from domain.people import LEADERS, TIMER, Actor
+from domain.people import LEADERS, SYSTEM, TIMER, Actor
 from domain.review_case import steps
-from domain.review_case.facts import Prepared
+from domain.review_case.facts import Assigned, Prepared
 from domain.review_case.permissions import desk, require, unheld
 from domain.review_case.recording import record
 from domain.review_case.refusals import BadTime, NotYours, WrongStage
@@ -28,10 +28,27 @@ def may_claim(case: ReviewCaseState, actor: Actor) -> None:
 
 def claim(case: ReviewCaseState, actor: Actor, step: steps.Claim, now: datetime, found: Prepared) -> None:
     assign(case, actor, actor.person, "claimed", now)
+    plan_for_the_shift(case, now, found)
 
 
 def hand_over(case: ReviewCaseState, actor: Actor, step: steps.HandOver, now: datetime, found: Prepared) -> None:
     assign(case, actor, step.to, "handed_over", now, why=step.why)
+    plan_for_the_shift(case, now, found)
+
+
+def take_back(case: ReviewCaseState, person: str, now: datetime) -> None:
+    """Its agent is away or gone: the case looks for another one. Whoever else has it by now keeps it."""
+    if case.assignee != person or case.outcome is not None:
+        return
+    case.assignee, case.assigned_at, case.assign_again_at, case.taken_from = None, None, None, person
+    case.clocks[EscalationKind.UNASSIGNED] = Clock(since=now)
+    record(case, SYSTEM, now, "taken_back", before=person)
+
+
+def plan_for_the_shift(case: ReviewCaseState, now: datetime, found: Prepared | Assigned) -> None:
+    """A contact at an hour at which its new agent does not work is planned anew."""
+    if found.off_shift and case.contact is not None and not case.contact.due:
+        replan(case, now)
 
 
 def check_hand_over(case: ReviewCaseState, actor: Actor, step: steps.HandOver, now: datetime) -> None:
@@ -40,7 +57,8 @@ def check_hand_over(case: ReviewCaseState, actor: Actor, step: steps.HandOver, n
 
 def assign(case: ReviewCaseState, actor: Actor, person: str, kind: str, now: datetime, **facts: Any) -> None:
     """Give the case to a person, start the clock for the first contact, and free a contact taken by the last one."""
-    before, case.assignee, case.assigned_at, case.assign_again_at = case.assignee, person, now, None
+    before, case.assignee, case.assigned_at, case.assign_again_at = case.assignee or case.taken_from, person, now, None
+    case.taken_from = None
     if case.contact and case.contact.taken_by not in (None, person):
         case.contact = case.contact.model_copy(update={"taken_by": None, "taken_at": None})
     case.clocks.pop(EscalationKind.UNASSIGNED, None)
@@ -97,13 +115,19 @@ def may_resume(case: ReviewCaseState, actor: Actor) -> None:
 
 
 def resume(case: ReviewCaseState, actor: Actor, step: steps.Resume | None, now: datetime, found: Prepared) -> None:
-    """Every clock goes on with the time it had left when the hold began."""
+    """Every clock goes on with the time it had left when the hold began, or since it was started in the meantime; so
+    do an open offer, and a contact that somebody had taken."""
     assert case.held is not None  # noqa: S101 - may_resume and the agenda see to it
-    paused = now - case.held.since
+    held, case.held = case.held, None
+    paused = now - held.since
     for kind, clock in case.clocks.items():
-        due = clock.due_at + paused if clock.due_at else None
-        case.clocks[kind] = clock.model_copy(update={"since": clock.since + paused, "due_at": due})
-    case.held = None
+        stood = now - max(clock.since, held.since)
+        due = clock.due_at + stood if clock.due_at else None
+        case.clocks[kind] = clock.model_copy(update={"since": clock.since + stood, "due_at": due})
+    if case.offer is not None and case.offer.open:
+        case.offer.valid_until += now - max(case.offer.at, held.since)
+    if case.contact is not None and case.contact.taken_at is not None:
+        case.contact = case.contact.model_copy(update={"taken_at": case.contact.taken_at + paused})
     replan(case, now)
     record(case, actor, now, "resumed", paused_seconds=int(paused.total_seconds()))
 

@@ -30,6 +30,7 @@ class Opened(Fact):
     signals: list[str] = Field(default_factory=list)
     score: int = 0
     review_by_person: bool = False
+    details_wanted: bool = False
     earlier_cases: int = 0
     clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
 
@@ -39,6 +40,7 @@ class Assigned(Fact):
 
     person: str | None
     why: str
+    off_shift: bool = False
     clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
 
 
@@ -52,7 +54,20 @@ class Planned(Fact):
     why_zh: str = ""
     code: str | None = None
     warnings: list[str] = Field(default_factory=list)
+    presence_again_at: datetime | None = None
     again_at: datetime | None = None
+    policy: str = ""
+
+
+class FollowUpPlanned(Fact):
+    """The visit after a solved case with its closed questions, or (without a due time) why there is none."""
+
+    due_at: datetime | None = None
+    slot_ends_at: datetime | None = None
+    channel: Channel | None = None
+    why: str
+    why_zh: str = ""
+    questions: dict[str, list[str]] = Field(default_factory=dict)
     policy: str = ""
 
 
@@ -73,6 +88,8 @@ class Prepared(Fact):
     valid_until: datetime | None = None
     approval_until: datetime | None = None
     range_fen: tuple[int, int] | None = None
+    workflow: str | None = None
+    off_shift: bool = False
 
 
 class Reckoned(Fact):

@@ -27,6 +27,7 @@ LIVE = {OfferStatus.WAITING_APPROVAL, OfferStatus.MADE, OfferStatus.ACCEPTED}
 def may_offer(case: ReviewCaseState, actor: Actor) -> None:
     working(case, actor)
     require(not case.suspected, MoneyFrozen, "Signals of extortion are open: a supervisor decides before any offer.")
+    require(not case.malicious, MoneyFrozen, "The review was found to be malicious: nothing is offered for it.")
     require(case.explained, ExplainFirst, "Explain the cause to the buyer first and log that contact; then offer.")
     offer = case.offer
     require(

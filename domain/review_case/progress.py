@@ -3,25 +3,27 @@
 from datetime import datetime, timedelta
 
 from domain.amendment import Amended, NotAmended, Reading, Removed, Unclear, Worse, verdict
+from domain.contact_terms import NoContactCode
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
+from domain.review_case import following_up
 from domain.review_case.closing import end
-from domain.review_case.desk import assign, replan
-from domain.review_case.facts import Assigned, Opened, Planned, Posted, Reckoned, ReplyText, Told
+from domain.review_case.desk import assign, plan_for_the_shift, replan
+from domain.review_case.facts import Assigned, Opened, Planned, Reckoned, Told
 from domain.review_case.outcomes import Outcome
 from domain.review_case.recording import record
+from domain.review_case.replying import reply_seen
 from domain.review_case.state import (
     Amendment,
     Clock,
     ContactWait,
     OfferStatus,
-    Reply,
-    ReplyStatus,
     ReviewCaseState,
 )
 from domain.review_case.verifying import suspect
 
 READINGS_KEPT = 4
+AMENDED = frozenset({Outcome.AMENDED_PAID, Outcome.AMENDED_UNPAID})
 DAILY = timedelta(days=1)
 ASSIGN_AGAIN = timedelta(minutes=15)
 ASSIGN_AT_LEAST_EVERY = timedelta(hours=4)
@@ -40,6 +42,7 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
     case.opening = case.opening.model_copy(update={"case": found.number})
     case.identity, case.policies = found.identity, found.policies
     case.suggested_cause, case.severity, case.earlier_cases = found.suggested_cause, found.severity, found.earlier_cases
+    case.agreements.details_wanted = found.details_wanted and case.agreements.details is None
     case.plan_again_at = now
     case.read_again_at = now + DAILY
     for kind in (EscalationKind.UNASSIGNED, EscalationKind.STALE):
@@ -53,10 +56,13 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
     )  # fmt: skip
     record(
         case, SYSTEM, now, "triaged",
-        cause=found.suggested_cause, severity=found.severity,
+        cause=found.suggested_cause, severity=found.severity, details_wanted=found.details_wanted or None,
         severity_reasons=found.severity_reasons, policy=found.policies.get("causes"),
     )  # fmt: skip
-    if found.review_by_person:
+    if found.before is not None and found.before.malicious and found.before.suspicion is not None:
+        # Whoever reopens it has a reason; money stays frozen until a supervisor has looked again.
+        suspect(case, SYSTEM, found.before.suspicion.signals, found.before.suspicion.score, now)
+    elif found.review_by_person:
         suspect(case, SYSTEM, found.signals, found.score, now, policy=found.policies.get("causes"))
 
 
@@ -66,7 +72,8 @@ def carry_over(case: ReviewCaseState, before: ReviewCaseState) -> None:
     case.attempts, case.contacts_planned = before.attempts, before.contacts_planned
     case.offers, case.payouts, case.payee = before.offers, before.payouts, before.payee
     case.cause, case.first_contact_at = before.cause, before.first_contact_at
-    case.recent = before.recent
+    case.malice, case.absorbed = before.malice.model_copy(update={"report": None}), before.absorbed
+    case.recent, case.agreements = before.recent, before.agreements
 
 
 def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
@@ -76,6 +83,7 @@ def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
         case.assign_again_at = now + _patience(now - case.opened_at)
     elif case.assignee is None:
         assign(case, TIMER, found.person, "assigned", now, why=found.why)
+        plan_for_the_shift(case, now, found)
         if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
             due = found.clocks.get(EscalationKind.NOT_CONTACTED)
             case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
@@ -92,16 +100,23 @@ def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
     case.plan_again_at = None
     if case.stopped is not None or case.contact is not None or case.outcome is not None:
         return
+    if case.suspected or case.malicious:
+        return
     if found.due_at is None or found.slot_ends_at is None or found.channel is None:
         case.plan_again_at = found.again_at
         if case.plan_note != found.why:
             record(case, TIMER, now, "no_contact_possible", why=found.why, code=found.code, policy=found.policy)
-        case.plan_note = found.why
-        if found.again_at is None:
+        case.plan_note, case.plan_code = found.why, found.code
+        # A shift can be changed tomorrow, so the plan is tried again; somebody hears of it today all the same.
+        if found.again_at is None or found.code == NoContactCode.NOBODY_AT_DESK:
             case.clocks.setdefault(EscalationKind.DECISION_WAITING, Clock(since=now))
         return
     case.contacts_planned += 1
     case.plan_note = ""
+    if case.plan_code == NoContactCode.NOBODY_AT_DESK and not case.suspected:
+        case.clocks.pop(EscalationKind.DECISION_WAITING, None)
+    case.plan_code = None
+    case.presence_again_at = found.presence_again_at or case.presence_again_at
     case.contact = ContactWait(
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
         why=found.why, why_zh=found.why_zh,
@@ -149,6 +164,8 @@ def read(case: ReviewCaseState, reading: Reading | None, now: datetime) -> None:
         return
     case.read_at = reading.at
     case.readings = [*case.readings, reading][-READINGS_KEPT:]
+    reply_seen(case, reading, now)
+    case.person_must_look = False
     shown = verdict(case.identity.baseline, case.readings, case.identity.amend_modes, now)
     match shown:
         case Amended():
@@ -163,6 +180,14 @@ def read(case: ReviewCaseState, reading: Reading | None, now: datetime) -> None:
             _reverted(case, now)
         case _:
             pass
+    _after_the_end(case, isinstance(shown, Worse), now)
+
+
+def _after_the_end(case: ReviewCaseState, worse: bool, now: datetime) -> None:
+    """While the follow-up visit waits, a review that is bad again ends the waiting."""
+    undone = case.outcome in AMENDED and case.amendment is None
+    if case.follow_up is not None and not case.follow_up.over and (worse or undone):
+        following_up.relapsed(case, now)
 
 
 def _amended(case: ReviewCaseState, shown: Amended, now: datetime) -> None:
@@ -186,7 +211,8 @@ def _reverted(case: ReviewCaseState, now: datetime) -> None:
 def _unclear(case: ReviewCaseState, again: datetime | None, why: str, now: datetime) -> None:
     if again is not None:
         case.read_again_at = max(again, now)
-    else:
+    elif case.amendment is None and case.outcome is None:  # else a second person has looked
+        case.person_must_look = True
         case.clocks.setdefault(EscalationKind.DECISION_WAITING, Clock(since=now))
     record(case, PLATFORM, now, "reading_unclear", why=why, again_at=again)
 
@@ -201,43 +227,6 @@ def offer_expired(case: ReviewCaseState, now: datetime) -> None:
 
 def offer_released(case: ReviewCaseState, number: int) -> None:
     case.offers[number - 1].released = True
-
-
-def reply_wanted(case: ReviewCaseState, now: datetime) -> None:
-    if case.reply is None:
-        why = "the buyer wants no contact" if case.stopped else "the time for a reply is running out"
-        case.reply = Reply(status=ReplyStatus.WANTED, wanted_at=now, why=why)
-
-
-def reply_prepared(case: ReviewCaseState, found: ReplyText, now: datetime) -> None:
-    if case.reply is None or case.reply.status is not ReplyStatus.WANTED:
-        return
-    if found.text is None:
-        case.reply = case.reply.model_copy(update={"status": ReplyStatus.IMPOSSIBLE})
-        record(case, TIMER, now, "reply_impossible", why=found.impossible, policy=found.policy)
-        return
-    case.reply = case.reply.model_copy(update={"status": ReplyStatus.PREPARED, "text": found.text})
-    case.clocks[EscalationKind.REPLY_WAITING] = Clock(since=now)
-    record(case, TIMER, now, "reply_prepared", text=found.text, why=case.reply.why, policy=found.policy)
-
-
-def reply_posted(case: ReviewCaseState, found: Posted | None, now: datetime) -> None:
-    """None: the marketplace could not be reached; it is tried again until its window closes."""
-    if case.reply is None or case.reply.status is not ReplyStatus.CONFIRMED:
-        return
-    if found is None:
-        case.reply = case.reply.model_copy(update={"again_at": now + timedelta(minutes=15)})
-        return
-    status = ReplyStatus.POSTED if found.posted else ReplyStatus.IMPOSSIBLE
-    case.reply = case.reply.model_copy(update={"status": status})
-    record(case, PLATFORM, now, "reply_posted" if found.posted else "reply_refused", why=found.why or None)
-
-
-def reply_closed(case: ReviewCaseState, now: datetime) -> None:
-    if case.reply is not None and case.reply.status in {ReplyStatus.WANTED, ReplyStatus.PREPARED}:
-        case.reply = case.reply.model_copy(update={"status": ReplyStatus.IMPOSSIBLE})
-        case.clocks.pop(EscalationKind.REPLY_WAITING, None)
-        record(case, TIMER, now, "reply_window_closed")
 
 
 def reckoned(case: ReviewCaseState, found: Reckoned) -> None:

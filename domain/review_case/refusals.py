@@ -125,3 +125,93 @@ class MoneyFrozen(StepRefused):
     """Money waits for a supervisor's decision about this review."""
 
     code = "MoneyFrozen"
+
+
+class AcceptanceMissing(StepRefused):
+    """The review is mentioned only to a buyer who has said yes to the result (R55)."""
+
+    code = "AcceptanceMissing"
+
+
+class AskingBanned(StepRefused):
+    """The marketplace lets no seller ask for an amendment."""
+
+    code = "AskingBanned"
+
+
+class AsksUsedUp(StepRefused):
+    """The review was mentioned as often as the shop's policy allows."""
+
+    code = "AsksUsedUp"
+
+
+class UnknownTemper(StepRefused):
+    """A tag that the shop's policy does not have."""
+
+    code = "UnknownTemper"
+
+
+class NextStepMissing(StepRefused):
+    """After such a talk the time of the next one is part of the record."""
+
+    code = "NextStepMissing"
+
+
+class PromiseUnknown(StepRefused):
+    """There is no such promise, or it was kept already."""
+
+    code = "PromiseUnknown"
+
+
+class PromiseOpen(StepRefused):
+    """Something that was promised to the buyer is not kept yet."""
+
+    code = "PromiseOpen"
+
+
+class InvestigationUnknown(StepRefused):
+    """There is no such investigation, or it was answered already."""
+
+    code = "InvestigationUnknown"
+
+
+class ChatFull(StepRefused):
+    """The case keeps no more pieces of the chat."""
+
+    code = "ChatFull"
+
+
+class AnswerUnknown(StepRefused):
+    """An answer that the questionnaire does not have."""
+
+    code = "AnswerUnknown"
+
+
+class CaseEnding(StepRefused):
+    """The case has its outcome; only what follows an end can still be done."""
+
+    code = "CaseEnding"
+
+
+class MergeRefused(StepRefused):
+    """Two cases that can't become one; `facts["why"]` says it in a word."""
+
+    code = "MergeRefused"
+
+
+class EvidenceUnfit(StepRefused):
+    """A piece of evidence that is none, that is kept already, or of a kind that the policy does not know."""
+
+    code = "EvidenceUnfit"
+
+
+class EvidenceMissing(StepRefused):
+    """A report without what the platform must be shown; `facts["missing"]` lists the kinds."""
+
+    code = "EvidenceMissing"
+
+
+class GroundUnknown(StepRefused):
+    """The platform takes no report on this ground, or none at all."""
+
+    code = "GroundUnknown"

@@ -7,10 +7,27 @@ from typing import Any
 
 from domain.errors import Refusal
 from domain.people import Actor, Role
-from domain.review_case import closing, contacting, desk, offering, permissions, steps, verifying
+from domain.review_case import (
+    agreement_steps,
+    closing,
+    contacting,
+    desk,
+    following_up,
+    investigations,
+    merging,
+    offering,
+    permissions,
+    presence,
+    promises,
+    reporting,
+    steps,
+    talking,
+    telling,
+    verifying,
+)
 from domain.review_case.facts import Prepared
 from domain.review_case.permissions import require
-from domain.review_case.refusals import CaseClosed, CaseOpening, NotYours, StaleVersion
+from domain.review_case.refusals import CaseClosed, CaseEnding, CaseOpening, NotYours, StaleVersion
 from domain.review_case.state import ReviewCaseState
 
 May = Callable[[ReviewCaseState, Actor], None]
@@ -24,11 +41,14 @@ def anything_goes(case: ReviewCaseState, actor: Actor, step: steps.Step, now: da
 
 @dataclass(frozen=True)
 class Rule:
-    """`prepared` says that an activity must look at the database before the step can be carried out."""
+    """`prepared` says that an activity must look at the database before the step can be carried out. `enter` is asked
+    only before a step is accepted: what it refuses was accepted by older code, and must still replay. It may hold
+    nothing that can become false while an accepted step waits for its turn."""
 
     may: May
     apply: Apply
     check: Check = anything_goes
+    enter: Check = anything_goes
     prepared: bool = False
 
 
@@ -37,11 +57,13 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.HandOver: Rule(permissions.working, desk.hand_over, desk.check_hand_over, prepared=True),
     steps.ConfirmCause: Rule(permissions.working, desk.confirm_cause, prepared=True),
     steps.BeginContact: Rule(contacting.may_begin, contacting.begin, prepared=True),
-    steps.LogContact: Rule(contacting.may_log, contacting.log, contacting.check_log, prepared=True),
+    steps.LogContact: Rule(
+        contacting.may_log, contacting.log, contacting.check_log, talking.check_acceptance, prepared=True
+    ),
     steps.ScheduleCallback: Rule(
         permissions.working, contacting.schedule_callback, contacting.check_callback, prepared=True
     ),
-    steps.BuyerOnline: Rule(permissions.desk, contacting.buyer_online),
+    steps.BuyerOnline: Rule(permissions.desk, presence.buyer_online),
     steps.StopContact: Rule(contacting.may_stop, contacting.stop_contact, prepared=True),
     steps.MakeOffer: Rule(offering.may_offer, offering.make, offering.check_offer, prepared=True),
     steps.Approve: Rule(offering.may_decide, offering.approve, offering.check_approve, prepared=True),
@@ -51,17 +73,37 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.SetPhone: Rule(permissions.working, desk.set_phone),
     steps.CheckReview: Rule(verifying.may_check, verifying.check_review),
     steps.ConfirmAmended: Rule(verifying.may_confirm, verifying.confirm, verifying.check_confirm),
-    steps.PostReply: Rule(verifying.may_reply, verifying.post_reply, prepared=True),
+    steps.PostReply: Rule(verifying.may_reply, verifying.post_reply, verifying.check_reply, prepared=True),
     steps.SkipReply: Rule(verifying.may_skip, verifying.skip_reply),
     steps.MarkMalicious: Rule(verifying.may_mark, verifying.mark_malicious, prepared=True),
     steps.DecideMalicious: Rule(verifying.may_decide_malicious, verifying.decide_malicious),
+    steps.AttachEvidence: Rule(reporting.may_attach, reporting.attach, reporting.check_attach, prepared=True),
+    steps.ReportToPlatform: Rule(reporting.may_report, reporting.report, reporting.check_report, prepared=True),
+    steps.SkipReport: Rule(reporting.may_skip, reporting.skip),
     steps.MendPayout: Rule(offering.may_mend, offering.mend, offering.check_mend),
     steps.Note: Rule(permissions.desk, desk.note),
+    agreement_steps.MakePromise: Rule(promises.may_promise, promises.promise, promises.check_promise),
+    agreement_steps.KeepPromise: Rule(promises.may_keep, promises.keep, promises.check_keep),
+    agreement_steps.RecordDetails: Rule(permissions.working, telling.record_details),
+    agreement_steps.OpenInvestigation: Rule(
+        investigations.may_open, investigations.investigate, investigations.check_open, prepared=True
+    ),
+    agreement_steps.AnswerInvestigation: Rule(
+        investigations.may_answer, investigations.answer, investigations.check_answer
+    ),
+    agreement_steps.AttachChat: Rule(permissions.desk, telling.attach_chat, telling.check_chat),
     steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
     steps.Resume: Rule(desk.may_resume, desk.resume),
     steps.Escalate: Rule(permissions.desk, desk.escalate),
+    steps.Merge: Rule(merging.may_merge, merging.merge, merging.check_merge, prepared=True),
+    steps.BeginFollowUp: Rule(following_up.may_begin, following_up.begin, prepared=True),
+    steps.LogFollowUp: Rule(following_up.may_log, following_up.log, following_up.check_log, prepared=True),
+    steps.SkipFollowUp: Rule(following_up.may_skip, following_up.skip),
     steps.Close: Rule(closing.may_close, closing.close, closing.check_close),
 }
+
+# What begins something new in a case that has its outcome; it is reopened for that once it has closed.
+BEGINS_ANEW = frozenset({steps.MakeOffer, steps.Approve, steps.AnswerOffer, steps.ScheduleCallback, steps.Hold})
 
 # Whoever only looks: an auditor never changes a case, whatever other role the same person holds elsewhere.
 ONLY_LOOKING = frozenset({Role.AUDITOR})
@@ -71,8 +113,9 @@ def name_of(step: type[steps.Step]) -> str:
     return str(step.model_fields["step"].default)
 
 
-def check(case: ReviewCaseState, command: steps.Command, now: datetime) -> None:
-    """Raise the Refusal that applies to this command in this state; return where it may be carried out."""
+def check(case: ReviewCaseState, command: steps.Command, now: datetime, *, accepted: bool = False) -> None:
+    """Raise the Refusal that applies to this command in this state; return where it may be carried out. `accepted` is
+    a command that was let in before and whose turn has come."""
     _be_open(case, command.actor)
     seen = command.if_version
     fresh = seen is None or seen == case.person_step
@@ -80,9 +123,12 @@ def check(case: ReviewCaseState, command: steps.Command, now: datetime) -> None:
         fresh, StaleVersion, "Somebody took a step since you looked; look again and repeat yours if it still fits.",
         current=case.person_step,
     )  # fmt: skip
+    _not_anew(case, type(command.step))
     rule = RULES[type(command.step)]
     rule.may(case, command.actor)
     rule.check(case, command.actor, command.step, now)
+    if not accepted:
+        rule.enter(case, command.actor, command.step, now)
 
 
 def apply(case: ReviewCaseState, command: steps.Command, now: datetime, found: Prepared) -> None:
@@ -92,16 +138,25 @@ def apply(case: ReviewCaseState, command: steps.Command, now: datetime, found: P
 
 def allowed_steps(case: ReviewCaseState, actor: Actor, now: datetime) -> list[str]:
     """The names of the steps that `actor` may take now, whatever their bodies; a page draws its buttons from it."""
-    return [name_of(step) for step, rule in RULES.items() if _may(rule, case, actor)]
+    return [name_of(step) for step in RULES if _may(step, case, actor)]
 
 
-def _may(rule: Rule, case: ReviewCaseState, actor: Actor) -> bool:
+def _may(step: type[steps.Step], case: ReviewCaseState, actor: Actor) -> bool:
     try:
         _be_open(case, actor)
-        rule.may(case, actor)
+        _not_anew(case, step)
+        RULES[step].may(case, actor)
     except Refusal:
         return False
     return True
+
+
+def _not_anew(case: ReviewCaseState, step: type[steps.Step]) -> None:
+    ended = case.outcome is not None and step in BEGINS_ANEW
+    require(
+        not ended, CaseEnding,
+        f"The case ends as {case.outcome}. To begin anew, skip its follow-up visit and reopen it once it has closed.",
+    )  # fmt: skip
 
 
 def _be_open(case: ReviewCaseState, actor: Actor) -> None:

@@ -18,7 +18,13 @@ from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.people import Role
 from domain.platforms import AmendMode, Grade
+from domain.review_case.agreements import Agreements
+from domain.review_case.endings import FollowUp, Merged
+from domain.review_case.evidence import Malice
+from domain.review_case.evidence import Suspicion as Suspicion
 from domain.review_case.outcomes import Outcome
+from domain.review_case.reply import Reply as Reply
+from domain.review_case.reply import ReplyStatus as ReplyStatus
 from domain.sealed import Event, PayeeRef, SealedRef
 
 
@@ -68,6 +74,7 @@ class Identity(BaseModel):
     amend_modes: list[AmendMode] = []
     read_by_machine: bool = True
     may_ask_to_amend: bool = True
+    append_closes_reply: bool = False
     gate_mode: GateMode
     order_paid_fen: int | None = None
     second_reading_after: timedelta = timedelta(minutes=10)
@@ -180,27 +187,6 @@ class Amendment(BaseModel):
     evidence: str
 
 
-class ReplyStatus(StrEnum):
-    WANTED = "wanted"
-    PREPARED = "prepared"
-    CONFIRMED = "confirmed"
-    POSTED = "posted"
-    SKIPPED = "skipped"
-    IMPOSSIBLE = "impossible"
-
-
-class Reply(BaseModel):
-    """The public reply under the review; given at most once."""
-
-    status: ReplyStatus
-    wanted_at: datetime
-    why: str
-    text: SealedRef | None = None
-    confirmed_by: str | None = None
-    by_hand: bool = False
-    again_at: datetime | None = None
-
-
 class Clock(BaseModel):
     """An escalation clock. `due_at` lies in the desk's hours; it is None until it was reckoned, and `over` says that
     everybody on the ladder has been told. `told` holds the roles that heard of it: each does so once."""
@@ -209,13 +195,6 @@ class Clock(BaseModel):
     due_at: datetime | None = None
     told: list[Role] = []
     over: bool = False
-
-
-class Suspicion(BaseModel):
-    signals: list[str]
-    score: int
-    since: datetime
-    decided: bool | None = None
 
 
 class Held(BaseModel):
@@ -241,16 +220,20 @@ class ReviewCaseState(BaseModel):
     assigned_at: datetime | None = None
     first_contact_at: datetime | None = None
     assign_again_at: datetime | None = None
+    taken_from: str | None = None
 
     contact: ContactWait | None = None
     plan_again_at: datetime | None = None
     plan_note: str = ""
+    plan_code: str | None = None
     preference_at: datetime | None = None
     preference_stated_at: datetime | None = None
     online_seen_at: datetime | None = None
+    presence_again_at: datetime | None = None
     attempts: list[Attempt] = Field(default_factory=list)
     contacts_planned: int = 0
     stopped: StopSignal | None = None
+    agreements: Agreements = Field(default_factory=Agreements)
 
     offers: list[Offer] = Field(default_factory=list)
     payee: PayeeRef | None = None
@@ -262,16 +245,22 @@ class ReviewCaseState(BaseModel):
     read_at: datetime | None = None
     read_again_at: datetime | None = None
     amendment: Amendment | None = None
+    person_must_look: bool = False
 
     reply: Reply | None = None
     suspicion: Suspicion | None = None
+    malice: Malice = Field(default_factory=Malice)
     clocks: dict[EscalationKind, Clock] = Field(default_factory=dict)
     held: Held | None = None
     touched_at: datetime | None = None
 
+    merged: Merged | None = None
+    absorbed: list[str] = []
     outcome: Outcome | None = None
     notice_done: bool = False
     notice_again_at: datetime | None = None
+    follow_up: FollowUp | None = None
+    relapsed: bool = False
     closed_at: datetime | None = None
 
     version: int = 0
@@ -298,6 +287,11 @@ class ReviewCaseState(BaseModel):
         return self.suspicion is not None and self.suspicion.decided is None
 
     @property
+    def malicious(self) -> bool:
+        """Whether a supervisor decided that it is; contact and money stay stopped for good."""
+        return self.suspicion is not None and self.suspicion.decided is True
+
+    @property
     def explained(self) -> bool:
         return any(attempt.explained for attempt in self.attempts)
 
@@ -315,7 +309,7 @@ class ReviewCaseState(BaseModel):
             (self.identity is None, Stage.OPENING),
             (payout is not None and not payout.settled, Stage.PAYING),
             (self.outcome is not None, Stage.ENDING),
-            (self.suspected, Stage.SUSPECTED),
+            (self.suspected or self.malicious, Stage.SUSPECTED),
             (self.accepted_offer is not None, Stage.AMENDING),
             (offer is not None and offer.open, Stage.OFFERING),
             (reply is not None and reply.status in {ReplyStatus.WANTED, ReplyStatus.PREPARED}, Stage.REPLYING),

@@ -13,12 +13,24 @@ from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.offers import OfferForm
 from domain.people import Actor
 from domain.platforms import AmendMode
+from domain.review_case.agreement_steps import (
+    AnswerInvestigation,
+    AttachChat,
+    KeepPromise,
+    MakePromise,
+    OpenInvestigation,
+    RecordDetails,
+)
+from domain.review_case.ending_steps import BeginFollowUp as BeginFollowUp
+from domain.review_case.ending_steps import LogFollowUp as LogFollowUp
+from domain.review_case.ending_steps import Merge as Merge
+from domain.review_case.ending_steps import SkipFollowUp as SkipFollowUp
+from domain.review_case.evidence_steps import AttachEvidence as AttachEvidence
+from domain.review_case.evidence_steps import ReportToPlatform as ReportToPlatform
+from domain.review_case.evidence_steps import SkipReport as SkipReport
 from domain.review_case.outcomes import Outcome
+from domain.review_case.step import Step as Step
 from domain.sealed import PayeeRef, PhoneRef, SealedRef
-
-
-class Step(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Claim(Step):
@@ -59,6 +71,10 @@ class LogContact(Step):
     asked_to_amend: bool = Field(default=False, description="the review was mentioned")
     inbound: bool = Field(default=False, description="the buyer came on their own; counts against no cap")
     channel: Channel | None = Field(default=None, description="only for inbound contacts; else the planned one")
+    result_accepted: bool = Field(default=False, description="the buyer said yes to how the matter was settled")
+    temper: list[str] = Field(default=[], max_length=12, description="how the buyer was: tags of the causes policy")
+    cautions: SealedRef | None = Field(default=None, description="what the next one to talk to the buyer should mind")
+    next_at: AwareDatetime | None = Field(default=None, description="the time that was agreed for the next talk")
     note: SealedRef | None = None
 
 
@@ -164,7 +180,8 @@ class MarkMalicious(Step):
 
 
 class DecideMalicious(Step):
-    """A supervisor's verdict on a suspected review. `malicious` ends the case as reported; else it goes on."""
+    """A supervisor's verdict on a suspected review. A malicious one is reported to the platform and then ends; else
+    the case goes on."""
 
     step: Literal["decide_malicious"] = "decide_malicious"
     malicious: bool
@@ -248,12 +265,25 @@ AnyStep = Annotated[
     | SkipReply
     | MarkMalicious
     | DecideMalicious
+    | AttachEvidence
+    | ReportToPlatform
+    | SkipReport
     | StopContact
+    | MakePromise
+    | KeepPromise
+    | RecordDetails
+    | OpenInvestigation
+    | AnswerInvestigation
+    | AttachChat
     | Note
     | Hold
     | Resume
     | Escalate
     | MendPayout
+    | Merge
+    | BeginFollowUp
+    | LogFollowUp
+    | SkipFollowUp
     | Close,
     Field(discriminator="step"),
 ]

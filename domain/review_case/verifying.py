@@ -27,7 +27,7 @@ def check_review(case: ReviewCaseState, actor: Actor, step: steps.CheckReview, n
 def may_confirm(case: ReviewCaseState, actor: Actor) -> None:
     desk(case, actor)
     require(case.amendment is None, WrongStage, "The amendment is verified already; go on with the next step.")
-    machine = case.identity is not None and case.identity.read_by_machine
+    machine = case.identity is not None and case.identity.read_by_machine and not case.person_must_look
     require(not machine, WrongStage, "A machine reads this marketplace; ask for a reading instead of confirming.")
     makers = {offer.maker for offer in case.offers}
     other = actor.person != case.assignee and actor.person not in makers
@@ -46,6 +46,9 @@ def check_confirm(case: ReviewCaseState, actor: Actor, step: steps.ConfirmAmende
 
 def confirm(case: ReviewCaseState, actor: Actor, step: steps.ConfirmAmended, now: datetime, found: Prepared) -> None:
     case.amendment = Amendment(mode=step.mode, at=now, by=actor.person, evidence=step.evidence.id)
+    if case.person_must_look and not case.suspected:
+        case.clocks.pop(EscalationKind.DECISION_WAITING, None)
+    case.person_must_look = False
     record(case, actor, now, "amendment_verified", mode=step.mode, evidence=step.evidence, by_person=True)
 
 
@@ -54,6 +57,14 @@ def may_reply(case: ReviewCaseState, actor: Actor) -> None:
     reply = case.reply
     prepared = reply is not None and reply.status is ReplyStatus.PREPARED
     require(prepared, WrongStage, "No public reply waits for confirmation; it is prepared before its window closes.")
+
+
+def check_reply(case: ReviewCaseState, actor: Actor, step: steps.PostReply, now: datetime) -> None:
+    machine = case.identity is not None and case.identity.read_by_machine
+    require(
+        machine or step.by_hand, WrongStage,
+        "No machine posts replies on this marketplace: post it there yourself, then confirm it with by_hand.",
+    )  # fmt: skip
 
 
 def post_reply(case: ReviewCaseState, actor: Actor, step: steps.PostReply, now: datetime, found: Prepared) -> None:
@@ -84,6 +95,7 @@ def may_skip(case: ReviewCaseState, actor: Actor) -> None:
 def may_mark(case: ReviewCaseState, actor: Actor) -> None:
     working(case, actor)
     require(not case.suspected, WrongStage, "The case is suspected already and waits for a supervisor.")
+    require(not case.malicious, WrongStage, "A supervisor has decided already that the review is malicious; report it.")
 
 
 def mark_malicious(
@@ -121,6 +133,9 @@ def decide_malicious(
     case.suspicion = case.suspicion.model_copy(update={"decided": step.malicious})
     case.clocks.pop(EscalationKind.DECISION_WAITING, None)
     case.plan_again_at = now
+    if step.malicious:
+        case.contact = None
+        case.clocks[EscalationKind.DECISION_WAITING] = Clock(since=now)
     if step.malicious and case.reply is None and case.identity is not None and case.identity.reply_due_at is not None:
         case.reply = Reply(status=ReplyStatus.WANTED, wanted_at=now, why="malicious review reported")
     record(case, actor, now, "malicious_decided", malicious=step.malicious, why=step.why)

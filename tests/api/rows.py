@@ -28,6 +28,7 @@ async def add_case(house: House, shop: str, **fields: Any) -> str:
     """A case of which the engine knows nothing."""
     external_id = fields.pop("external_id", uuid4().hex)
     row = case_row(shop, external_id, await add_review(house, shop, external_id), house.now()) | fields
+    row = {"place_at": row["due_at"], "surge_at": row["review_created_at"]} | row
     async with house.sessions.begin() as session:
         await session.execute(insert(CaseFile).values(**row))
     return str(row["number"])

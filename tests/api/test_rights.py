@@ -14,12 +14,17 @@ from tests.api.rows import add_case
 
 Request = tuple[str, str, Any]
 
+SHIFT = {
+    "hours": {"zone": "Asia/Shanghai", "week": {"monday": [{"open": "09:00", "close": "18:00"}]}},
+    "valid_from": "2026-01-01",
+}
 # For each route: how it is asked, and the roles that it is open to (the role held in the case's own shop).
 TABLE: dict[str, tuple[Request, str]] = {
     "me": (("GET", "/me", None), "agent lead supervisor warehouse finance auditor admin service"),
     "open_case": (("POST", "/reviews", "review"), "agent lead supervisor service"),
     "list_cases": (("GET", "/cases", None), "agent lead supervisor warehouse finance auditor service"),
     "my_queue": (("GET", "/queue", None), "agent lead supervisor"),
+    "tell_presence": (("POST", "/presence", {"shop": "demo", "buyer": "chen"}), "agent lead supervisor service"),
     "show_case": (("GET", "/cases/{case}", None), "agent lead supervisor warehouse finance auditor service"),
     "show_timeline": (
         ("GET", "/cases/{case}/timeline", None),
@@ -27,6 +32,10 @@ TABLE: dict[str, tuple[Request, str]] = {
     ),
     "show_review": (("GET", "/cases/{case}/review", None), "agent lead supervisor auditor"),
     "show_phone": (("GET", "/cases/{case}/phone", None), "agent lead supervisor"),
+    "show_script": (("GET", "/cases/{case}/script", None), "agent lead supervisor"),
+    "show_buyer": (("GET", "/cases/{case}/buyer", None), "agent lead supervisor auditor"),
+    "show_agreements": (("GET", "/cases/{case}/agreements", None), "agent lead supervisor auditor"),
+    "my_investigations": (("GET", "/investigations", None), "agent lead supervisor warehouse finance"),
     "list_refused_steps": (("GET", "/cases/{case}/refused-steps", None), "lead supervisor auditor"),
     "take_step": (
         ("POST", "/cases/{case}/steps", {"step": "note", "text": "hello"}),
@@ -48,6 +57,15 @@ TABLE: dict[str, tuple[Request, str]] = {
         ("PUT", "/policies/desk", {"document": {}, "why": "w", "shop": "demo"}),
         "supervisor admin",
     ),
+    "list_shifts": (("GET", "/people/{spare}/shifts", None), "agent lead supervisor auditor admin"),
+    "set_shift": (("PUT", "/people/{spare}/shifts", SHIFT), "lead supervisor admin"),
+    "remove_shift": (("DELETE", "/people/{spare}/shifts?valid_from=2026-01-01", None), "lead supervisor admin"),
+    "list_surges": (("GET", "/shops/demo/surges", None), "agent lead supervisor auditor admin"),
+    "set_surge": (
+        ("POST", "/shops/demo/surges", {"ends_at": "2026-11-21T00:00:00Z", "why": "Double 12"}),
+        "supervisor admin",
+    ),
+    "end_surge": (("DELETE", f"/shops/demo/surges/{uuid4()}", None), "supervisor admin"),
     # The rest needs an administrator (or, for the record, an auditor) of every shop.
     "open_shop": (("POST", "/shops", "shop"), ""),
     "add_person": (("POST", "/people", {"login": "new", "name": "New"}), ""),
@@ -84,7 +102,7 @@ async def test_a_role_opens_its_routes_and_no_others(ask: Any, cast: Any, role: 
     opened = {route for route in TABLE if await ask(route, cast[role].headers) not in (401, 403, 404)}
     refused = {route for route in TABLE if await ask(route, cast[role].headers) == 403}
     # Not every request of the table can succeed; what counts is that it was not refused for its sender.
-    missing = {"show_phone", "revoke_key"}
+    missing = {"show_phone", "revoke_key", "end_surge"}
     expected = {route for route, (_, roles) in TABLE.items() if role in roles.split()}
     assert opened - missing == expected - missing
     assert refused == set(TABLE) - expected

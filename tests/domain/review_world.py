@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.amendment import Baseline, Reading
+from domain.case_numbers import mint
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
@@ -14,10 +15,25 @@ from domain.gate import GateMode
 from domain.payouts import PayoutStatus
 from domain.people import TIMER, Actor, Role
 from domain.platforms import AmendMode, Grade
-from domain.review_case import agenda, closing, desk, paying, progress, rules, steps
+from domain.review_case import (
+    agenda,
+    agreement_steps,
+    closing,
+    desk,
+    following_up,
+    investigations,
+    merging,
+    paying,
+    progress,
+    promises,
+    replying,
+    rules,
+    steps,
+)
 from domain.review_case.agenda import Action, Due
 from domain.review_case.facts import (
     Assigned,
+    FollowUpPlanned,
     NoticeSent,
     Opened,
     PayoutOpened,
@@ -33,10 +49,16 @@ from domain.review_case.state import Identity, Opening, ReviewCaseState
 from domain.sealed import PayeeRef, SealedRef
 
 START = datetime(2026, 11, 21, 4, tzinfo=UTC)
+OTHER = mint(2026, 1)
 TEXT = SealedRef(id="text", digest="digest")
 ALICE = Actor(person="alice", roles=frozenset({Role.AGENT}))
 BOB = Actor(person="bob", roles=frozenset({Role.SUPERVISOR, Role.LEAD}))
 FAY = Actor(person="fay", roles=frozenset({Role.FINANCE}))
+
+
+def _later(hours: int) -> datetime:
+    return START + timedelta(hours=hours)
+
 
 a_step = st.one_of(
     st.builds(steps.Claim),
@@ -61,10 +83,28 @@ a_step = st.one_of(
     st.builds(steps.SkipReply, why=st.just(TEXT)),
     st.builds(steps.MarkMalicious, signals=st.just(["threat"]), why=st.just(TEXT)),
     st.builds(steps.DecideMalicious, malicious=st.booleans(), why=st.just(TEXT)),
+    st.builds(steps.AttachEvidence, kind=st.just("platform_chat"), text=st.none() | st.just(TEXT)),
+    st.builds(steps.ReportToPlatform, ground=st.just("extortion"), reference=st.just("R1"), at=st.just(START)),
+    st.builds(steps.SkipReport, why=st.just(TEXT)),
+    st.builds(steps.Merge, into=st.just(OTHER), why=st.just(TEXT)),
+    st.builds(steps.BeginFollowUp),
+    st.builds(steps.LogFollowUp, result=st.sampled_from(CallResult), answers=st.sampled_from([{}, {"solved": "yes"}])),
+    st.builds(steps.SkipFollowUp, why=st.just(TEXT)),
     st.builds(steps.StopContact, signal=st.sampled_from(StopSignal)),
     st.builds(steps.Hold, why=st.just(TEXT)),
     st.builds(steps.Resume),
     st.builds(steps.Escalate, why=st.just(TEXT)),
+    st.builds(agreement_steps.MakePromise, what=st.just(TEXT), due=st.integers(1, 800).map(_later)),
+    st.builds(agreement_steps.KeepPromise, promise=st.integers(1, 2)),
+    st.builds(agreement_steps.RecordDetails, description=st.just(TEXT)),
+    st.builds(
+        agreement_steps.OpenInvestigation,
+        to=st.just("ann"),
+        question=st.just(TEXT),
+        due=st.integers(1, 800).map(_later),
+    ),
+    st.builds(agreement_steps.AnswerInvestigation, investigation=st.integers(1, 2), answer=st.just(TEXT)),
+    st.builds(agreement_steps.AttachChat, text=st.just(TEXT)),
     st.builds(steps.MendPayout, payout=st.sampled_from(["key-1", "key-2"]), action=st.sampled_from(steps.MendAction)),
 )
 
@@ -126,26 +166,57 @@ class World:
             case Action.PAY:
                 self._pay()
             case Action.WANT_REPLY:
-                progress.reply_wanted(case, now)
+                replying.reply_wanted(case, now)
             case Action.PREPARE_REPLY:
-                progress.reply_prepared(case, self.pick([ReplyText(text=TEXT), ReplyText(impossible="closed")]), now)
+                replying.reply_prepared(case, self.pick([ReplyText(text=TEXT), ReplyText(impossible="closed")]), now)
             case Action.POST_REPLY:
-                progress.reply_posted(case, self.pick([Posted(posted=True), None, Posted(posted=False)]), now)
+                replying.reply_posted(case, self.pick([Posted(posted=True), None, Posted(posted=False)]), now)
             case Action.REPLY_CLOSES:
-                progress.reply_closed(case, now)
+                replying.reply_closed(case, now)
             case Action.RECKON:
                 kind = EscalationKind(due.subject)
                 since = case.clocks[kind].since
                 progress.reckoned(case, Reckoned(kind=kind, since=since, due_at=since + timedelta(hours=4)))
             case Action.ESCALATE:
                 self._escalate(EscalationKind(due.subject))
+            case Action.PROMISE_DUE:
+                promises.fell_due(case, int(due.subject), now)
+            case Action.PROMISE_BROKEN:
+                promises.broke(case, int(due.subject), now)
+            case Action.INVESTIGATION_DUE:
+                investigations.fell_due(case, int(due.subject), now)
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
             case Action.END:
                 closing.end(case, TIMER, agenda.outcome_at_end(case), now)
+            case _:
+                self._ending(due)
+
+    def _ending(self, due: Due) -> None:
+        """What is done once the outcome is fixed."""
+        case, now = self.case, self.now
+        match due.action:
+            case Action.PLAN_FOLLOW_UP:
+                due_at = self.pick([None, now + timedelta(days=3)])
+                ends = due_at + timedelta(hours=1) if due_at else None
+                plan = FollowUpPlanned(
+                    due_at=due_at,
+                    slot_ends_at=ends,
+                    channel=Channel.CALL,
+                    why="days",
+                    questions={"solved": ["yes", "no"]},
+                )
+                following_up.planned(case, plan, now)
+            case Action.FOLLOW_UP_DUE:
+                following_up.fell_due(case, now)
+            case Action.FOLLOW_UP_LAPSED:
+                following_up.lapsed(case, now)
+            case Action.TELL_MERGE:
+                merging.merge_told(case)
             case Action.NOTIFY:
                 again = self.pick([None, now + timedelta(hours=8)])
                 paying.notified(case, NoticeSent(sent=again is None, why="x", again_at=again), now)
+                following_up.want(case, now)
             case Action.CLOSE:
                 progress.closed(case, now)
             case _:

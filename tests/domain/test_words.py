@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.causes import remedies_of
 from domain.gate import GateMode
 from domain.platforms import Platform, reply_max_chars
 from domain.policies.causes import CausesPolicy
@@ -12,13 +13,14 @@ from domain.policies.documents import load_shipped, with_overrides
 from domain.policies.platforms import PlatformsPolicy
 from domain.policies.texts import NoticeKind, TextsPolicy
 from domain.public_reply import ReplyFacts, ReplyUnfit, check, prepare
-from domain.scripts import ScriptFacts, ScriptIncomplete, call_script, notice_text
+from domain.scripts import ScriptFacts, ScriptIncomplete, call_script, notice_text, quick_phrases, ways_out
 from domain.wording import lint
 
 POLICY = load_shipped("texts", TextsPolicy)
 PLATFORMS = load_shipped("platforms", PlatformsPolicy)
 SANDBOX = PLATFORMS.rules(Platform.SANDBOX)
-CODES = sorted(code for code, _, _ in load_shipped("causes", CausesPolicy).codes())
+CAUSES = load_shipped("causes", CausesPolicy)
+CODES = sorted(code for code, _, _ in CAUSES.codes())
 CALL = ScriptFacts(
     shop="云帆数码",
     agent="小艾",
@@ -210,6 +212,52 @@ def test_the_review_is_not_mentioned_where_the_marketplace_bans_it() -> None:
 
 def test_usually_the_review_is_mentioned() -> None:
     assert skipped(CALL) == ()
+
+
+@pytest.mark.covers(50)
+def test_a_vague_review_is_asked_about_before_anything_is_offered() -> None:
+    steps = call_script(replace(CALL, complaint="", vague=True), SANDBOX, POLICY)
+
+    assert "哪一件" in steps[1].say
+    assert steps[3].skipped == ("details_wanted",)
+
+
+@pytest.mark.covers(41)
+@pytest.mark.parametrize("cause", CODES)
+def test_every_cause_has_at_least_two_ways_out(cause: str) -> None:
+    assert len(set(ways_out(remedies_of(cause, CAUSES), POLICY))) >= 2
+
+
+def test_a_remedy_that_is_no_choice_of_the_buyers_is_not_offered() -> None:
+    assert ways_out(["courier_claim", "no_payment", "resend"], POLICY) == ("替您向快递公司索赔", "马上给您补寄")
+
+
+@pytest.mark.covers(58, 59)
+def test_quick_phrases_of_the_cause_come_before_the_general_ones() -> None:
+    phrases = quick_phrases("fulfilment.wrong_item", CALL, POLICY)
+
+    assert phrases[0].startswith("保温杯给您发错了")
+    assert phrases[1] == "您好,我是云帆数码售后小艾,您的情况我看到了,正在处理。"
+
+
+@pytest.mark.covers(59)
+def test_every_cause_of_the_trades_list_has_its_own_template() -> None:
+    of_the_list = ("slow_reply", "bad_attitude", "wrong_item", "missing_item", "slow", "broken", "minor_flaw")
+    named = {key.partition(".")[2] or key for key in POLICY.quick_phrases}
+
+    assert named >= {*of_the_list, "description", "personal"}
+
+
+def test_a_phrase_whose_facts_are_missing_is_left_out() -> None:
+    phrases = quick_phrases("quality.broken", replace(CALL, item=""), POLICY)
+
+    assert not [phrase for phrase in phrases if "{" in phrase or "用不了" in phrase]
+
+
+@pytest.mark.parametrize("mode", GateMode)
+@pytest.mark.parametrize("cause", CODES)
+def test_our_own_phrases_pass_our_own_lint(cause: str, mode: GateMode) -> None:
+    assert not [phrase for phrase in quick_phrases(cause, CALL, POLICY) if lint(phrase, POLICY, mode, public=False)]
 
 
 @pytest.mark.parametrize("kind", NoticeKind)

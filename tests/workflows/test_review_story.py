@@ -102,6 +102,7 @@ async def test_a_suspected_review_stops_contact_and_money_until_a_supervisor_dec
     await story.step("bob", steps.DecideMalicious(malicious=True, why=why))
     await story.until(lambda case: case.reply is not None and case.reply.status is ReplyStatus.PREPARED)
     await story.step("bob", steps.SkipReply(why=why))
+    await story.step("bob", steps.SkipReport(why=why))
     assert (await story.closed()).outcome is Outcome.MALICIOUS_REPORTED
 
 

@@ -1,0 +1,88 @@
+"""Shifts: when a person works, said by whoever leads the desk."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.callers import Caller, TheCaller
+from api.errors import NotAllowed, NotFound, documented
+from api.house import TheHouse
+from db import shifts
+from db.reads.people import shops_of
+from db.tables.office import PersonShift
+from domain.policies.documents import read_document
+from domain.shifts import Shift
+
+router = APIRouter(tags=["office"])
+
+
+class ShiftBody(BaseModel):
+    """`hours` has the shape of the desk's own hours: zone, week, and days that differ."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    hours: dict[str, Any] = Field(
+        description="like {'zone': 'Asia/Shanghai', 'week': {'monday': [{'open': '09:00', 'close': '18:00'}]}}"
+    )
+    valid_from: date = Field(description="the first day, in the shift's zone; a shift from the same day is replaced")
+    valid_until: date | None = Field(default=None, description="the last day; empty: until another one begins")
+
+
+class ShiftLine(BaseModel):
+    hours: Shift
+    valid_from: date
+    valid_until: date | None
+    set_at: datetime
+
+
+@router.get("/people/{person}/shifts", responses=documented(403, 404), summary="When a person works")
+async def list_shifts(house: TheHouse, caller: TheCaller, person: UUID) -> list[ShiftLine]:
+    """The latest first. Who has none works whenever the desk does."""
+    async with house.reads() as session:
+        await _of_my_desk(session, caller, person)
+        return [_line(row) for row in await shifts.list_shifts(session, person)]
+
+
+@router.put("/people/{person}/shifts", responses=documented(403, 404), summary="Say when a person works")
+async def set_shift(house: TheHouse, caller: TheCaller, person: UUID, body: ShiftBody) -> ShiftLine:
+    """Contacts planned from now on keep to it. For leave, set the person's `away_until`."""
+    async with house.sessions.begin() as session:
+        await _of_my_desk(session, caller, person)
+        row = await shifts.set_shift(
+            session, str(caller.person), house.now(), person, body.hours, body.valid_from, body.valid_until
+        )
+        return _line(row)
+
+
+@router.delete("/people/{person}/shifts", responses=documented(403, 404), status_code=204, summary="Take a shift away")
+async def remove_shift(
+    house: TheHouse,
+    caller: TheCaller,
+    person: UUID,
+    valid_from: Annotated[date, Query(description="the day from which it counts")],
+) -> None:
+    """What counted before counts again; a shift that is not there is not missed."""
+    async with house.sessions.begin() as session:
+        await _of_my_desk(session, caller, person)
+        await shifts.remove_shift(session, str(caller.person), house.now(), person, valid_from)
+
+
+async def _of_my_desk(session: AsyncSession, caller: Caller, person: UUID) -> None:
+    """Raises NotFound unless the person works in a shop of the caller's, NotAllowed where it takes a role in every
+    shop of theirs."""
+    mine, theirs = caller.shops(), await shops_of(session, person)
+    if mine is None:
+        return
+    if theirs is not None and not theirs & mine:
+        raise NotFound("There is no such person in your shops; GET /people lists them.")
+    if theirs is None:
+        raise NotAllowed("This person works in every shop; ask somebody who leads every shop.")
+
+
+def _line(row: PersonShift) -> ShiftLine:
+    hours = read_document(Shift, row.hours)
+    return ShiftLine(hours=hours, valid_from=row.valid_from, valid_until=row.valid_until, set_at=row.set_at)

@@ -1,0 +1,115 @@
+"""What planning a contact asks the database: few statements, built once, as every contact of every case asks them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Row, Select, Uuid, bindparam, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from db.tables.buyers import Buyer, BuyerPerson, Review, ShopOrder
+from db.tables.cases import CaseKey
+from db.tables.contacts import ContactAttempt, ContactStopRow
+from domain.contact_history import ContactHistory, ContactStop, ContactTouch
+from domain.contact_terms import AddressType, CallResult, Channel, Occupation, PhoneKind, StopSignal, TalkOutcome
+
+REMEMBERED = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerAtHand:
+    """What a review's order and buyer tell planning; `buyer` None: nobody is known behind the review."""
+
+    buyer: UUID | None
+    province: str
+    address_type: AddressType
+    sms_by_platform: bool
+    occupation: Occupation | None
+    phone: PhoneKind
+
+
+_AT_HAND = (
+    select(
+        Review.buyer,
+        ShopOrder.province,
+        ShopOrder.address_type,
+        ShopOrder.oaid.is_not(None).label("has_oaid"),
+        Buyer.occupation,
+        Buyer.phone_kind,
+    )
+    .outerjoin(ShopOrder, ShopOrder.id == Review.order)
+    .outerjoin(Buyer, Buyer.id == Review.buyer)
+    .where(Review.id == bindparam("review", type_=Uuid))
+)
+
+
+async def buyer_at_hand(session: AsyncSession, review: UUID) -> BuyerAtHand:
+    """Raises NoResultFound for a review that is not there."""
+    row = (await session.execute(_AT_HAND, {"review": review})).one()
+    return BuyerAtHand(
+        buyer=row.buyer,
+        province=row.province or "",
+        address_type=AddressType(row.address_type) if row.address_type else AddressType.UNKNOWN,
+        sms_by_platform=bool(row.has_oaid),
+        occupation=Occupation(row.occupation) if row.occupation else None,
+        phone=PhoneKind(row.phone_kind) if row.phone_kind else PhoneKind.INVALID,
+    )
+
+
+def _of_person(*columns: Any, person: InstrumentedAttribute[Any], case: InstrumentedAttribute[str]) -> Select[Any]:
+    """Rows of a buyer's person under every id that means this person, with the case that goes on in place of theirs."""
+    root = (
+        select(func.coalesce(BuyerPerson.merged_into, BuyerPerson.id))
+        .join(Buyer, Buyer.person == BuyerPerson.id)
+        .where(Buyer.id == bindparam("buyer", type_=Uuid))
+        .scalar_subquery()
+    )
+    same = aliased(BuyerPerson)
+    people = select(same.id).where(or_(same.id == root, same.merged_into == root))
+    found = select(func.coalesce(CaseKey.merged_into, case).label("case_number"), *columns).where(person.in_(people))
+    return found.outerjoin(CaseKey, (CaseKey.case == case) & CaseKey.merged_into.is_not(None))
+
+
+_SINCE = bindparam("since", type_=DateTime(timezone=True))
+_TOUCHES = _of_person(
+    ContactAttempt.taken_at,
+    ContactAttempt.channel,
+    ContactAttempt.result,
+    ContactAttempt.talk,
+    ContactAttempt.counted,
+    ContactAttempt.outbound,
+    ContactAttempt.asked_to_amend,
+    person=ContactAttempt.buyer_person,
+    case=ContactAttempt.case,
+).where(ContactAttempt.taken_at > _SINCE)
+_STOPS = _of_person(
+    ContactStopRow.at, ContactStopRow.signal, person=ContactStopRow.buyer_person, case=ContactStopRow.case
+).where(ContactStopRow.at > _SINCE, ContactStopRow.lifted_at.is_(None))
+
+
+async def history_of(session: AsyncSession, buyer: UUID | None, now: datetime) -> ContactHistory:
+    """What a person has been through with us in the last 90 days, over every case, shop and channel."""
+    if buyer is None:
+        return ContactHistory()
+    asked = {"buyer": buyer, "since": now - REMEMBERED}
+    touches = await session.execute(_TOUCHES, asked)
+    stops = await session.execute(_STOPS, asked)
+    return ContactHistory(
+        touches=tuple(_touch(row) for row in touches),
+        stops=tuple(ContactStop(at=row.at, case=row.case_number, signal=StopSignal(row.signal)) for row in stops),
+    )
+
+
+def _touch(row: Row[Any]) -> ContactTouch:
+    return ContactTouch(
+        at=row.taken_at,
+        channel=Channel(row.channel),
+        case=row.case_number,
+        result=CallResult(row.result) if row.result else None,
+        talk=TalkOutcome(row.talk) if row.talk else None,
+        counted=row.counted,
+        outbound=row.outbound,
+        asks_to_amend=row.asked_to_amend,
+    )

@@ -1,0 +1,78 @@
+"""Shifts of people: when each works, from which day on, and what the office knows of their time now."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.audit import BadOfficeData, NotThere, lock_office, record
+from db.tables.office import Person, PersonShift
+from domain.policies.documents import read_document
+from domain.shifts import Presence, Shift, ShiftTerm
+
+_PRESENCES = (
+    select(
+        Person.id, Person.away_until, Person.active, PersonShift.hours, PersonShift.valid_from, PersonShift.valid_until
+    )
+    .outerjoin(PersonShift, PersonShift.person == Person.id)
+    .where(Person.id.in_(bindparam("people", expanding=True)))
+)
+
+
+async def set_shift(
+    session: AsyncSession,
+    by: str,
+    now: datetime,
+    person_id: UUID,
+    hours: dict[str, Any],
+    valid_from: date,
+    valid_until: date | None = None,
+) -> PersonShift:
+    """Say when a person works from a day on; one that begins on the same day is replaced.
+
+    Raises PolicyUnreadable, naming the fields, BadOfficeData and NotThere.
+    """
+    shift = read_document(Shift, hours)
+    if valid_until is not None and valid_until < valid_from:
+        raise BadOfficeData("valid_until lies before valid_from; give a later day or none.", field="valid_until")
+    await lock_office(session)
+    if await session.get(Person, person_id) is None:
+        raise NotThere(f"There is no person {person_id}; GET /people lists them.")
+    same = PersonShift.person == person_id, PersonShift.valid_from == valid_from
+    await session.execute(delete(PersonShift).where(*same))
+    kept = shift.model_dump(mode="json")
+    row = PersonShift(id=uuid4(), person=person_id, hours=kept, valid_from=valid_from, set_at=now)
+    row.valid_until = valid_until
+    session.add(row)
+    await session.flush()
+    days = {"valid_from": valid_from.isoformat(), "valid_until": valid_until.isoformat() if valid_until else None}
+    await record(session, by, now, "shift.set", str(person_id), days | {"hours": kept})
+    return row
+
+
+async def remove_shift(session: AsyncSession, by: str, now: datetime, person_id: UUID, valid_from: date) -> None:
+    """Take the shift away that begins on this day, if there is one; what counted before it counts again."""
+    await lock_office(session)
+    gone = delete(PersonShift).where(PersonShift.person == person_id, PersonShift.valid_from == valid_from)
+    if await session.scalar(gone.returning(PersonShift.id)) is not None:
+        await record(session, by, now, "shift.removed", str(person_id), {"valid_from": valid_from.isoformat()})
+
+
+async def list_shifts(session: AsyncSession, person_id: UUID) -> list[PersonShift]:
+    """The latest first."""
+    found = select(PersonShift).where(PersonShift.person == person_id).order_by(PersonShift.valid_from.desc())
+    return list(await session.scalars(found))
+
+
+async def presences(session: AsyncSession, people: Collection[UUID]) -> dict[UUID, Presence]:
+    """What is known of the time of these people, with one statement."""
+    known: dict[UUID, Presence] = {}
+    for row in await session.execute(_PRESENCES, {"people": list(people)}):
+        terms = known[row.id].terms if row.id in known else ()
+        if row.hours is not None:
+            terms = (*terms, ShiftTerm(read_document(Shift, row.hours), row.valid_from, row.valid_until))
+        known[row.id] = Presence(terms, row.away_until, row.active)
+    return known

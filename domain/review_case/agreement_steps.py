@@ -1,0 +1,56 @@
+"""Steps about what was said and agreed: promises, what a vague review was about, investigations, the original chat."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from domain.review_case.step import Step
+from domain.sealed import SealedRef
+
+
+class MakePromise(Step):
+    """Write down what was promised to the buyer and until when; it comes back as a reminder at that time."""
+
+    step: Literal["promise"] = "promise"
+    what: SealedRef
+    due: AwareDatetime
+
+
+class KeepPromise(Step):
+    """A promise was kept, or the buyer released us from it: the note says which. Late is better than never."""
+
+    step: Literal["keep_promise"] = "keep_promise"
+    promise: int = Field(ge=1, description="the promise's number in the case")
+    note: SealedRef | None = None
+
+
+class RecordDetails(Step):
+    """What a vague review was about, as the buyer told it when asked."""
+
+    step: Literal["record_details"] = "record_details"
+    description: SealedRef
+    order: SealedRef | None = Field(default=None, description="which order and item, as the buyer names them")
+
+
+class OpenInvestigation(Step):
+    """Ask a person of the shop to find out what happened, until a time."""
+
+    step: Literal["open_investigation"] = "open_investigation"
+    to: str = Field(description="id of the person who is to answer")
+    question: SealedRef
+    due: AwareDatetime
+
+
+class AnswerInvestigation(Step):
+    """Say what was found out."""
+
+    step: Literal["answer_investigation"] = "answer_investigation"
+    investigation: int = Field(ge=1, description="the investigation's number in the case")
+    answer: SealedRef
+
+
+class AttachChat(Step):
+    """Keep a piece of the original chat with the case."""
+
+    step: Literal["attach_chat"] = "attach_chat"
+    text: SealedRef

@@ -1,0 +1,76 @@
+"""What was said and agreed with a buyer, as parts of a review case's state: references, times and codes only."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from domain.sealed import SealedRef
+
+
+class Promise(BaseModel):
+    """Something that was promised to the buyer until a time. `reminded_at` is when it fell due."""
+
+    number: int
+    what: SealedRef
+    due_at: datetime
+    by: str
+    at: datetime
+    reminded_at: datetime | None = None
+    kept_at: datetime | None = None
+    broken_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it may still be kept; a broken one may, late."""
+        return self.kept_at is None
+
+
+class Investigation(BaseModel):
+    """A question about a serious complaint: asked of one person, due, answered."""
+
+    number: int
+    to: str
+    question: SealedRef
+    due_at: datetime
+    by: str
+    at: datetime
+    reminded_at: datetime | None = None
+    answer: SealedRef | None = None
+    answered_by: str | None = None
+    answered_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.answered_at is None
+
+
+class Details(BaseModel):
+    """What a vague review was about, as the buyer told it."""
+
+    description: SealedRef
+    order: SealedRef | None = None
+    by: str
+    at: datetime
+
+
+class Chat(BaseModel):
+    """A piece of the original chat."""
+
+    number: int
+    text: SealedRef
+    by: str
+    at: datetime
+
+
+class Agreements(BaseModel):
+    """`accepted_at` is when the buyer's yes to the result was recorded first; before that nobody mentions the review.
+    `temper` and `cautions` are for whoever talks to the buyer next."""
+
+    promises: list[Promise] = Field(default_factory=list)
+    investigations: list[Investigation] = Field(default_factory=list)
+    chats: list[Chat] = Field(default_factory=list)
+    details_wanted: bool = False
+    details: Details | None = None
+    temper: list[str] = Field(default_factory=list)
+    cautions: SealedRef | None = None
+    accepted_at: datetime | None = None

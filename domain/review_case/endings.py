@@ -1,0 +1,39 @@
+"""What happens around a case's end, as parts of its state: merged into another case, and visited once more."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from domain.contact_terms import Channel
+from domain.sealed import SealedRef
+
+
+class Merged(BaseModel):
+    """Where the case went. `workflow` is the other case's; `told` says that it heard of it."""
+
+    into: str
+    workflow: str
+    by: str
+    at: datetime
+    told: bool = False
+
+
+class FollowUp(BaseModel):
+    """The one visit after a solved case: wanted, planned, due, taken by one person, over. `questions` are the closed
+    ones with their answers, as they stood in the policy when it was planned."""
+
+    wanted_at: datetime
+    number: int = 0
+    channel: Channel | None = None
+    due_at: datetime | None = None
+    slot_ends_at: datetime | None = None
+    why: str = ""
+    why_zh: str = ""
+    questions: dict[str, list[str]] = {}
+    due: bool = False
+    taken_by: str | None = None
+    taken_at: datetime | None = None
+    attempt: str | None = None
+    answers: dict[str, str] = {}
+    remark: SealedRef | None = None
+    over: bool = False

@@ -1,0 +1,94 @@
+"""Investigations of serious complaints: a question to one person, due, escalated, answered."""
+
+from datetime import datetime
+
+from domain.escalation import EscalationKind
+from domain.people import LEADERS, TIMER, Actor
+from domain.review_case import agreement_steps as steps
+from domain.review_case.agreements import Investigation
+from domain.review_case.facts import Prepared
+from domain.review_case.permissions import require, working
+from domain.review_case.promises import within_the_month
+from domain.review_case.recording import record
+from domain.review_case.refusals import InvestigationUnknown, NotYours, WrongStage
+from domain.review_case.state import Clock, ReviewCaseState
+
+
+def may_open(case: ReviewCaseState, actor: Actor) -> None:
+    working(case, actor)
+    require(case.outcome is None, WrongStage, "The case is ending; reopen it later to investigate.")
+
+
+def check_open(case: ReviewCaseState, actor: Actor, step: steps.OpenInvestigation, now: datetime) -> None:
+    within_the_month(case, step.due, now)
+
+
+def investigate(
+    case: ReviewCaseState, actor: Actor, step: steps.OpenInvestigation, now: datetime, found: Prepared
+) -> None:
+    asked = Investigation(
+        number=len(case.agreements.investigations) + 1,
+        to=step.to,
+        question=step.question,
+        due_at=step.due,
+        by=actor.person,
+        at=now,
+    )
+    case.agreements.investigations.append(asked)
+    record(
+        case, actor, now, "investigation_opened",
+        investigation=asked.number, to=asked.to, question=asked.question, due_at=asked.due_at,
+    )  # fmt: skip
+
+
+def may_answer(case: ReviewCaseState, actor: Actor) -> None:
+    """Whoever was asked, of whatever department, or a leader in their place."""
+    waiting = unanswered(case)
+    require(bool(waiting), InvestigationUnknown, "No investigation waits for an answer here; look at the case again.")
+    mine = any(one.to == actor.person for one in waiting) or actor.holds(LEADERS)
+    require(mine, NotYours, "Somebody else was asked; tell them what you know, or write a note.")
+
+
+def check_answer(case: ReviewCaseState, actor: Actor, step: steps.AnswerInvestigation, now: datetime) -> None:
+    asked = next((one for one in unanswered(case) if one.number == step.investigation), None)
+    numbers = ", ".join(str(one.number) for one in unanswered(case))
+    if asked is None:
+        raise InvestigationUnknown(f"That investigation waits for no answer; those that do are: {numbers}.")
+    mine = asked.to == actor.person or actor.holds(LEADERS)
+    require(mine, NotYours, "Somebody else was asked that; a leader may answer in their place.")
+
+
+def answer(
+    case: ReviewCaseState, actor: Actor, step: steps.AnswerInvestigation, now: datetime, found: Prepared
+) -> None:
+    asked = _numbered(case, step.investigation)
+    asked.answer, asked.answered_by, asked.answered_at = step.answer, actor.person, now
+    record(
+        case, actor, now, "investigation_answered",
+        investigation=asked.number, answer=step.answer, late=now > asked.due_at,
+    )  # fmt: skip
+    if overdue(case) is None:
+        case.clocks.pop(EscalationKind.INVESTIGATION, None)
+
+
+def fell_due(case: ReviewCaseState, number: int, now: datetime) -> None:
+    asked = _numbered(case, number)
+    if not asked.open or asked.reminded_at is not None:
+        return
+    asked.reminded_at = now
+    case.clocks.setdefault(EscalationKind.INVESTIGATION, Clock(since=now))
+    record(case, TIMER, now, "investigation_due", investigation=number, to=asked.to)
+
+
+def unanswered(case: ReviewCaseState) -> list[Investigation]:
+    return [one for one in case.agreements.investigations if one.open]
+
+
+def overdue(case: ReviewCaseState) -> Investigation | None:
+    """The one that the clock runs for: the earliest that fell due and has no answer."""
+    waiting = [one for one in unanswered(case) if one.reminded_at is not None]
+    return min(waiting, key=lambda one: one.due_at, default=None)
+
+
+def _numbered(case: ReviewCaseState, number: int) -> Investigation:
+    return case.agreements.investigations[number - 1]

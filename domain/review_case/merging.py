@@ -1,0 +1,81 @@
+"""Merging two cases of one buyer about one order: who may, what is refused, and what the merged case becomes."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from domain.case_numbers import parse
+from domain.people import SYSTEM, Actor
+from domain.review_case import promises, steps
+from domain.review_case.closing import end
+from domain.review_case.endings import Merged
+from domain.review_case.facts import Prepared
+from domain.review_case.outcomes import Outcome
+from domain.review_case.permissions import leaders, require
+from domain.review_case.recording import record
+from domain.review_case.refusals import MergeRefused, WrongStage
+from domain.review_case.state import OfferStatus, ReviewCaseState
+
+MONEY = frozenset({OfferStatus.WAITING_APPROVAL, OfferStatus.MADE, OfferStatus.ACCEPTED, OfferStatus.FULFILLED})
+
+
+class MergeSide(BaseModel):
+    """What is compared of either case; None is what nobody knows, and what nobody knows does not match."""
+
+    number: str
+    shop: str
+    person: str | None
+    order: str | None
+    closed: bool
+    merged_into: str | None
+
+
+def may_merge(case: ReviewCaseState, actor: Actor) -> None:
+    leaders(case, actor)
+    require(case.outcome is None, WrongStage, "The case is ending already; nothing later will come of it.")
+    money = any(offer.status in MONEY for offer in case.offers) or bool(case.payouts)
+    require(not money, MergeRefused, "Money was offered or paid in this case; merge the other one into it instead.")
+    kept = not promises.unbroken(case)
+    require(kept, MergeRefused, "A promise to the buyer is open here; keep it first, or merge the other one into this.")
+    require(not (case.suspected or case.malicious), MergeRefused, "Decide first whether this review is malicious.")
+
+
+def check_merge(case: ReviewCaseState, actor: Actor, step: steps.Merge, now: datetime) -> None:
+    itself = parse(step.into) == case.opening.case
+    require(not itself, MergeRefused, "A case can't be merged into itself; name the other one.")
+
+
+def check_sides(this: MergeSide, into: MergeSide) -> None:
+    """Raises MergeRefused, naming what does not fit; `facts["why"]` holds it as a word."""
+    same_person = this.person is not None and this.person == into.person
+    refused = [
+        (into.shop != this.shop, "other_shop", "is another shop's"),
+        (not same_person, "other_buyer", "is another buyer's"),
+        (this.order is None or this.order != into.order, "other_order", "is about another order"),
+        (into.merged_into == this.number, "circular", "was merged into this one; go on here"),
+        (into.merged_into is not None, "merged", f"was merged into {into.merged_into}; name that one"),
+        (into.closed, "closed", "is closed; reopen it first, or merge it into this one"),
+    ]
+    for holds, why, says in refused:
+        if holds:
+            raise MergeRefused(f"Case {into.number} {says}.", why=why)
+
+
+def merge(case: ReviewCaseState, actor: Actor, step: steps.Merge, now: datetime, found: Prepared) -> None:
+    into = parse(step.into)
+    case.merged = Merged(into=into, workflow=found.workflow or "", by=actor.person, at=now)
+    record(case, actor, now, "merged", into=into, contacts=len(case.attempts), why=step.why)
+    end(case, actor, Outcome.DUPLICATE, now, into=into)
+
+
+def merge_told(case: ReviewCaseState) -> None:
+    if case.merged is not None:
+        case.merged = case.merged.model_copy(update={"told": True})
+
+
+def absorbed(case: ReviewCaseState, number: str, now: datetime) -> None:
+    """Another case was merged into this one; its contacts count here as well. Once per case, however often it is
+    told."""
+    if number not in case.absorbed and case.closed_at is None:
+        case.absorbed = [*case.absorbed, number]
+        record(case, SYSTEM, now, "absorbed", merged=number)

@@ -1,0 +1,123 @@
+"""Who is at the desk when: a person's shift, and the desk's hours as planning a contact reads them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from domain import contact_slots
+from domain.calendar import CalendarDays
+from domain.life_zones import BEIJING
+from domain.policies.desk import DeskHours, DeskWindow
+from domain.policies.hours import DayWindows, Window
+
+type Span = tuple[datetime, datetime]
+
+_DAY = timedelta(days=1)
+# A window of a day has no 24:00; nobody is called in the last minute before midnight anyway.
+_LAST = time(23, 59)
+
+
+class Shift(DeskHours):
+    """When one person works: the same shape as the desk's hours, and checked alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftTerm:
+    """A shift and the days on which it counts, in its own zone, both included; without an end it stays."""
+
+    shift: Shift
+    valid_from: date
+    valid_until: date | None = None
+
+    def counts_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What the office knows of one person's time. Without any term they work whenever the desk does."""
+
+    terms: tuple[ShiftTerm, ...] = ()
+    away_until: datetime | None = None
+    active: bool = True
+
+    def on_shift(self, now: datetime, days: CalendarDays) -> bool:
+        """Whether the person is at work at this moment."""
+        if not self.active or (self.away_until is not None and now < self.away_until):
+            return False
+        return not self.terms or any(start <= now < end for start, end in self.spans(now - _DAY, now + _DAY, days))
+
+    def spans(self, start: datetime, end: datetime, days: CalendarDays) -> Iterator[Span]:
+        """Their stretches of work between two moments; the newest term that counts on a day decides it."""
+        newest = sorted(self.terms, key=lambda term: term.valid_from, reverse=True)
+        back = max(start, self.away_until) if self.away_until else start
+        for number, term in enumerate(newest):
+            for day in _dates(back, end, term.shift.zone):
+                if term.counts_on(day) and not any(newer.counts_on(day) for newer in newest[:number]):
+                    yield from _cut(_windows(term.shift, day, days), back, end)
+
+    def hours(self, start: datetime, end: datetime, days: CalendarDays) -> contact_slots.DeskHours | None:
+        """The hours in which this person can make a contact; None where nothing is known against any hour."""
+        if not self.active:
+            return as_slots(())
+        if self.terms:
+            return as_slots(self.spans(start, end, days))
+        if self.away_until is None or self.away_until <= start:
+            return None
+        return as_slots([(self.away_until, end)] if self.away_until < end else ())
+
+
+def desk_hours(hours: DeskHours, start: datetime, end: datetime, days: CalendarDays) -> contact_slots.DeskHours:
+    """The desk's hours between two moments, as the search for slots reads them."""
+    dates = _dates(start, end, hours.zone)
+    return as_slots(span for day in dates for span in _cut(_windows(hours, day, days), start, end))
+
+
+def is_open(hours: DeskHours, now: datetime, days: CalendarDays) -> bool:
+    """Whether the desk is staffed at this moment."""
+    dates = _dates(now, now, hours.zone)
+    return any(opens <= now < closes for day in dates for opens, closes in _windows(hours, day, days))
+
+
+def differing_days(hours: DeskHours, days: CalendarDays) -> Mapping[date, Sequence[DeskWindow]]:
+    """The known days on which the calendar gives the desk other windows than its week does."""
+    if not hours.asks_the_calendar:
+        return {}
+    found = {day.date: hours.windows_on(day) for day in days.known.values()}
+    return {day: windows for day, windows in found.items() if windows != hours.windows(day)}
+
+
+def as_slots(spans: Iterable[Span]) -> contact_slots.DeskHours:
+    """Stretches of time as windows of Beijing days; on a day without one nobody is there."""
+    dated: defaultdict[date, tuple[Window, ...]] = defaultdict(tuple)
+    for span in sorted(spans):
+        for day, window in _by_days(span):
+            dated[day] += (window,)
+    return contact_slots.DeskHours(windows=DayWindows(), zone=BEIJING.key, dated=dict(dated))
+
+
+def _by_days(span: Span) -> Iterator[tuple[date, Window]]:
+    start, end = (moment.astimezone(BEIJING) for moment in span)
+    for day in (start.date() + n * _DAY for n in range((end.date() - start.date()).days + 1)):
+        opens = start.time() if day == start.date() else time(0)
+        closes = end.time() if day == end.date() else _LAST
+        if opens < closes:
+            # Known to be in order; thousands a second are made, so they are not checked once more.
+            yield day, Window.model_construct(start=opens, end=closes)
+
+
+def _dates(start: datetime, end: datetime, zone: str) -> Iterator[date]:
+    first, last = (moment.astimezone(ZoneInfo(zone)).date() for moment in (start, end))
+    return (first + n * _DAY for n in range((last - first).days + 1))
+
+
+def _windows(hours: DeskHours, day: date, days: CalendarDays) -> Iterator[Span]:
+    for window in hours.windows_on(days.day(day)):
+        opens, closes = window.on(day, ZoneInfo(hours.zone))
+        yield opens.astimezone(UTC), closes.astimezone(UTC)
+
+
+def _cut(spans: Iterable[Span], start: datetime, end: datetime) -> Iterator[Span]:
+    return ((max(a, start), min(b, end)) for a, b in spans if max(a, start) < min(b, end))

@@ -1,0 +1,151 @@
+"""What was agreed with a buyer, over the api and on a real worker."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from temporalio.client import Client
+
+from api.house import House, wall_clock
+from worker import Parts, running
+
+Take = Callable[..., Awaitable[httpx2.Response]]
+Read = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+async def house(house: House) -> AsyncIterator[House]:
+    """With a worker, in the time of the wall."""
+    settings = house.settings.model_copy(update={"top_url": "http://127.0.0.1:9", "worker_grace_seconds": 1})
+    house = replace(house, settings=settings, now=wall_clock)
+    async with (
+        httpx2.AsyncClient(trust_env=False) as http,
+        running(Parts(settings, house.sessions, house.ring, http, house.client)),
+    ):
+        yield house
+
+
+@pytest.fixture
+async def case(web: httpx2.AsyncClient, cast: Any, review: Any) -> str:
+    """A case of today, by its number, in the lead's hands."""
+    fresh = review | {"created_at": (wall_clock() - timedelta(hours=2)).isoformat()}
+    review |= fresh
+    number: str = (await web.post("/reviews", json=fresh, headers=cast["agent"].headers)).json()["case"]
+    await web.get("/cases", params={"saw": f"{number}:1"}, headers=cast["agent"].headers)
+    return number
+
+
+@pytest.fixture
+def take(web: httpx2.AsyncClient, cast: Any, case: str) -> Take:
+    """Takes a step, and waits until lists show it."""
+
+    async def taken(who: str, step: str, **body: Any) -> httpx2.Response:
+        answer = await web.post(f"/cases/{case}/steps", json={"step": step} | body, headers=cast[who].headers)
+        if answer.status_code == 200:
+            saw = f"{case}:{answer.json()['version']}"
+            await web.get("/cases", params={"saw": saw}, headers=cast["lead"].headers)
+        return answer
+
+    return taken
+
+
+@pytest.fixture
+def read(web: httpx2.AsyncClient, cast: Any, case: str) -> Read:
+    async def body(path: str, who: str = "lead") -> Any:
+        return (await web.get(path.format(case=case), headers=cast[who].headers)).json()
+
+    return body
+
+
+def tomorrow() -> str:
+    return (wall_clock() + timedelta(days=1)).isoformat()
+
+
+@pytest.mark.covers(18, 30, 50)
+async def test_what_was_agreed_reads_in_words_and_stands_in_no_history(
+    take: Take, read: Read, temporal_client: Client, review: Any
+) -> None:
+    await take("lead", "promise", what="周五前寄出新壶盖", due=tomorrow())
+    await take("lead", "attach_chat", text="买家: 你们的壶一用就漏")
+    await take("lead", "record_details", description="壶盖拧不紧", order="十一月三日那一单")
+    said = await read("/cases/{case}/agreements")
+    history = await temporal_client.get_workflow_handle(f"review:sandbox:demo:{review['order_id']}").fetch_history()
+    assert [one["what"] for one in said["promises"]] == ["周五前寄出新壶盖"]
+    assert [one["text"] for one in said["chats"]] == ["买家: 你们的壶一用就漏"]
+    assert (said["description"], said["order"]) == ("壶盖拧不紧", "十一月三日那一单")
+    assert not [word for word in ("壶盖", "周五", "一用就漏", "十一月") if word in history.to_json()]
+
+
+@pytest.mark.covers(57)
+async def test_whoever_is_asked_finds_the_question_and_answers_it(take: Take, read: Read, cast: Any) -> None:
+    warehouse = cast["warehouse"].id
+    await take("lead", "open_investigation", to=str(warehouse), question="出库检查过吗", due=tomorrow())
+    asked = await read("/investigations", "warehouse")
+    answered = await take("warehouse", "answer_investigation", investigation=1, answer="漏检了")
+    said = (await read("/cases/{case}/agreements"))["investigations"][0]
+    assert [one["question"] for one in asked["investigations"]] == ["出库检查过吗"]
+    assert (answered.status_code, said["answer"], said["answered_by"]) == (200, "漏检了", "Warehouse-1")
+    assert await read("/investigations", "warehouse") == {"investigations": []}
+
+
+@pytest.mark.parametrize("who", ["auditor", "stranger", "nobody"])
+async def test_nobody_is_asked_who_could_not_answer(take: Take, cast: Any, who: str) -> None:
+    person = str(cast[who].id) if who in cast else "nobody"
+    refused = await take("lead", "open_investigation", to=person, question="?", due=tomorrow())
+    assert (refused.status_code, refused.json()["code"]) == (409, "NotAskable")
+
+
+async def test_a_log_with_a_tag_that_nobody_listed_is_refused_and_leaves_no_attempt(take: Take, read: Read) -> None:
+    talk = {"result": "connected", "talk": "undecided", "inbound": True, "channel": "im"}
+    refused = await take("lead", "log_contact", **talk, temper=["stupid"])
+    taken = await take("lead", "log_contact", **talk, temper=["angry"], cautions="先道歉")
+    assert (refused.status_code, refused.json()["code"]) == (409, "UnknownTemper")
+    assert len(taken.json()["state"]["attempts"]) == 1
+    script = await read("/cases/{case}/script")
+    assert (script["temper"], script["cautions"]) == (["angry"], "先道歉")
+    assert script["steps"][4]["skipped"] == ["buyer_angry"]
+
+
+@pytest.mark.covers(55)
+async def test_the_review_is_mentioned_twice_after_a_yes_and_never_a_third_time(take: Take) -> None:
+    talk = {"result": "connected", "talk": "undecided", "inbound": True, "channel": "im", "asked_to_amend": True}
+    before = await take("lead", "log_contact", **talk)
+    asks = [await take("lead", "log_contact", **talk, result_accepted=True) for _ in range(3)]
+    assert before.json()["code"] == "AcceptanceMissing"
+    assert [answer.status_code for answer in asks] == [200, 200, 409]
+    assert asks[-1].json()["code"] == "AsksUsedUp"
+
+
+@pytest.mark.covers(16)
+async def test_the_buyers_earlier_cases_and_orders_are_on_the_case_and_the_buyer_is_masked(
+    web: httpx2.AsyncClient, read: Read, cast: Any, case: str, review: Any
+) -> None:
+    earlier = review | {"order_id": uuid4().hex, "item_title": "茶杯"}
+    earlier["buyer"] = review["buyer"] | {"id": "chen-under-another-name"}
+    other = (await web.post("/reviews", json=earlier, headers=cast["agent"].headers)).json()["case"]
+    await web.get("/cases", params={"saw": f"{other}:1"}, headers=cast["agent"].headers)
+    known = await read("/cases/{case}/buyer")
+    assert [one["number"] for one in known["cases"]] == [other]
+    assert {one["item_title"]: one["of_this_case"] for one in known["orders"]} == {"水壶": True, "茶杯": False}
+    assert known["buyer"]["phone"] == "138****8000"
+
+
+@pytest.mark.covers(56)
+async def test_a_buyer_who_comes_back_reopens_the_same_case_with_all_that_was_said(
+    take: Take, read: Read, case: str, temporal_client: Client, review: Any
+) -> None:
+    await take("agent", "attach_chat", text="买家: 好的")
+    await take("supervisor", "close", outcome="withdrawn", why="she was content")
+    await temporal_client.get_workflow_handle(f"review:sandbox:demo:{review['order_id']}").result()
+    alone = await take("agent", "reopen", why="again")
+    back = await take("agent", "reopen", why="she called: it leaks again", buyer_came_back=True)
+    while "note" not in (await read("/cases/{case}", "agent"))["allowed_steps"]:
+        assert (await read("/cases/{case}"))["case"] == case
+    noted = await take("agent", "note", text="又漏了")
+    assert (alone.status_code, back.status_code, noted.status_code) == (403, 200, 200)
+    assert (noted.json()["case"], noted.json()["state"]["opening"]["run"]) == (case, 2)
+    assert len(noted.json()["state"]["agreements"]["chats"]) == 1

@@ -1,0 +1,62 @@
+"""A merged case's number: what it shows, and where its later messages go."""
+
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import insert, update
+
+from api.house import House
+from db.reads.cases import find_case
+from db.tables.cases import CaseKey
+from domain.review_case.outcomes import Outcome
+from tests.api.rows import add_case
+
+
+@pytest.fixture
+async def pair(house: House, cast: Any) -> tuple[str, str]:
+    """A closed case, and the closed one it was merged into: neither needs an engine."""
+    numbers = []
+    for outcome in (Outcome.DUPLICATE, Outcome.REFUSED):
+        fields = {"closed_at": house.now(), "outcome": outcome, "stage": "closed"}
+        number = await add_case(house, "demo", **fields)
+        async with house.sessions.begin() as session:
+            file = await find_case(session, number)
+            assert file is not None
+            key = {"kind": "review", "platform": "sandbox", "shop": "demo", "external_id": file.external_id, "run": 1}
+            await session.execute(insert(CaseKey).values(**key, case=number))
+        numbers.append(number)
+    merged, survivor = numbers
+    async with house.sessions.begin() as session:
+        moved = update(CaseKey).where(CaseKey.case == merged)
+        await session.execute(moved.values(merged_into=survivor))
+    return merged, survivor
+
+
+@pytest.mark.covers(194)
+async def test_a_merged_case_names_the_one_that_goes_on(
+    web: httpx2.AsyncClient, cast: Any, pair: tuple[str, str]
+) -> None:
+    merged, survivor = pair
+    shown = await web.get(f"/cases/{merged}", headers=cast["agent"].headers)
+    other = await web.get(f"/cases/{survivor}", headers=cast["agent"].headers)
+    assert (shown.json()["merged_into"], other.json()["merged_into"]) == (survivor, None)
+
+
+async def test_a_step_in_a_merged_case_reaches_the_one_that_goes_on(
+    web: httpx2.AsyncClient, cast: Any, pair: tuple[str, str]
+) -> None:
+    merged, survivor = pair
+    body = {"step": "reopen", "why": "the buyer called back"}
+    answer = await web.post(f"/cases/{merged}/steps", json=body, headers=cast["lead"].headers)
+    assert answer.json()["case"] == survivor
+
+
+async def test_a_step_that_was_meant_for_what_the_merged_case_showed_is_refused(
+    web: httpx2.AsyncClient, cast: Any, pair: tuple[str, str]
+) -> None:
+    merged, survivor = pair
+    headers = cast["lead"].headers | {"If-Match": '"3"'}
+    answer = await web.post(f"/cases/{merged}/steps", json={"step": "reopen", "why": "x"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "CaseMerged")
+    assert answer.json()["merged_into"] == survivor

@@ -1,0 +1,82 @@
+"""The queue page by page: due before waiting, by the usual place or the surge's, and nothing lost between pages."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from api.house import House
+from db import surges
+from tests.api.rows import add_case
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def queue(web: httpx2.AsyncClient, cast: Any) -> Any:
+    """The numbers of every page, in order."""
+
+    async def numbers(who: str = "agent", limit: int = 2) -> list[str]:
+        found: list[str] = []
+        params: dict[str, Any] = {"limit": limit}
+        while True:
+            page = (await web.get("/queue", params=params, headers=cast[who].headers)).json()
+            found += [line["number"] for line in page["cases"]]
+            if page["next"] is None:
+                return found
+            params["cursor"] = page["next"]
+
+    return numbers
+
+
+async def placed(house: House, shop: str = "demo", hours: int = 0, surge: int = 0, **more: Any) -> str:
+    now = house.now()
+    row = {"waiting": False, "place_at": now + hours * HOUR, "surge_at": now + surge * HOUR}
+    return await add_case(house, shop, **row | more)
+
+
+async def surge_in(house: House, cast: Any, shop: str) -> None:
+    async with house.sessions.begin() as session:
+        now = house.now()
+        await surges.set_surge(session, cast["root"].id, now, shop, now - HOUR, now + HOUR, "Double 12")
+
+
+@pytest.mark.covers(10, 199)
+async def test_due_cases_come_by_their_place_and_before_all_that_wait(queue: Any, house: House, cast: Any) -> None:
+    waiting = await placed(house, hours=-9, waiting=True)
+    late, early = await placed(house, hours=5), await placed(house, hours=1)
+    mine = await placed(house, hours=3, assignee=cast["agent"].id)
+    assert await queue() == [early, mine, late, waiting]
+
+
+async def test_pages_of_equal_places_lose_and_repeat_nothing(queue: Any, house: House, cast: Any) -> None:
+    cases = [await placed(house, assignee=cast["agent"].id if n % 2 else None) for n in range(7)]
+    assert await queue(limit=2) == sorted(cases)
+
+
+@pytest.mark.covers(34)
+async def test_a_surge_turns_the_order_and_its_end_turns_it_back(queue: Any, house: House, cast: Any) -> None:
+    usual = [await placed(house, hours=n, surge=-n, assignee=cast["agent"].id if n > 1 else None) for n in range(4)]
+    assert await queue() == usual
+    await surge_in(house, cast, "demo")
+    assert await queue() == usual[::-1]
+    async with house.sessions.begin() as session:
+        surge = (await surges.list_surges(session, "demo"))[0]
+        await surges.end_surge(session, cast["root"].id, house.now(), "demo", surge.id)
+    assert await queue() == usual
+
+
+async def test_a_surge_in_one_shop_leaves_the_others_as_they_were(queue: Any, house: House, cast: Any) -> None:
+    here = [await placed(house, hours=n, surge=n) for n in range(2)]
+    await surge_in(house, cast, "other")
+    there = [await placed(house, "other", hours=n, surge=-n) for n in range(2)]
+    assert (await queue(), await queue("stranger")) == (here, there[::-1])
+
+
+async def test_a_cursor_of_another_list_is_refused(web: httpx2.AsyncClient, house: House, cast: Any) -> None:
+    for _ in range(2):
+        await placed(house)
+    page = (await web.get("/cases", params={"limit": 1}, headers=cast["agent"].headers)).json()
+    answer = await web.get("/queue", params={"cursor": page["next"]}, headers=cast["agent"].headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "BadCursor")

@@ -1,0 +1,93 @@
+"""What is agreed with a buyer, through its whole life under skipped time: promises, and the yes before the review."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+
+from db.tables.cases import CaseFile
+from domain.contact_terms import CallResult, Channel, TalkOutcome
+from domain.escalation import EscalationKind
+from domain.review_case import steps
+from domain.review_case.agreement_steps import KeepPromise, MakePromise
+from domain.review_case.outcomes import Outcome
+from tests.builders import House
+from tests.workflows.conftest import Tell, Told
+from tests.workflows.test_review_story import code_of
+
+# What the engine needs to act while its clock stands on something due.
+A_MOMENT = timedelta(minutes=1)
+
+
+async def promised(story: Told, ahead: timedelta = timedelta(days=2)) -> tuple[str, datetime]:
+    """Up to a promise: who made it, and when it is due."""
+    await story.until(lambda case: case.assignee is not None)
+    who, due = await story.agent(), await story.clock() + ahead
+    await story.step(who, MakePromise(what=await story.house.text("补寄壶盖"), due=due))
+    return who, due
+
+
+async def told_of(story: Told) -> list[str]:
+    return [event.facts["role"] for event in await story.events() if event.facts.get("what") == "promise_due"]
+
+
+@pytest.mark.covers(30, 56)
+async def test_a_promise_falls_due_leads_the_queue_and_is_kept(tell: Tell, house: House) -> None:
+    story = await tell()
+    who, due = await promised(story)
+    state = await story.until(lambda case: case.agreements.promises[0].reminded_at is not None)
+    assert timedelta() <= (state.agreements.promises[0].reminded_at or due) - due < A_MOMENT
+    await story.settled()
+    async with house.parts.sessions() as session:
+        row = await session.get_one(CaseFile, state.opening.case)
+        assert row.due_at <= due
+    await story.step(who, KeepPromise(promise=1))
+    await story.pass_time(timedelta(days=3))
+    state = await story.view()
+    assert EscalationKind.PROMISE_DUE not in state.clocks
+    assert state.agreements.promises[0].broken_at is None
+
+
+@pytest.mark.covers(30)
+async def test_a_promise_that_nobody_keeps_climbs_the_ladder_and_is_broken_once(tell: Tell) -> None:
+    """A grave case begins with the lead."""
+    story = await tell()
+    await promised(story)
+    state = await story.until(lambda case: case.agreements.promises[0].broken_at is not None)
+    broken = state.agreements.promises[0]
+    assert timedelta(hours=24) <= (broken.broken_at or broken.due_at) - broken.due_at < timedelta(hours=24) + A_MOMENT
+    await story.pass_time(timedelta(days=3))
+    await story.settled()
+    assert [event.kind for event in await story.events()].count("promise_broken") == 1
+    assert await told_of(story) == ["lead", "supervisor"]
+
+
+@pytest.mark.covers(56)
+async def test_an_amended_case_closes_only_after_its_promise_was_seen_through(tell: Tell, house: House) -> None:
+    reviewed = await house.review()
+    story = await tell(reviewed)
+    _, due = await promised(story)
+    await story.amended(reviewed)
+    ended = await story.until(lambda case: case.outcome is not None)
+    assert ended.outcome is Outcome.AMENDED_UNPAID
+    state = await story.closed()
+    assert state.closed_at is not None
+    assert state.closed_at >= due
+
+
+@pytest.mark.covers(55)
+async def test_the_review_is_mentioned_only_after_the_buyers_yes_to_the_result(tell: Tell) -> None:
+    story = await tell()
+    await story.until(lambda case: case.assignee is not None)
+    who = await story.agent()
+    talk = {"result": CallResult.CONNECTED, "talk": TalkOutcome.UNDECIDED, "inbound": True, "channel": Channel.IM}
+    asking = steps.LogContact.model_validate(talk | {"asked_to_amend": True})
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await story.step(who, asking)
+    assert code_of(refused) == "AcceptanceMissing"
+    await story.step(who, steps.LogContact.model_validate(talk | {"result_accepted": True}))
+    answers = [await story.step(who, asking) for _ in range(2)]
+    assert sum(attempt.asked_to_amend for attempt in answers[-1].state.attempts) == 2
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await story.step(who, asking)
+    assert code_of(refused) == "AsksUsedUp"

@@ -1,0 +1,92 @@
+"""One buyer, one order, two reviews: the second case goes on in the first."""
+
+import secrets
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+
+from activities.known_reviews import known_reviews
+from db.contacts import history_of
+from db.tables.buyers import Review
+from db.tables.cases import CaseKey
+from domain.contact_terms import CallResult
+from domain.review_case import steps
+from domain.review_case.outcomes import Outcome
+from tests.builders import House, Reviewed
+from tests.workflows.conftest import Keep, Tell, Told
+from tests.workflows.test_review_story import code_of
+
+
+async def two(tell: Tell, house: House) -> tuple[Told, Told]:
+    """The cases of two reviews of one order; the second buyer row is the first one's."""
+    order = await house.review()
+    second = replace(order, oid=secrets.token_hex(8), words="包装也破了")
+    first, later = await tell(order), await tell(opening=await house.opening(second))
+    await first.settled()
+    await later.settled()
+    return first, later
+
+
+async def merge(story: Told, into: str, who: str = "bob") -> None:
+    await story.step(who, steps.Merge(into=into, why=await story.house.text("同一订单")))
+
+
+def why_of(refused: pytest.ExceptionInfo[WorkflowUpdateFailedError]) -> str:
+    assert isinstance(refused.value.cause, ApplicationError)
+    why: str = refused.value.cause.details[0]["facts"]["why"]
+    return why
+
+
+@pytest.mark.covers(194)
+async def test_the_merged_case_ends_and_whatever_comes_later_reaches_the_other(
+    tell: Tell, house: House, keep_history: Keep
+) -> None:
+    first, later = await two(tell, house)
+    await merge(later, first.opening.case)
+    state = await later.closed()
+    assert state.outcome is Outcome.DUPLICATE
+    survivor = await first.settled()
+    assert survivor.absorbed == [later.opening.case]
+    async with house.parts.sessions() as session:
+        known = await known_reviews(session, "sandbox", house.shop, [later.opening.external_id])
+    case = known[later.opening.external_id].case
+    assert case is not None
+    assert (case.number, case.workflow, case.closed_at) == (first.opening.case, first.handle.id, None)
+    await keep_history(later.handle.id, "ReviewCase.merged")
+
+
+@pytest.mark.covers(194)
+async def test_contacts_already_made_count_on_in_the_case_that_goes_on(tell: Tell, house: House) -> None:
+    first, later = await two(tell, house)
+    await later.call(CallResult.NO_ANSWER)
+    await merge(later, first.opening.case)
+    await later.closed()
+    async with house.parts.sessions() as session:
+        review = await session.scalar(select(Review).where(Review.external_id == first.opening.external_id))
+        assert review is not None
+        history = await history_of(session, review.buyer, await first.clock())
+    assert [touch.case for touch in history.touches] == [first.opening.case]
+
+
+async def test_merging_back_is_refused_as_circular(tell: Tell, house: House) -> None:
+    first, later = await two(tell, house)
+    await merge(later, first.opening.case)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await merge(first, later.opening.case)
+    assert (code_of(refused), why_of(refused)) == ("MergeRefused", "circular")
+    assert (await first.settled()).outcome is None
+
+
+async def test_another_buyers_case_is_refused_and_nothing_is_noted(tell: Tell, house: House) -> None:
+    first = await tell()
+    other = await tell(Reviewed(secrets.token_hex(8), secrets.token_hex(8), "坏了", "bad", {}))
+    await first.settled()
+    await other.settled()
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await merge(other, first.opening.case)
+    assert why_of(refused) in {"other_buyer", "other_order"}
+    async with house.parts.sessions() as session:
+        assert not list(await session.scalars(select(CaseKey).where(CaseKey.merged_into.is_not(None))))
