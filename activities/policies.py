@@ -3,6 +3,7 @@
 from collections import OrderedDict
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.policy_rows import KINDS, model_of
@@ -19,7 +20,7 @@ KEPT = 256
 # Built once: every decision of every case asks it.
 _NEWEST = (
     select(Policy.kind, Policy.id, Policy.shop, Policy.version)
-    .distinct(Policy.kind)
+    .ext(distinct_on(Policy.kind))
     .where((Policy.shop == bindparam("shop")) | Policy.shop.is_(None))
     .order_by(Policy.kind, Policy.shop.nulls_last(), Policy.version.desc())
 )
