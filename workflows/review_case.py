@@ -98,7 +98,7 @@ class ReviewCase:
         due = due_for_people(self._case) or next_due(self._case)
         return Projection(
             workflow=workflow.info().workflow_id,
-            state=self._case.view().model_copy(deep=True),
+            state=self._case.view(),  # turned into a payload before anything else runs, so no copy is needed
             events=list(self._case.unwritten),
             due_at=due.at if due else workflow.now(),
             due_what=f"{due.action} {due.subject}".strip() if due else "",
