@@ -14,6 +14,7 @@ from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.review_case import investigations, promises, resting
+from domain.review_case.agreements import Investigation
 from domain.review_case.endings import FollowUp
 from domain.review_case.outcomes import Outcome
 from domain.review_case.replying import reply_wanted_at
@@ -276,8 +277,15 @@ def due_for_people(case: ReviewCaseState) -> Due | None:
     if visit is not None and visit.due_at is not None and not visit.over:
         waiting.append(Due(visit.due_at, Action.FOLLOW_UP_DUE))
     waiting += [Due(one.due_at, Action.PROMISE_DUE, str(one.number)) for one in case.agreements.promises if one.open]
-    waiting += [Due(one.due_at, Action.INVESTIGATION_DUE, str(one.number)) for one in investigations.unanswered(case)]
+    waiting += [
+        Due(_needed(case, one), Action.INVESTIGATION_DUE, str(one.number)) for one in investigations.unanswered(case)
+    ]
     return min(waiting, key=lambda due: due.at, default=None)
+
+
+def _needed(case: ReviewCaseState, asked: Investigation) -> datetime:
+    """Its agent is needed at once for a question of their own, and for somebody else's when it falls due."""
+    return asked.at if asked.to == case.assignee else asked.due_at
 
 
 # Clocks that run because a person has to decide something now.
