@@ -165,7 +165,7 @@ class PayoutRef(BaseModel):
     key: str
     offer: int
     amount_fen: int
-    payee: str
+    payee: str | None
     status: PayoutStatus
     at: datetime
     code: str | None = None
