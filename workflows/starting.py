@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
 REVIEW_CASE = "ReviewCase"
 REVIEW_CHANGED = "review_changed"
 BUYER_ONLINE = "buyer_online"
+BUYER_WROTE = "buyer_wrote"
 HANDBACK = "Handback"
 
 

@@ -41,12 +41,14 @@ class EscalationKind(StrEnum):
     ASKED = "asked"
     PROMISE_DUE = "promise_due"
     INVESTIGATION = "investigation"
+    BUYER_WROTE = "buyer_wrote"
 
 
 # Documents from before these kinds use the rule of an older one.
 _ADDED_LATER = {
     EscalationKind.PROMISE_DUE: EscalationKind.CONTACT_MISSED,
     EscalationKind.INVESTIGATION: EscalationKind.CONTACT_MISSED,
+    EscalationKind.BUYER_WROTE: EscalationKind.CONTACT_MISSED,
 }
 
 
