@@ -5,18 +5,18 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
-from activities.offers import give_back
 from activities.policies import Policies
 from activities.requests import PayoutRequest
+from db import budgets
 from db.sessions import Sessions
 from db.tables.buyers import Payee as PayeeRow
 from db.tables.cases import CaseFile, CaseKey
-from db.tables.money import Budget, LedgerEntry, Payout, Reservation
+from db.tables.money import LedgerEntry, Payout
 from db.tables.office import GateAcknowledgement, Shop
 from domain.fulfilment import account_of
 from domain.gate import Acknowledgement, GateFacts, GateMode, GateShut, gate_decision, may
@@ -72,8 +72,8 @@ class PayoutActivities:
             if live is not None:
                 return PayoutOpened(key=live.key, amount_fen=live.amount_fen, gate=live.gate)
             missing, why = await self._gate(session, request)
-            reserved = await reservation_of(session, request.case, request.offer)
-            if reserved is None or reserved.status != "reserved" or reserved.amount_fen != request.amount_fen:
+            reserved = await budgets.reservation_of(session, request.case, request.offer, lock=True)
+            if reserved is None or not reserved.live or reserved.amount_fen != request.amount_fen:
                 missing = [*missing, "reservation"]
             if missing:
                 return PayoutOpened(missing=missing)
@@ -179,9 +179,7 @@ class PayoutActivities:
             payout = await session.get_one(Payout, call.key, with_for_update=True)
             if payout.status == PayoutStatus.FAILED:
                 payout.status, payout.settled_at = PayoutStatus.CANCELLED, call.now
-                reserved = await reservation_of(session, payout.case, payout.offer)
-                if reserved is not None:
-                    await give_back(session, reserved, call.now)
+                await budgets.release(session, payout.case, payout.offer, call.now)
             return await self._answer(session, payout)
 
     @activity.defn
@@ -243,11 +241,6 @@ async def _live_payout(session: AsyncSession, request: PayoutRequest) -> Payout 
     return await session.scalar(live)
 
 
-async def reservation_of(session: AsyncSession, case: str, offer: int) -> Reservation | None:
-    found = select(Reservation).where(Reservation.case == case, Reservation.offer == offer).with_for_update()
-    return await session.scalar(found)
-
-
 async def _acknowledged(session: AsyncSession, shop: str) -> Acknowledgement | None:
     newest = (
         select(GateAcknowledgement)
@@ -276,15 +269,7 @@ async def settle(
     """It arrived, by whatever way: the reservation is spent and the ledger gets its two lines, once."""
     payout.status, payout.code, payout.provider_order = PayoutStatus.PAID, None, reference
     payout.paid_at, payout.settled_at = paid_at, now
-    reserved = await reservation_of(session, payout.case, payout.offer)
-    if reserved is not None and reserved.status == "reserved":
-        reserved.status, reserved.settled_at = "spent", now
-        month = update(Budget).where(Budget.shop == reserved.shop, Budget.month == reserved.month)
-        moved = {
-            "reserved_fen": Budget.reserved_fen - payout.amount_fen,
-            "spent_fen": Budget.spent_fen + payout.amount_fen,
-        }
-        await session.execute(month.values(**moved))
+    await budgets.spend(session, payout.case, payout.offer, now)
     lines = [
         (f"compensation:{payout.shop}", payout.amount_fen),
         (account_of(OfferForm(payout.form)), -payout.amount_fen),
