@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 
 from domain.amendment import Baseline, Reading
 from domain.approvals import ApprovalNeed, is_approved
+from domain.case_clocks import Clock as Clock
+from domain.case_clocks import Held as Held
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
@@ -163,7 +165,7 @@ class PayoutRef(BaseModel):
     key: str
     offer: int
     amount_fen: int
-    payee: str
+    payee: str | None
     status: PayoutStatus
     at: datetime
     code: str | None = None
@@ -185,21 +187,6 @@ class Amendment(BaseModel):
     at: datetime
     by: str
     evidence: str
-
-
-class Clock(BaseModel):
-    """An escalation clock. `due_at` lies in the desk's hours; it is None until it was reckoned, and `over` says that
-    everybody on the ladder has been told. `told` holds the roles that heard of it: each does so once."""
-
-    since: datetime
-    due_at: datetime | None = None
-    told: list[Role] = []
-    over: bool = False
-
-
-class Held(BaseModel):
-    since: datetime
-    until: datetime | None = None
 
 
 class ReviewCaseState(BaseModel):
