@@ -24,9 +24,8 @@ from domain.offers import OfferForm
 from domain.payouts import PayoutStatus, human_due_at, money_key, next_query_at
 from domain.review_case.facts import PayoutOpened
 from gateways.alipay import AlipayClient
-from gateways.alipay_transfer import BadTransfer, IdentityType, PreparedTransfer, TamperedTransfer, Transfer, prepare
-from gateways.alipay_transfer import Payee as WirePayee
 from gateways.money import Failed, MoneyOutcome, Paid, Unknown
+from gateways.transfers import BadTransfer, Order, PreparedTransfer, TamperedTransfer
 
 DEAD = (PayoutStatus.FAILED, PayoutStatus.CANCELLED)
 OUR_BYTES_CHANGED = "BYTES_CHANGED"
@@ -139,10 +138,10 @@ class PayoutActivities:
                 return await self._answer(session, payout)
             if payout.wire is None:
                 try:
-                    prepared = prepare(await _transfer(session, payout))
+                    prepared = self._open_wallet().prepare(await _order(session, payout))
                 except BadTransfer as bad:
                     return await self._refused_by_us(session, payout, bad, call.now)
-                payout.wire, payout.wire_digest = prepared.biz_content.decode(), bytes.fromhex(prepared.digest)
+                payout.wire, payout.wire_digest = prepared.body.decode(), bytes.fromhex(prepared.digest)
             else:
                 prepared = PreparedTransfer(
                     payout.key, payout.amount_fen, payout.wire.encode(), (payout.wire_digest or b"").hex()
@@ -252,15 +251,11 @@ async def _acknowledged(session: AsyncSession, shop: str) -> Acknowledgement | N
     return Acknowledgement(row.text_version, row.expires_at) if row else None
 
 
-async def _transfer(session: AsyncSession, payout: Payout) -> Transfer:
+async def _order(session: AsyncSession, payout: Payout) -> Order:
     payee = await session.get(PayeeRow, payout.payee) if payout.payee else None
     if payee is None or payee.account is None:
         raise BadTransfer("the payee was erased; ask the buyer for an account")
-    return Transfer(
-        out_biz_no=payout.key,
-        amount_fen=payout.amount_fen,
-        payee=WirePayee(payee.account, IdentityType(payee.kind), payee.name),
-    )
+    return Order(payout.key, payout.amount_fen, payee.kind, payee.account, payee.name)
 
 
 async def settle(
