@@ -5,7 +5,8 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 
-from activities.payouts import PayoutAnswer, current_run, settle
+from activities.payout_money import current_run, settle
+from activities.payouts import PayoutAnswer
 from db import budgets
 from db.sessions import Sessions
 from db.tables.money import Payout

@@ -1,33 +1,22 @@
-"""Payouts: the gate, the row that is the truth about the money, the wallet, and the ledger."""
+"""Payouts: the row that is the truth about the money, and the wallet that is sent to and asked."""
 
 from datetime import datetime
-from typing import Any
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.payout_money import current_run, settle
 from activities.policies import Policies
-from activities.requests import PayoutRequest
 from db import budgets
 from db.sessions import Sessions
 from db.tables.buyers import Payee as PayeeRow
-from db.tables.cases import CaseFile, CaseKey
-from db.tables.money import LedgerEntry, Payout
-from db.tables.office import GateAcknowledgement, Shop
-from domain.fulfilment import account_of
-from domain.gate import Acknowledgement, GateFacts, GateMode, GateShut, gate_decision, may
-from domain.offers import OfferForm
-from domain.payouts import PayoutStatus, human_due_at, money_key, next_query_at
-from domain.review_case.facts import PayoutOpened
+from db.tables.money import Payout
+from domain.payouts import PayoutStatus, human_due_at, next_query_at
 from gateways.alipay import AlipayClient
 from gateways.money import Failed, MoneyOutcome, Paid, Unknown
 from gateways.transfers import BadTransfer, Order, PreparedTransfer, TamperedTransfer
 
-DEAD = (PayoutStatus.FAILED, PayoutStatus.CANCELLED)
 OUR_BYTES_CHANGED = "BYTES_CHANGED"
 OUR_TRANSFER_BAD = "TRANSFER_BAD"
 
@@ -61,54 +50,6 @@ class PayoutActivities:
         self._sessions = sessions
         self._policies = policies
         self._wallet = wallet
-
-    @activity.defn
-    async def open_payout(self, request: PayoutRequest) -> PayoutOpened:
-        """Ask the gate; where it opens, write the payout's row under its permanent key. Repeating it answers the same
-        row; an offer that is paid or under way gets no second one."""
-        async with self._sessions.begin() as session:
-            live = await _live_payout(session, request)
-            if live is not None:
-                return PayoutOpened(key=live.key, amount_fen=live.amount_fen, gate=live.gate)
-            missing, why = await self._gate(session, request)
-            reserved = await budgets.reservation_of(session, request.case, request.offer, lock=True)
-            if reserved is None or not reserved.live or reserved.amount_fen != request.amount_fen:
-                missing = [*missing, "reservation"]
-            if missing:
-                return PayoutOpened(missing=missing)
-            key = money_key(request.installation, request.shop_serial, request.case_serial, request.attempt)
-            session.add(
-                Payout(
-                    key=key,
-                    case=request.case,
-                    shop=request.shop,
-                    offer=request.offer,
-                    attempt=request.attempt,
-                    amount_fen=request.amount_fen,
-                    form=request.form,
-                    payee=UUID(request.payee) if request.payee else None,
-                    status=PayoutStatus.APPROVED,
-                    gate=why,
-                    made_at=request.now,
-                )
-            )
-            return PayoutOpened(key=key, amount_fen=request.amount_fen, gate=why)
-
-    async def _gate(self, session: AsyncSession, request: PayoutRequest) -> tuple[list[str], str]:
-        policy, _ = await self._policies.compensation(session, request.shop)
-        shop = await session.get_one(Shop, request.shop)
-        mode = GateMode(shop.gate_mode)
-        facts = GateFacts(
-            cause_confirmed=request.cause_confirmed,
-            buyer_accepted=request.accepted,
-            within_policy=request.within_policy,
-            approved=request.approved,
-            amendment_verified=request.amendment_verified,
-            malicious_block=request.malicious_block,
-        )
-        permission = may(shop.platform, shop.jurisdiction, mode, policy)
-        decided = gate_decision(mode, permission, await _acknowledged(session, shop.code), facts, request.now)
-        return (list(decided.missing), "") if isinstance(decided, GateShut) else ([], decided.why)
 
     @activity.defn
     async def send_payout(self, call: PayoutCall) -> PayoutAnswer:
@@ -233,51 +174,8 @@ class WalletNotSet(Exception):
     """The wallet's settings are missing; the message names them."""
 
 
-async def _live_payout(session: AsyncSession, request: PayoutRequest) -> Payout | None:
-    live = select(Payout).where(
-        Payout.case == request.case, Payout.offer == request.offer, Payout.status.not_in([str(dead) for dead in DEAD])
-    )
-    return await session.scalar(live)
-
-
-async def _acknowledged(session: AsyncSession, shop: str) -> Acknowledgement | None:
-    newest = (
-        select(GateAcknowledgement)
-        .where(GateAcknowledgement.shop == shop)
-        .order_by(GateAcknowledgement.at.desc())
-        .limit(1)
-    )
-    row = await session.scalar(newest)
-    return Acknowledgement(row.text_version, row.expires_at) if row else None
-
-
 async def _order(session: AsyncSession, payout: Payout) -> Order:
     payee = await session.get(PayeeRow, payout.payee) if payout.payee else None
     if payee is None or payee.account is None:
         raise BadTransfer("the payee was erased; ask the buyer for an account")
     return Order(payout.key, payout.amount_fen, payee.kind, payee.account, payee.name)
-
-
-async def settle(
-    session: AsyncSession, payout: Payout, paid_at: datetime, reference: str | None, now: datetime
-) -> None:
-    """It arrived, by whatever way: the reservation is spent and the ledger gets its two lines, once."""
-    payout.status, payout.code, payout.provider_order = PayoutStatus.PAID, None, reference
-    payout.paid_at, payout.settled_at = paid_at, now
-    await budgets.spend(session, payout.case, payout.offer, now)
-    lines = [
-        (f"compensation:{payout.shop}", payout.amount_fen),
-        (account_of(OfferForm(payout.form)), -payout.amount_fen),
-    ]
-    rows: list[dict[str, Any]] = [
-        {"posting": payout.key, "account": account, "amount_fen": fen, "case": payout.case, "at": now}
-        for account, fen in lines
-    ]
-    await session.execute(insert(LedgerEntry).on_conflict_do_nothing(), rows)
-
-
-async def current_run(session: AsyncSession, payout: Payout) -> str:
-    current = (
-        select(CaseFile.workflow).join(CaseKey, CaseKey.case == CaseFile.number).where(CaseFile.number == payout.case)
-    )
-    return await session.scalar(current) or ""
