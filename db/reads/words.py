@@ -34,7 +34,7 @@ SENTENCES: Mapping[str, str] = {
     "callback_agreed": "The buyer asked to be called at {at}.",
     "buyer_wrote": "The buyer wrote by {channel}.",
     "buyer_seen_online": "The buyer was seen online.",
-    "offer_made": "Offer {offer}: {amount_fen} as {form}, valid until {valid_until}.",
+    "offer_made": "Offer {offer}: {amount_fen} as {form} on the budget of {month}, valid until {valid_until}.",
     "offer_approved": "Offer {offer} over {amount_fen} approved as {role}.",
     "offer_rejected": "Offer {offer} was not approved.",
     "offer_accepted": "The buyer accepted offer {offer}.",
