@@ -112,6 +112,17 @@ def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities)
     ]  # fmt: skip
 
 
+def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
+    """The activities of who works on what, and of who must hear of it."""
+    assignment = AssignmentActivities(parts.sessions, policies, clock)
+    escalation = EscalationActivities(parts.sessions, clock)
+    return [
+        assignment.assign, assignment.claim, assignment.hand_on, HandbackActivities(parts.sessions).open_work,
+        escalation.reckon, escalation.escalate, DigestActivities(parts.sessions, policies, clock).gather,
+        InvestigationActivities(parts.sessions).ask,
+    ]  # fmt: skip
+
+
 def workers(parts: Parts) -> list[Worker]:
     """One worker per task queue: the cases with their database work, the marketplace at its rate, the money."""
     settings, policies = parts.settings, Policies()
@@ -119,9 +130,7 @@ def workers(parts: Parts) -> list[Worker]:
     marketplaces = Marketplaces(settings, parts.sessions, parts.http, policies)
     payouts = PayoutActivities(parts.sessions, policies, wallet(parts))
     opening = OpeningActivities(parts.sessions, policies, clock)
-    assignment = AssignmentActivities(parts.sessions, policies, clock)
     contacts = ContactActivities(parts.sessions, policies)
-    escalation = EscalationActivities(parts.sessions, clock)
     offers = OfferActivities(parts.sessions, policies)
     replies = ReplyActivities(parts.sessions, policies)
     market = MarketplaceActivities(parts.sessions, marketplaces)
@@ -135,12 +144,8 @@ def workers(parts: Parts) -> list[Worker]:
             workflows=WORKFLOWS,
             activities=[
                 opening.open_case, opening.judge_cause, opening.score_signals,
-                assignment.assign, assignment.claim, assignment.hand_on,
-                HandbackActivities(parts.sessions).open_work,
-                DigestActivities(parts.sessions, policies, clock).gather,
+                *of_the_desk(parts, policies, clock),
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
-                escalation.reckon, escalation.escalate,
-                InvestigationActivities(parts.sessions).ask,
                 *track_and_end(parts, policies, contacts),
                 offers.reserve, offers.validity, offers.release,
                 replies.prepare, replies.check_words,

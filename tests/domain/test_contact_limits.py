@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from domain.calendar import CalendarDay, CalendarDays, DayKind
 from domain.contact_caps import ContactHistory, ContactTouch, StatedPreference, blocked_until, may_contact_now
 from domain.contact_outcomes import consequence
-from domain.contact_plan import ContactRequest, DeskHours, FoundSlot, PlannedContact, find_slot, plan_contact
+from domain.contact_plan import ContactRequest, DeskHours, PlannedContact, plan_contact
 from domain.contact_terms import (
     AddressType,
     CallResult,
@@ -256,20 +256,6 @@ def test_what_was_planned_passes_the_last_look_when_it_is_due(case: Case) -> Non
         day, wish = days.day(contact.due_at.astimezone(ZoneInfo(zone.name)).date()), request.stated_preference
 
         may_contact_now(contact.channel, contact.due_at, CASE, past, policy, zone, day, stated=wish)
-
-
-@pytest.mark.covers(25, 26, 30)
-@thorough
-@given(cases())
-def test_a_contact_is_moved_within_its_slot_only_and_a_promise_never(case: Case) -> None:
-    found = find_slot(*case)
-    if isinstance(found, FoundSlot):
-        offered = [place.at for place in found.places(lambda moment: 1.0)]
-        margin = timedelta(minutes=case.policy.hard_limits.last_start_margin_minutes)
-
-        assert offered[0] == found.planned().due_at
-        assert all(found.slot.start <= moment <= max(found.slot.end - margin, offered[0]) for moment in offered)
-        assert len(offered) == 1 or found.basis is not ContactBasis.STATED_PREFERENCE
 
 
 @thorough
