@@ -25,6 +25,7 @@ from activities.digests import DigestActivities
 from activities.escalation import EscalationActivities
 from activities.evidence import EvidenceActivities
 from activities.follow_ups import FollowUpActivities
+from activities.fulfilment import FulfilmentActivities
 from activities.handback import HandbackActivities
 from activities.heads import HeadActivities
 from activities.intake import IntakeActivities
@@ -35,6 +36,7 @@ from activities.merging import MergeActivities
 from activities.notices import NoticeActivities
 from activities.offers import OfferActivities
 from activities.opening import OpeningActivities
+from activities.payout_gate import PayoutGate
 from activities.payouts import PayoutActivities
 from activities.policies import Policies
 from activities.projection import ProjectionActivities
@@ -150,7 +152,8 @@ def workers(parts: Parts) -> list[Worker]:
                 *track_and_end(parts, policies, contacts),
                 offers.reserve, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
-                payouts.open_payout, payouts.whom_to_tell,
+                PayoutGate(parts.sessions, policies).open_payout, payouts.whom_to_tell,
+                FulfilmentActivities(parts.sessions).keep_move,
                 ProjectionActivities(parts.sessions).project,
                 *record_keeping(parts),
             ],

@@ -7,7 +7,9 @@ from tests.workflows.conftest import Keep
 from workflows.heads import Heads
 
 
-async def test_a_look_makes_the_head_of_the_day_once(env: WorkflowEnvironment, house: House, keep_history: Keep) -> None:
+async def test_a_look_makes_the_head_of_the_day_once(
+    env: WorkflowEnvironment, house: House, keep_history: Keep
+) -> None:
     queue = house.parts.settings.task_queue
     first = await env.client.execute_workflow(Heads.run, id="heads", task_queue=queue)
     again = await env.client.execute_workflow(Heads.run, id="heads:again", task_queue=queue)
