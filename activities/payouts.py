@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.gate import ask_gate
 from activities.offers import give_back
 from activities.policies import Policies
 from activities.requests import PayoutRequest
@@ -17,8 +18,7 @@ from db.sessions import Sessions
 from db.tables.buyers import Payee as PayeeRow
 from db.tables.cases import CaseFile, CaseKey
 from db.tables.money import Budget, LedgerEntry, Payout, Reservation
-from db.tables.office import GateAcknowledgement, Shop
-from domain.gate import Acknowledgement, GateFacts, GateMode, GateShut, gate_decision, may
+from domain.policies.compensation import PayoutPolicy
 from domain.payouts import PayoutStatus, human_due_at, money_key, next_query_at
 from domain.review_case.facts import PayoutOpened
 from gateways.alipay import AlipayClient
@@ -69,12 +69,13 @@ class PayoutActivities:
             live = await _live_payout(session, request)
             if live is not None:
                 return PayoutOpened(key=live.key, amount_fen=live.amount_fen, gate=live.gate)
-            missing, why = await self._gate(session, request)
+            asked = await ask_gate(session, self._policies, request)
+            missing = list(asked.missing)
             reserved = await _reservation(session, request.case, request.offer)
             if reserved is None or reserved.status != "reserved" or reserved.amount_fen != request.amount_fen:
                 missing = [*missing, "reservation"]
             if missing:
-                return PayoutOpened(missing=missing)
+                return PayoutOpened(missing=missing, ours=asked.ours)
             key = money_key(request.installation, request.shop_serial, request.case_serial, request.attempt)
             session.add(
                 Payout(
@@ -86,27 +87,12 @@ class PayoutActivities:
                     amount_fen=request.amount_fen,
                     payee=UUID(request.payee),
                     status=PayoutStatus.APPROVED,
-                    gate=why,
+                    gate=asked.why,
+                    gate_facts=asked.facts,
                     made_at=request.now,
                 )
             )
-            return PayoutOpened(key=key, amount_fen=request.amount_fen, gate=why)
-
-    async def _gate(self, session: AsyncSession, request: PayoutRequest) -> tuple[list[str], str]:
-        policy, _ = await self._policies.compensation(session, request.shop)
-        shop = await session.get_one(Shop, request.shop)
-        mode = GateMode(shop.gate_mode)
-        facts = GateFacts(
-            cause_confirmed=request.cause_confirmed,
-            buyer_accepted=request.accepted,
-            within_policy=request.within_policy,
-            approved=request.approved,
-            amendment_verified=request.amendment_verified,
-            malicious_block=request.malicious_block,
-        )
-        permission = may(shop.platform, shop.jurisdiction, mode, policy)
-        decided = gate_decision(mode, permission, await _acknowledged(session, shop.code), facts, request.now)
-        return (list(decided.missing), "") if isinstance(decided, GateShut) else ([], decided.why)
+            return PayoutOpened(key=key, amount_fen=request.amount_fen, gate=asked.why, gate_facts=asked.facts)
 
     @activity.defn
     async def send_payout(self, call: PayoutCall) -> PayoutAnswer:
@@ -136,7 +122,8 @@ class PayoutActivities:
                 return await self._answer(session, payout)
             if payout.wire is None:
                 try:
-                    prepared = prepare(await _transfer(session, payout))
+                    policy, _ = await self._policies.compensation(session, payout.shop)
+                    prepared = prepare(await _transfer(session, payout, policy.payout))
                 except BadTransfer as bad:
                     return await self._refused_by_us(session, payout, bad, call.now)
                 payout.wire, payout.wire_digest = prepared.biz_content.decode(), bytes.fromhex(prepared.digest)
@@ -245,18 +232,7 @@ async def _reservation(session: AsyncSession, case: str, offer: int) -> Reservat
     return await session.scalar(found)
 
 
-async def _acknowledged(session: AsyncSession, shop: str) -> Acknowledgement | None:
-    newest = (
-        select(GateAcknowledgement)
-        .where(GateAcknowledgement.shop == shop)
-        .order_by(GateAcknowledgement.at.desc())
-        .limit(1)
-    )
-    row = await session.scalar(newest)
-    return Acknowledgement(row.text_version, row.expires_at) if row else None
-
-
-async def _transfer(session: AsyncSession, payout: Payout) -> Transfer:
+async def _transfer(session: AsyncSession, payout: Payout, policy: PayoutPolicy) -> Transfer:
     payee = await session.get_one(PayeeRow, payout.payee)
     if payee.account is None:
         raise BadTransfer("the payee was erased; ask the buyer for an account")
@@ -264,6 +240,9 @@ async def _transfer(session: AsyncSession, payout: Payout) -> Transfer:
         out_biz_no=payout.key,
         amount_fen=payout.amount_fen,
         payee=WirePayee(payee.account, IdentityType(payee.kind), payee.name),
+        order_title=policy.order_title,
+        remark=policy.remark,
+        scene_name=policy.transfer_scene,
     )
 
 

@@ -10,7 +10,7 @@ from domain.people import Role
 from domain.review_case.evidence_steps import AttachEvidence, ReportToPlatform
 from domain.review_case.facts import StepRequest
 from domain.review_case.outcomes import Outcome
-from domain.review_case.state import Opening, ReviewCaseState
+from domain.review_case.state import Amendment, Opening, ReviewCaseState
 from domain.review_case.steps import ConfirmCause, LogContact, MakeOffer, MarkMalicious, PostReply
 from domain.sealed import Event
 
@@ -249,6 +249,9 @@ class PayoutRequest(Request):
     cause_confirmed: bool
     amendment_verified: bool
     malicious_block: bool
+    cause: str | None = None
+    amendment: Amendment | None = None
+    approved_by: list[str] = Field(default_factory=list)
     now: datetime
 
 

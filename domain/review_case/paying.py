@@ -22,9 +22,9 @@ def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> 
         if found.missing != case.gate_missing:
             record(case, SYSTEM, now, "gate_shut", missing=found.missing)
             case.clocks[EscalationKind.PAYOUT_STUCK] = Clock(since=now)
-        case.gate_missing = found.missing
+        case.gate_missing, case.gate_ours = found.missing, found.ours
         return
-    case.pay_again_at, case.gate_missing = None, []
+    case.pay_again_at, case.gate_missing, case.gate_ours = None, [], False
     case.clocks.pop(EscalationKind.PAYOUT_STUCK, None)
     case.payouts.append(
         PayoutRef(
@@ -40,6 +40,7 @@ def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> 
     record(
         case, SYSTEM, now, "payout_started",
         payout=found.key, offer=offer.number, amount_fen=found.amount_fen, payee=case.payee.id, gate=found.gate,
+        gate_facts=found.gate_facts or None,
     )  # fmt: skip
 
 

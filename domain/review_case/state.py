@@ -240,6 +240,7 @@ class ReviewCaseState(BaseModel):
     payouts: list[PayoutRef] = Field(default_factory=list)
     pay_again_at: datetime | None = None
     gate_missing: list[str] = Field(default_factory=list)
+    gate_ours: bool = False
 
     readings: list[Reading] = Field(default_factory=list)
     read_at: datetime | None = None
