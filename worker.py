@@ -25,6 +25,7 @@ from activities.digests import DigestActivities
 from activities.escalation import EscalationActivities
 from activities.evidence import EvidenceActivities
 from activities.follow_ups import FollowUpActivities
+from activities.fulfilment import FulfilmentActivities
 from activities.handback import HandbackActivities
 from activities.intake import IntakeActivities
 from activities.investigations import InvestigationActivities
@@ -142,7 +143,7 @@ def workers(parts: Parts) -> list[Worker]:
                 *track_and_end(parts, policies, contacts),
                 offers.reserve, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
-                payouts.open_payout, payouts.whom_to_tell,
+                payouts.open_payout, payouts.whom_to_tell, FulfilmentActivities(parts.sessions).keep_move,
                 ProjectionActivities(parts.sessions).project,
                 archive.archive, archive.forget_routine,
             ],

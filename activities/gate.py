@@ -1,15 +1,14 @@
 """The gate before a payout: what the shop's mode, the marketplace and the law say to it, and what that rested on."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.policies import Policies
 from activities.requests import PayoutRequest
-from db.tables.office import GateAcknowledgement, Shop
+from db.gate import newest_acknowledgement
+from db.tables.office import Shop
 from domain.acknowledgement import Acknowledgement, standing
 from domain.gate import GateFacts, GateMode, GateShut, Permission, Standing, gate_decision, grounds, may
 from domain.policies.compensation import CompensationPolicy
@@ -48,19 +47,6 @@ async def ask_gate(session: AsyncSession, policies: Policies, request: PayoutReq
     if permission is Permission.ACKNOWLEDGE and signed is not None:
         facts["acknowledged"] = signature(signed)
     return Asked(why=decided.why, facts=facts)
-
-
-async def newest_acknowledgement(session: AsyncSession, shop: str) -> Acknowledgement | None:
-    newest = (
-        select(GateAcknowledgement)
-        .where(GateAcknowledgement.shop == shop)
-        .order_by(GateAcknowledgement.at.desc())
-        .limit(1)
-    )
-    row = await session.scalar(newest)
-    if row is None:
-        return None
-    return Acknowledgement(str(row.person), row.at, row.text_version, row.jurisdiction, row.expires_at)
 
 
 def signature(signed: Acknowledgement) -> dict[str, str]:
@@ -104,7 +90,3 @@ def _rested_on(request: PayoutRequest) -> dict[str, Any]:
 
 def _grounds(shop: Shop, policy: CompensationPolicy) -> list[str]:
     return list(grounds(shop.platform, shop.jurisdiction, policy))
-
-
-def days_left(signed: Acknowledgement, now: datetime) -> int:
-    return max(0, (signed.expires_at - now).days)

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from activities.gate import newest_acknowledgement
 from activities.policies import Policies
+from db.gate import newest_acknowledgement
 from db.tables.cases import Notice
 from db.tables.office import Person, PersonRole, Shop
 from domain.acknowledgement import Acknowledgement, reminder

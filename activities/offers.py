@@ -19,7 +19,8 @@ from db.tables.money import Budget, Payout, Reservation
 from db.tables.office import Shop
 from domain.approvals import needed_approval
 from domain.errors import Refusal
-from domain.offers import BudgetSpent, OfferForm, check_budget, check_offer, offer_range
+from domain.fulfilment import NOT_FULFILLED_YET
+from domain.offers import BudgetSpent, check_budget, check_offer, offer_range
 from domain.people import Role
 from domain.platforms import Grade
 from domain.policies.compensation import CompensationPolicy
@@ -36,7 +37,7 @@ class OrderUnknown(Refusal):
 
 
 class FormNotPayable(Refusal):
-    """The shop may give this form, but this version pays only cash by Alipay."""
+    """The shop may give this form, but this version has no way to fulfil it."""
 
     code = "FormNotPayable"
 
@@ -129,8 +130,9 @@ async def give_back(session: AsyncSession, reservation: Reservation, now: dateti
 
 def _bounds(request: OfferRequest, policy: CompensationPolicy) -> tuple[int, int]:
     offer = request.offer
-    if offer.form is not OfferForm.CASH_ALIPAY:
-        raise FormNotPayable("Only cash by Alipay can be paid from here; choose cash_alipay.", form=str(offer.form))
+    if offer.form in NOT_FULFILLED_YET:
+        ways = ", ".join(form for form in policy.forms if form not in NOT_FULFILLED_YET)
+        raise FormNotPayable(f"{offer.form} cannot be fulfilled from here; choose one of {ways}.", form=str(offer.form))
     paid = request.order_paid_fen
     if paid is None:
         raise OrderUnknown("What the buyer paid is not known; enter the case with its order amount, then offer.")

@@ -18,8 +18,10 @@ from db.sessions import Sessions
 from db.tables.buyers import Payee as PayeeRow
 from db.tables.cases import CaseFile, CaseKey
 from db.tables.money import Budget, LedgerEntry, Payout, Reservation
-from domain.policies.compensation import PayoutPolicy
+from domain.fulfilment import account_of
+from domain.offers import OfferForm
 from domain.payouts import PayoutStatus, human_due_at, money_key, next_query_at
+from domain.policies.compensation import PayoutPolicy
 from domain.review_case.facts import PayoutOpened
 from gateways.alipay import AlipayClient
 from gateways.alipay_transfer import BadTransfer, IdentityType, PreparedTransfer, TamperedTransfer, Transfer, prepare
@@ -68,10 +70,12 @@ class PayoutActivities:
         async with self._sessions.begin() as session:
             live = await _live_payout(session, request)
             if live is not None:
-                return PayoutOpened(key=live.key, amount_fen=live.amount_fen, gate=live.gate)
+                return PayoutOpened(
+                    key=live.key, amount_fen=live.amount_fen, gate=live.gate, gate_facts=live.gate_facts
+                )
             asked = await ask_gate(session, self._policies, request)
             missing = list(asked.missing)
-            reserved = await _reservation(session, request.case, request.offer)
+            reserved = await reservation_of(session, request.case, request.offer)
             if reserved is None or reserved.status != "reserved" or reserved.amount_fen != request.amount_fen:
                 missing = [*missing, "reservation"]
             if missing:
@@ -85,7 +89,8 @@ class PayoutActivities:
                     offer=request.offer,
                     attempt=request.attempt,
                     amount_fen=request.amount_fen,
-                    payee=UUID(request.payee),
+                    form=request.form,
+                    payee=UUID(request.payee) if request.payee else None,
                     status=PayoutStatus.APPROVED,
                     gate=asked.why,
                     gate_facts=asked.facts,
@@ -163,7 +168,7 @@ class PayoutActivities:
             payout = await session.get_one(Payout, call.key, with_for_update=True)
             if payout.status == PayoutStatus.FAILED:
                 payout.status, payout.settled_at = PayoutStatus.CANCELLED, call.now
-                reserved = await _reservation(session, payout.case, payout.offer)
+                reserved = await reservation_of(session, payout.case, payout.offer)
                 if reserved is not None:
                     await give_back(session, reserved, call.now)
             return await self._answer(session, payout)
@@ -172,7 +177,7 @@ class PayoutActivities:
     async def whom_to_tell(self, key: str) -> str:
         """The workflow id of the current run of the payout's case."""
         async with self._sessions.begin() as session:
-            return await _current_run(session, await session.get_one(Payout, key))
+            return await current_run(session, await session.get_one(Payout, key))
 
     async def _keep(self, call: PayoutCall, outcome: MoneyOutcome, *, queried: bool) -> PayoutAnswer:
         async with self._sessions.begin() as session:
@@ -183,7 +188,7 @@ class PayoutActivities:
             remedy, send_again = None, False
             match outcome:
                 case Paid():
-                    await _settle(session, payout, outcome, call.now)
+                    await settle(session, payout, outcome.paid_at or call.now, outcome.order_id, call.now)
                 case Failed():
                     payout.status, payout.code, remedy = PayoutStatus.FAILED, outcome.code, outcome.remedy
                     payout.settled_at = call.now
@@ -203,7 +208,7 @@ class PayoutActivities:
             code=payout.code,
             ask_at=next_query_at(since, payout.queries, policy.payout) if unknown else None,
             human_at=human_due_at(since, policy.payout) if unknown else None,
-            workflow=await _current_run(session, payout),
+            workflow=await current_run(session, payout),
         )
 
     def _open_wallet(self) -> AlipayClient:
@@ -227,14 +232,14 @@ async def _live_payout(session: AsyncSession, request: PayoutRequest) -> Payout 
     return await session.scalar(live)
 
 
-async def _reservation(session: AsyncSession, case: str, offer: int) -> Reservation | None:
+async def reservation_of(session: AsyncSession, case: str, offer: int) -> Reservation | None:
     found = select(Reservation).where(Reservation.case == case, Reservation.offer == offer).with_for_update()
     return await session.scalar(found)
 
 
 async def _transfer(session: AsyncSession, payout: Payout, policy: PayoutPolicy) -> Transfer:
-    payee = await session.get_one(PayeeRow, payout.payee)
-    if payee.account is None:
+    payee = await session.get(PayeeRow, payout.payee) if payout.payee else None
+    if payee is None or payee.account is None:
         raise BadTransfer("the payee was erased; ask the buyer for an account")
     return Transfer(
         out_biz_no=payout.key,
@@ -246,11 +251,13 @@ async def _transfer(session: AsyncSession, payout: Payout, policy: PayoutPolicy)
     )
 
 
-async def _settle(session: AsyncSession, payout: Payout, paid: Paid, now: datetime) -> None:
-    """The transfer arrived: the reservation is spent and the ledger gets its two lines, once."""
-    payout.status, payout.code, payout.provider_order = PayoutStatus.PAID, None, paid.order_id
-    payout.paid_at, payout.settled_at = paid.paid_at or now, now
-    reserved = await _reservation(session, payout.case, payout.offer)
+async def settle(
+    session: AsyncSession, payout: Payout, paid_at: datetime, reference: str | None, now: datetime
+) -> None:
+    """It arrived, by whatever way: the reservation is spent and the ledger gets its two lines, once."""
+    payout.status, payout.code, payout.provider_order = PayoutStatus.PAID, None, reference
+    payout.paid_at, payout.settled_at = paid_at, now
+    reserved = await reservation_of(session, payout.case, payout.offer)
     if reserved is not None and reserved.status == "reserved":
         reserved.status, reserved.settled_at = "spent", now
         month = update(Budget).where(Budget.shop == reserved.shop, Budget.month == reserved.month)
@@ -259,7 +266,10 @@ async def _settle(session: AsyncSession, payout: Payout, paid: Paid, now: dateti
             "spent_fen": Budget.spent_fen + payout.amount_fen,
         }
         await session.execute(month.values(**moved))
-    lines = [(f"compensation:{payout.shop}", payout.amount_fen), ("wallet:alipay", -payout.amount_fen)]
+    lines = [
+        (f"compensation:{payout.shop}", payout.amount_fen),
+        (account_of(OfferForm(payout.form)), -payout.amount_fen),
+    ]
     rows: list[dict[str, Any]] = [
         {"posting": payout.key, "account": account, "amount_fen": fen, "case": payout.case, "at": now}
         for account, fen in lines
@@ -267,7 +277,7 @@ async def _settle(session: AsyncSession, payout: Payout, paid: Paid, now: dateti
     await session.execute(insert(LedgerEntry).on_conflict_do_nothing(), rows)
 
 
-async def _current_run(session: AsyncSession, payout: Payout) -> str:
+async def current_run(session: AsyncSession, payout: Payout) -> str:
     current = (
         select(CaseFile.workflow).join(CaseKey, CaseKey.case == CaseFile.number).where(CaseFile.number == payout.case)
     )

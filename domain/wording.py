@@ -26,9 +26,7 @@ def lint(
     they never stand in a public text. A single character is no nick, it is in every text."""
     plain = squeezed(text)
     paid_blocks = public or mode is GateMode.ON_RESOLUTION
-    problems = [
-        WordingProblem("paid_review", one, paid_blocks) for one in policy.wording.paid_review if one in plain
-    ]
+    problems = [WordingProblem("paid_review", one, paid_blocks) for one in policy.wording.paid_review if one in plain]
     problems += [WordingProblem("threat", one, True) for one in policy.wording.threats if one in plain]
     if public:
         problems += [

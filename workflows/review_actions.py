@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.amendment import Reading
     from domain.escalation import EscalationKind
+    from domain.fulfilment import needs_payee
     from domain.people import TIMER
     from domain.review_case import agenda, closing, desk, investigations, paying, progress, promises, replying
     from domain.review_case.agenda import Action, Due
@@ -189,15 +190,16 @@ class ReviewActions:
         async with self._lock:
             paying.payout_opened(self._case, found, workflow.now())
         if found.key is not None:
-            await self._start_payout(PayoutOrder(key=found.key, case=request.case, shop=request.shop))
+            order = PayoutOrder(key=found.key, case=request.case, shop=request.shop, form=offer.form)
+            await self._start_payout(order)
 
     def _payout_request(self, offer: Offer) -> PayoutRequest:
         case, identity = self._case, self._identity
-        assert case.payee is not None  # noqa: S101 - ready_to_pay saw it
+        payee = case.payee.id if case.payee is not None and needs_payee(offer.form) else None
         return PayoutRequest(
             case=case.opening.case, shop=case.opening.shop, case_serial=identity.case_serial,
             shop_serial=identity.shop_serial, installation=identity.installation, offer=offer.number,
-            amount_fen=offer.amount_fen, form=offer.form, attempt=len(case.payouts) + 1, payee=case.payee.id,
+            amount_fen=offer.amount_fen, form=offer.form, attempt=len(case.payouts) + 1, payee=payee,
             accepted=offer.status is OfferStatus.ACCEPTED, approved=offer.approved,
             within_policy=offer.policy is not None, cause_confirmed=case.cause is not None,
             amendment_verified=case.amendment is not None, malicious_block=case.suspected or case.malicious,

@@ -54,7 +54,8 @@ class Reservation(Model):
 
 class Payout(Model):
     """One payout decision; its key is the truth about money. `wire` are the exact bytes sent, kept before sending;
-    `gate` says in words which gate let it through and why, `gate_facts` what that rested on."""
+    `gate` says in words which gate let it through and why, `gate_facts` what that rested on. What a person gives by
+    hand names the proof instead, who gave it and who looked at the proof."""
 
     __tablename__ = "payout"
     __table_args__ = (
@@ -63,6 +64,8 @@ class Payout(Model):
             "status IN ('draft', 'approved', 'sending', 'unknown', 'paid', 'failed', 'cancelled')", name="status"
         ),
         CheckConstraint("(status = 'paid') = (paid_at IS NOT NULL)", name="paid_has_a_time"),
+        CheckConstraint("payee IS NOT NULL OR form NOT IN ('cash_alipay', 'cash_wechat')", name="transfer_has_a_payee"),
+        CheckConstraint("checked_by <> given_by", name="second_person"),
         UniqueConstraint("case_number", "offer", "attempt"),
         Index("ix_payout_shop_made", "shop", "made_at", "key"),
         Index(
@@ -80,7 +83,8 @@ class Payout(Model):
     offer: Mapped[int]
     attempt: Mapped[int]
     amount_fen: Mapped[Fen]
-    payee: Mapped[UUID] = mapped_column(ForeignKey("payee.id"))
+    form: Mapped[str] = mapped_column(server_default="cash_alipay")
+    payee: Mapped[UUID | None] = mapped_column(ForeignKey("payee.id"))
     status: Mapped[str]
     code: Mapped[str | None]
     gate: Mapped[str]
@@ -95,6 +99,9 @@ class Payout(Model):
     sent_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    given_by: Mapped[str | None]
+    checked_by: Mapped[str | None]
+    proof: Mapped[str | None]
 
 
 class LedgerEntry(Model):

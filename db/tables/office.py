@@ -67,7 +67,7 @@ class GateChoice(Model):
     __tablename__ = "gate_choice"
     __table_args__ = (Index("ix_gate_choice_shop_at", "shop", "at"),)
 
-    id: Mapped[Key]
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
     mode: Mapped[str]
     by: Mapped[str]

@@ -61,7 +61,11 @@ class Gate(PolicyPart):
         laxer, and nobody signs the acknowledgement away: a bare `allow` is for what ships with it."""
         for path, row, now in self._beside(changed):
             given = now.after_amendment if now else Permission.REFUSE
-            if row is not None and row.conf is Confidence.CERTAIN and STRICTNESS[given] < STRICTNESS[row.after_amendment]:
+            if (
+                row is not None
+                and row.conf is Confidence.CERTAIN
+                and STRICTNESS[given] < STRICTNESS[row.after_amendment]
+            ):
                 because = row.basis or "the marketplace"
                 yield path, f"is {row.after_amendment} by {because} and cannot be {given} here"
             elif given is Permission.ALLOW and (row is None or row.after_amendment is not Permission.ALLOW):

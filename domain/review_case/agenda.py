@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.escalation import EscalationKind
+from domain.fulfilment import needs_payee
 from domain.gate import GateMode
-from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.review_case import investigations, promises
 from domain.review_case.endings import FollowUp
@@ -157,16 +157,16 @@ def _release(case: ReviewCaseState) -> Iterator[Due]:
 def ready_to_pay(case: ReviewCaseState) -> bool:
     """Whether everything that the case itself knows is there; the gate decides once more before money moves."""
     offer, payout, identity = case.accepted_offer, case.payout, case.identity
-    if offer is None or identity is None or case.payee is None or case.suspected or case.malicious:
+    if offer is None or identity is None or case.suspected or case.malicious or case.cause is None:
         return False
-    if offer.form is not OfferForm.CASH_ALIPAY or case.cause is None:
+    if needs_payee(offer.form) and case.payee is None:
         return False
     if identity.gate_mode is GateMode.AFTER_AMENDMENT and case.amendment is None:
         return False
     if payout is None or payout.offer != offer.number:
         return True
     # A new payee after a definite failure is a new key; the same payee would only fail again.
-    return payout.settled and payout.payee != case.payee.id
+    return needs_payee(offer.form) and payout.settled and case.payee is not None and payout.payee != case.payee.id
 
 
 def _contact(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:

@@ -158,17 +158,19 @@ ASK_BUYER = "ask_buyer"
 
 
 class PayoutRef(BaseModel):
-    """The case's view of a payout; the truth about its money is the payout's own row."""
+    """The case's view of a payout; the truth about its money is the payout's own row. `keeps_open`: the case has no
+    outcome before this is settled; payouts from before that rule have it not."""
 
     key: str
     offer: int
     amount_fen: int
-    payee: str
+    payee: str | None
     status: PayoutStatus
     at: datetime
     code: str | None = None
     remedy: str | None = None
     gate: str = ""
+    keeps_open: bool = False
 
     @property
     def settled(self) -> bool:
