@@ -24,9 +24,8 @@ from domain.payouts import PayoutStatus, human_due_at, money_key, next_query_at
 from domain.policies.compensation import PayoutPolicy
 from domain.review_case.facts import PayoutOpened
 from gateways.alipay import AlipayClient
-from gateways.alipay_transfer import BadTransfer, IdentityType, PreparedTransfer, TamperedTransfer, Transfer, prepare
-from gateways.alipay_transfer import Payee as WirePayee
 from gateways.money import Failed, MoneyOutcome, Paid, Unknown
+from gateways.transfers import BadTransfer, Order, PreparedTransfer, TamperedTransfer
 
 DEAD = (PayoutStatus.FAILED, PayoutStatus.CANCELLED)
 OUR_BYTES_CHANGED = "BYTES_CHANGED"
@@ -128,10 +127,10 @@ class PayoutActivities:
             if payout.wire is None:
                 try:
                     policy, _ = await self._policies.compensation(session, payout.shop)
-                    prepared = prepare(await _transfer(session, payout, policy.payout))
+                    prepared = self._open_wallet().prepare(await _order(session, payout, policy.payout))
                 except BadTransfer as bad:
                     return await self._refused_by_us(session, payout, bad, call.now)
-                payout.wire, payout.wire_digest = prepared.biz_content.decode(), bytes.fromhex(prepared.digest)
+                payout.wire, payout.wire_digest = prepared.body.decode(), bytes.fromhex(prepared.digest)
             else:
                 prepared = PreparedTransfer(
                     payout.key, payout.amount_fen, payout.wire.encode(), (payout.wire_digest or b"").hex()
@@ -237,18 +236,14 @@ async def reservation_of(session: AsyncSession, case: str, offer: int) -> Reserv
     return await session.scalar(found)
 
 
-async def _transfer(session: AsyncSession, payout: Payout, policy: PayoutPolicy) -> Transfer:
+async def _order(session: AsyncSession, payout: Payout, policy: PayoutPolicy) -> Order:
     payee = await session.get(PayeeRow, payout.payee) if payout.payee else None
     if payee is None or payee.account is None:
         raise BadTransfer("the payee was erased; ask the buyer for an account")
-    return Transfer(
-        out_biz_no=payout.key,
-        amount_fen=payout.amount_fen,
-        payee=WirePayee(payee.account, IdentityType(payee.kind), payee.name),
-        order_title=policy.order_title,
-        remark=policy.remark,
-        scene_name=policy.transfer_scene,
-    )
+    return Order(
+        payout.key, payout.amount_fen, payee.kind, payee.account, payee.name,
+        title=policy.order_title, scene=policy.transfer_scene,
+    )  # fmt: skip
 
 
 async def settle(

@@ -38,12 +38,14 @@ with workflow.unsafe.imports_passed_through():
     from domain.people import TIMER
     from domain.review_case import agenda, closing, desk, investigations, paying, progress, promises, replying
     from domain.review_case.agenda import Action, Due
+    from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import MendPayout
     from workflows import limits, priorities
     from workflows.ending_actions import EndingActions
     from workflows.payout import Payout, PayoutOrder
 
+CONTENT = "content-at-the-end"
 READ_AGAIN_BEFORE_PAYING = timedelta(minutes=10)
 
 
@@ -97,9 +99,16 @@ class ReviewActions:
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
             case Action.END:
-                closing.end(case, TIMER, agenda.outcome_at_end(case), now)
+                closing.end(case, TIMER, self._outcome(), now)
             case _:
                 raise AssertionError(f"no way to do {action}")
+
+    def _outcome(self) -> Outcome:
+        """A content buyer's case that ended before contentment counted went on as one that had refused."""
+        outcome = agenda.outcome_at_end(self._case)
+        if outcome is Outcome.SETTLED_KEPT and not workflow.patched(CONTENT):
+            return Outcome.REFUSED
+        return outcome
 
     def _agreed(self, change: Callable[[ReviewCaseState, int, datetime], None]) -> Callable[[Due], Awaitable[None]]:
         async def happens(due: Due) -> None:

@@ -145,10 +145,9 @@ class PayoutPolicy(MarkedPart):
     query_after_seconds: tuple[int, ...] = Field(min_length=1)
     human_after_hours: int = Field(ge=1)
     order_title: str = Field(min_length=1)
-    remark: str = Field(default=labels.INSTEAD, min_length=1)
     transfer_scene: str = Field(min_length=1)
 
-    @field_validator("order_title", "remark")
+    @field_validator("order_title")
     @classmethod
     def _true_purpose(cls, label: str) -> str:
         if why := labels.untrue_in(label):

@@ -5,6 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.case_clocks import Reckoned as Reckoned
+from domain.case_clocks import Told as Told
 from domain.contact_terms import CapName, Channel, NextMove, StopSignal
 from domain.escalation import EscalationKind
 from domain.people import Actor, Role
@@ -91,25 +93,6 @@ class Prepared(Fact):
     range_fen: tuple[int, int] | None = None
     workflow: str | None = None
     off_shift: bool = False
-
-
-class Reckoned(Fact):
-    """When the next one on a clock's ladder hears of it; None when everybody has."""
-
-    kind: EscalationKind
-    since: datetime
-    due_at: datetime | None
-    policy: str = ""
-
-
-class Told(Fact):
-    """An escalation: the role on the ladder and the people who hold it in the shop now."""
-
-    kind: EscalationKind
-    role: Role
-    people: list[str]
-    next_at: datetime | None = None
-    policy: str = ""
 
 
 class ReplyText(Fact):

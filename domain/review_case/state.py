@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 
 from domain.amendment import Baseline, Reading
 from domain.approvals import ApprovalNeed, is_approved
+from domain.case_clocks import Clock as Clock
+from domain.case_clocks import Held as Held
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
@@ -81,7 +83,8 @@ class Identity(BaseModel):
 
 
 class ContactWait(BaseModel):
-    """The next contact: planned, then due, then taken by one person."""
+    """The next contact: planned, then due, then taken by one person. `reminder`: the buyer has accepted an offer, so it
+    reminds of what was agreed and talks nobody over."""
 
     number: int
     channel: Channel
@@ -89,6 +92,7 @@ class ContactWait(BaseModel):
     slot_ends_at: datetime
     why: str
     why_zh: str = ""
+    reminder: bool = False
     due: bool = False
     attempt: str | None = None
     taken_by: str | None = None
@@ -189,21 +193,6 @@ class Amendment(BaseModel):
     evidence: str
 
 
-class Clock(BaseModel):
-    """An escalation clock. `due_at` lies in the desk's hours; it is None until it was reckoned, and `over` says that
-    everybody on the ladder has been told. `told` holds the roles that heard of it: each does so once."""
-
-    since: datetime
-    due_at: datetime | None = None
-    told: list[Role] = []
-    over: bool = False
-
-
-class Held(BaseModel):
-    since: datetime
-    until: datetime | None = None
-
-
 class ReviewCaseState(BaseModel):
     """Everything a review case knows. `version` is the seq of its last event, `person_step` that of the last event
     that a person caused."""
@@ -230,6 +219,7 @@ class ReviewCaseState(BaseModel):
     plan_code: str | None = None
     preference_at: datetime | None = None
     preference_stated_at: datetime | None = None
+    rests_since: datetime | None = None
     online_seen_at: datetime | None = None
     presence_again_at: datetime | None = None
     attempts: list[Attempt] = Field(default_factory=list)
