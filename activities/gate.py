@@ -35,7 +35,8 @@ class Asked:
 async def ask_gate(session: AsyncSession, policies: Policies, request: PayoutRequest) -> Asked:
     policy, version = await policies.compensation(session, request.shop)
     shop = await session.get_one(Shop, request.shop)
-    mode = GateMode(shop.gate_mode)
+    # What was promised for a repaired problem is paid for that, whatever the shop has chosen since.
+    mode = GateMode.ON_RESOLUTION if request.promised is GateMode.ON_RESOLUTION else GateMode(shop.gate_mode)
     permission = may(shop.platform, shop.jurisdiction, mode, policy)
     signed = await newest_acknowledgement(session, shop.code)
     worth = standing(signed, policy.gate, shop.jurisdiction, request.now)

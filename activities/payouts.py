@@ -1,6 +1,6 @@
 """Payouts: the gate, the row that is the truth about the money, the wallet, and the ledger."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,8 @@ from gateways.alipay import AlipayClient
 from gateways.money import Failed, MoneyOutcome, Paid, Unknown
 from gateways.transfers import BadTransfer, Order, PreparedTransfer, TamperedTransfer
 
+# What only the shop can mend it tells the case of by signal; this is for a signal that got lost.
+ASK_A_SHUT_GATE = timedelta(days=1)
 DEAD = (PayoutStatus.FAILED, PayoutStatus.CANCELLED)
 OUR_BYTES_CHANGED = "BYTES_CHANGED"
 OUR_TRANSFER_BAD = "TRANSFER_BAD"
@@ -78,7 +80,9 @@ class PayoutActivities:
             if reserved is None or reserved.status != "reserved" or reserved.amount_fen != request.amount_fen:
                 missing = [*missing, "reservation"]
             if missing:
-                return PayoutOpened(missing=missing, ours=asked.ours)
+                ours = asked.ours and missing == list(asked.missing)
+                again_at = request.now + ASK_A_SHUT_GATE if ours else None
+                return PayoutOpened(missing=missing, ours=ours, again_at=again_at)
             key = money_key(request.installation, request.shop_serial, request.case_serial, request.attempt)
             session.add(
                 Payout(

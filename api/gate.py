@@ -1,21 +1,28 @@
 """The payout gate of a shop: chosen by a named person, with the law acknowledged where that is asked for."""
 
+import asyncio
+import contextlib
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, BackgroundTasks
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from temporalio.service import RPCError
 
 from api.callers import TheCaller
 from api.errors import documented
 from api.fields import Line, Text
-from api.house import TheHouse
+from api.house import House, TheHouse
 from db import office
 from db.reads.gate import GateView, gate_of
+from db.tables.cases import CaseFile
 from domain.policies.gate import GateMode
+from workflows.starting import GATE_CHANGED
 
 router = APIRouter(tags=["office"])
+AT_ONCE = 20
 
 
 class Signature(BaseModel):
@@ -61,14 +68,18 @@ async def show_gate(house: TheHouse, caller: TheCaller, code: str) -> GateView:
 
 
 @router.put("/shops/{code}/gate", responses=documented(403, 404, 409), summary="Choose when money may move")
-async def choose_gate(house: TheHouse, caller: TheCaller, code: str, body: GateBody) -> GateView:
+async def choose_gate(
+    house: TheHouse, caller: TheCaller, code: str, body: GateBody, after: BackgroundTasks
+) -> GateView:
     """Kept under your name with its reason. Refused where law or marketplace forbid the mode, and where it asks for an
-    acknowledgement that is missing."""
+    acknowledgement that is missing. Open cases follow to on_resolution, and never to the stricter mode."""
     caller.enter(code)
     signed = body.acknowledgement.text_version if body.acknowledgement else None
     async with house.sessions.begin() as session:
         shop = await office.choose_gate(session, code, body.mode, caller.person, body.reason, signed, house.now())
-        return await gate_of(session, shop, house.now())
+        view = await gate_of(session, shop, house.now())
+    after.add_task(tell_cases, house, code, body.mode)
+    return view
 
 
 @router.post(
@@ -77,13 +88,33 @@ async def choose_gate(house: TheHouse, caller: TheCaller, code: str, body: GateB
     status_code=201,
     summary="Acknowledge the law that applies to paying after an amendment, or renew that",
 )
-async def acknowledge_gate(house: TheHouse, caller: TheCaller, code: str, body: AcknowledgementBody) -> Acknowledged:
+async def acknowledge_gate(
+    house: TheHouse, caller: TheCaller, code: str, body: AcknowledgementBody, after: BackgroundTasks
+) -> Acknowledged:
     """Logged under the caller's name. It has to be renewed when it ends, when the text changes, and under another
-    law; until then the gate stays shut and what was promised waits."""
+    law; until then the gate stays shut and what was promised waits. Cases that waited for it go on at once."""
     caller.enter(code)
     async with house.sessions.begin() as session:
+        shop = await office.shop_of(session, code)
         row = await office.acknowledge_gate(session, code, caller.person, body.text_version, body.reason, house.now())
+    after.add_task(tell_cases, house, code, GateMode(shop.gate_mode))
     return Acknowledged(
         shop=code, person=row.person, text_version=row.text_version, jurisdiction=row.jurisdiction,
         expires_at=row.expires_at,
     )  # fmt: skip
+
+
+async def tell_cases(house: House, shop: str, mode: GateMode) -> None:
+    """Every open case of the shop. One that isn't told asks its gate again within a day; choosing the mode once more
+    tells all of them once more."""
+    async with house.reads() as session:
+        found = select(CaseFile.workflow).where(CaseFile.shop == shop, CaseFile.closed_at.is_(None))
+        workflows = list(await session.scalars(found))
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def tell(workflow: str) -> None:
+        async with slots:
+            with contextlib.suppress(RPCError):  # it has just closed, or the engine is away
+                await house.client.get_workflow_handle(workflow).signal(GATE_CHANGED, mode)
+
+    await asyncio.gather(*map(tell, workflows))

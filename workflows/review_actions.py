@@ -212,7 +212,7 @@ class ReviewActions:
             accepted=offer.status is OfferStatus.ACCEPTED, approved=offer.approved,
             within_policy=offer.policy is not None, cause_confirmed=case.cause is not None,
             amendment_verified=case.amendment is not None, malicious_block=case.suspected or case.malicious,
-            cause=case.cause, amendment=case.amendment,
+            promised=identity.gate_mode, cause=case.cause, amendment=case.amendment,
             approved_by=[given.person for given in offer.approvals], now=workflow.now(),
         )  # fmt: skip
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from domain.escalation import EscalationKind
 from domain.fulfilment import needs_payee
+from domain.gate import GateMode
 from domain.payouts import PayoutStatus
 from domain.people import SYSTEM
 from domain.review_case.closing import end
@@ -45,6 +46,19 @@ def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> 
         payout=found.key, offer=offer.number, form=offer.form, amount_fen=found.amount_fen, payee=payee,
         gate=found.gate, gate_facts=found.gate_facts or None,
     )  # fmt: skip
+
+
+def gate_changed(case: ReviewCaseState, mode: GateMode, now: datetime) -> None:
+    """A gate that was shut is asked again at once. What the buyer was promised is never made harder: a case follows
+    its shop to on_resolution, and not back."""
+    identity = case.identity
+    if identity is None or case.outcome is not None:
+        return
+    if mode is GateMode.ON_RESOLUTION and identity.gate_mode is not mode:
+        case.identity = identity.model_copy(update={"gate_mode": mode})
+        record(case, SYSTEM, now, "gate_changed", mode=mode)
+    if case.pay_again_at is not None:
+        case.pay_again_at = now
 
 
 def payout_reported(case: ReviewCaseState, report: PayoutReport, now: datetime) -> None:

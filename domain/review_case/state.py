@@ -60,7 +60,7 @@ class Opening(BaseModel):
 
 
 class Identity(BaseModel):
-    """What registering found out and nothing changes afterwards."""
+    """What registering found out and nothing changes afterwards, but for the gate's mode, which may become laxer."""
 
     case_serial: int
     shop_serial: int

@@ -17,6 +17,7 @@ from domain.review_case.outcomes import Outcome
 from domain.review_case.state import OfferStatus
 from tests.builders import House
 from tests.workflows.conftest import Tell
+from workflows.starting import GATE_CHANGED
 
 TEXT = "2026-11"
 HALF_A_YEAR = timedelta(days=180)
@@ -48,6 +49,7 @@ async def test_an_acknowledgement_that_ran_out_holds_the_money_until_it_is_renew
     await story.pass_time(timedelta(days=35))
     assert (await story.settled()).outcome is None, "what was promised is not lost with the month"
     await sign_again(house, await story.clock())
+    await story.handle.signal(GATE_CHANGED, GateMode.AFTER_AMENDMENT)
     state = await story.closed()
     assert state.outcome is Outcome.AMENDED_PAID
     async with house.parts.sessions() as session:
