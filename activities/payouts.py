@@ -1,35 +1,22 @@
-"""Payouts: the gate, the row that is the truth about the money, the wallet, and the ledger."""
+"""Payouts: the row that is the truth about the money, and the wallet that is sent to and asked."""
 
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
-from activities.gate import ask_gate
-from activities.offers import give_back
+from activities.payout_money import current_run, settle
 from activities.policies import Policies
-from activities.requests import PayoutRequest
+from db import budgets
 from db.sessions import Sessions
 from db.tables.buyers import Payee as PayeeRow
-from db.tables.cases import CaseFile, CaseKey
-from db.tables.money import Budget, LedgerEntry, Payout, Reservation
-from domain.fulfilment import account_of
-from domain.offers import OfferForm
-from domain.payouts import PayoutStatus, human_due_at, money_key, next_query_at
-from domain.policies.compensation import PayoutPolicy
-from domain.review_case.facts import PayoutOpened
+from db.tables.money import Payout
+from domain.payouts import PayoutStatus, human_due_at, next_query_at
 from gateways.alipay import AlipayClient
 from gateways.money import Failed, MoneyOutcome, Paid, Unknown
 from gateways.transfers import BadTransfer, Order, PreparedTransfer, TamperedTransfer
 
-# What only the shop can mend it tells the case of by signal; this is for a signal that got lost.
-ASK_A_SHUT_GATE = timedelta(days=1)
-DEAD = (PayoutStatus.FAILED, PayoutStatus.CANCELLED)
 OUR_BYTES_CHANGED = "BYTES_CHANGED"
 OUR_TRANSFER_BAD = "TRANSFER_BAD"
 
@@ -65,44 +52,6 @@ class PayoutActivities:
         self._wallet = wallet
 
     @activity.defn
-    async def open_payout(self, request: PayoutRequest) -> PayoutOpened:
-        """Ask the gate; where it opens, write the payout's row under its permanent key. Repeating it answers the same
-        row; an offer that is paid or under way gets no second one."""
-        async with self._sessions.begin() as session:
-            live = await _live_payout(session, request)
-            if live is not None:
-                return PayoutOpened(
-                    key=live.key, amount_fen=live.amount_fen, gate=live.gate, gate_facts=live.gate_facts
-                )
-            asked = await ask_gate(session, self._policies, request)
-            missing = list(asked.missing)
-            reserved = await reservation_of(session, request.case, request.offer)
-            if reserved is None or reserved.status != "reserved" or reserved.amount_fen != request.amount_fen:
-                missing = [*missing, "reservation"]
-            if missing:
-                ours = asked.ours and missing == list(asked.missing)
-                again_at = request.now + ASK_A_SHUT_GATE if ours else None
-                return PayoutOpened(missing=missing, ours=ours, again_at=again_at)
-            key = money_key(request.installation, request.shop_serial, request.case_serial, request.attempt)
-            session.add(
-                Payout(
-                    key=key,
-                    case=request.case,
-                    shop=request.shop,
-                    offer=request.offer,
-                    attempt=request.attempt,
-                    amount_fen=request.amount_fen,
-                    form=request.form,
-                    payee=UUID(request.payee) if request.payee else None,
-                    status=PayoutStatus.APPROVED,
-                    gate=asked.why,
-                    gate_facts=asked.facts,
-                    made_at=request.now,
-                )
-            )
-            return PayoutOpened(key=key, amount_fen=request.amount_fen, gate=asked.why, gate_facts=asked.facts)
-
-    @activity.defn
     async def send_payout(self, call: PayoutCall) -> PayoutAnswer:
         """Send the transfer, or send it again: always the bytes that were stored before the first send. A row that is
         settled is answered and nothing is sent."""
@@ -130,8 +79,7 @@ class PayoutActivities:
                 return await self._answer(session, payout)
             if payout.wire is None:
                 try:
-                    policy, _ = await self._policies.compensation(session, payout.shop)
-                    prepared = self._open_wallet().prepare(await _order(session, payout, policy.payout))
+                    prepared = self._open_wallet().prepare(await self._order(session, payout))
                 except BadTransfer as bad:
                     return await self._refused_by_us(session, payout, bad, call.now)
                 payout.wire, payout.wire_digest = prepared.body.decode(), bytes.fromhex(prepared.digest)
@@ -171,9 +119,7 @@ class PayoutActivities:
             payout = await session.get_one(Payout, call.key, with_for_update=True)
             if payout.status == PayoutStatus.FAILED:
                 payout.status, payout.settled_at = PayoutStatus.CANCELLED, call.now
-                reserved = await reservation_of(session, payout.case, payout.offer)
-                if reserved is not None:
-                    await give_back(session, reserved, call.now)
+                await budgets.release(session, payout.case, payout.offer, call.now)
             return await self._answer(session, payout)
 
     @activity.defn
@@ -214,6 +160,14 @@ class PayoutActivities:
             workflow=await current_run(session, payout),
         )
 
+    async def _order(self, session: AsyncSession, payout: Payout) -> Order:
+        payee = await session.get(PayeeRow, payout.payee) if payout.payee else None
+        if payee is None or payee.account is None:
+            raise BadTransfer("the payee was erased; ask the buyer for an account")
+        policy, _ = await self._policies.compensation(session, payout.shop)
+        labels = {"title": policy.payout.order_title, "scene": policy.payout.transfer_scene}
+        return Order(payout.key, payout.amount_fen, payee.kind, payee.account, payee.name, **labels)
+
     def _open_wallet(self) -> AlipayClient:
         if self._wallet is None:
             # Retried by the engine until somebody sets it: the payout waits, nothing is lost.
@@ -226,58 +180,3 @@ class PayoutActivities:
 
 class WalletNotSet(Exception):
     """The wallet's settings are missing; the message names them."""
-
-
-async def _live_payout(session: AsyncSession, request: PayoutRequest) -> Payout | None:
-    live = select(Payout).where(
-        Payout.case == request.case, Payout.offer == request.offer, Payout.status.not_in([str(dead) for dead in DEAD])
-    )
-    return await session.scalar(live)
-
-
-async def reservation_of(session: AsyncSession, case: str, offer: int) -> Reservation | None:
-    found = select(Reservation).where(Reservation.case == case, Reservation.offer == offer).with_for_update()
-    return await session.scalar(found)
-
-
-async def _order(session: AsyncSession, payout: Payout, policy: PayoutPolicy) -> Order:
-    payee = await session.get(PayeeRow, payout.payee) if payout.payee else None
-    if payee is None or payee.account is None:
-        raise BadTransfer("the payee was erased; ask the buyer for an account")
-    return Order(
-        payout.key, payout.amount_fen, payee.kind, payee.account, payee.name,
-        title=policy.order_title, scene=policy.transfer_scene,
-    )  # fmt: skip
-
-
-async def settle(
-    session: AsyncSession, payout: Payout, paid_at: datetime, reference: str | None, now: datetime
-) -> None:
-    """It arrived, by whatever way: the reservation is spent and the ledger gets its two lines, once."""
-    payout.status, payout.code, payout.provider_order = PayoutStatus.PAID, None, reference
-    payout.paid_at, payout.settled_at = paid_at, now
-    reserved = await reservation_of(session, payout.case, payout.offer)
-    if reserved is not None and reserved.status == "reserved":
-        reserved.status, reserved.settled_at = "spent", now
-        month = update(Budget).where(Budget.shop == reserved.shop, Budget.month == reserved.month)
-        moved = {
-            "reserved_fen": Budget.reserved_fen - payout.amount_fen,
-            "spent_fen": Budget.spent_fen + payout.amount_fen,
-        }
-        await session.execute(month.values(**moved))
-    lines = [
-        (f"compensation:{payout.shop}", payout.amount_fen),
-        (account_of(OfferForm(payout.form)), -payout.amount_fen),
-    ]
-    rows: list[dict[str, Any]] = [
-        {"posting": payout.key, "account": account, "amount_fen": fen, "case": payout.case, "at": now}
-        for account, fen in lines
-    ]
-    await session.execute(insert(LedgerEntry).on_conflict_do_nothing(), rows)
-
-
-async def current_run(session: AsyncSession, payout: Payout) -> str:
-    current = (
-        select(CaseFile.workflow).join(CaseKey, CaseKey.case == CaseFile.number).where(CaseFile.number == payout.case)
-    )
-    return await session.scalar(current) or ""

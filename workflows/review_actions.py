@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.marketplace import MarketplaceActivities
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
-    from activities.payouts import PayoutActivities
+    from activities.payout_gate import PayoutGate
     from activities.replies import ReplyActivities
     from activities.requests import (
         AssignRequest,
@@ -195,7 +195,7 @@ class ReviewActions:
         if offer is None or not agenda.ready_to_pay(self._case):
             return
         request = self._payout_request(offer)
-        found = await workflow.execute_activity_method(PayoutActivities.open_payout, request, **limits.RECORD)
+        found = await workflow.execute_activity_method(PayoutGate.open_payout, request, **limits.RECORD)
         async with self._lock:
             paying.payout_opened(self._case, found, workflow.now())
         if found.key is not None:
