@@ -167,6 +167,11 @@ class OfficeEvent(Model):
     """A change of office data: who, when, old, new. Append-only and hash-chained."""
 
     __tablename__ = "office_event"
+    __table_args__ = (
+        Index("ix_office_event_kind_seq", "kind", "seq"),
+        Index("ix_office_event_subject_seq", "subject", "seq"),
+        Index("ix_office_event_actor_seq", "actor", "seq"),
+    )
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[Moment]
