@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0005g"
-down_revision = "0004b"
+down_revision = "0005p"
 branch_labels = None
 depends_on = None
 
