@@ -250,7 +250,7 @@ class ReviewActions:
             workflow.logger.info("payout was started before")
 
     async def tell_payout(self, step: MendPayout) -> None:
-        handle = workflow.get_external_workflow_handle_for(Payout.run, payout_id(step.payout))
+        handle = workflow.get_external_workflow_handle(payout_id(step.payout))
         try:
             await handle.signal(Payout.decide, str(step.action))
         except FailureError:
