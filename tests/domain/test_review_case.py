@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.contact_terms import StopSignal
 from domain.people import ActorKind
 from domain.review_case import steps
-from domain.review_case.agenda import agenda, next_due, ready_to_pay
+from domain.review_case.agenda import next_due, ready_to_pay
 from domain.review_case.state import OfferStatus, Stage
 from tests.domain.review_world import ALICE, BOB, FAY, START, World, a_step
 
@@ -21,7 +21,7 @@ def holds_together(world: World) -> None:
     case = world.case
     under_way = case.payout is not None and not case.payout.settled
     if case.closed_at is None:
-        assert next_due(case) is not None or under_way or case.held is not None
+        assert next_due(case) is not None or under_way
     if case.stopped is not None or case.suspected:
         assert case.contact is None or case.contact.taken_by is not None
     if case.suspected:
@@ -57,8 +57,6 @@ def runs_out(world: World) -> None:
         if world.case.closed_at is not None:
             break
         world.report()
-        if world.case.held is not None and not [due for due in agenda(world.case) if due.at <= world.now]:
-            world.step(BOB, steps.Resume())
         if world.case.payout is not None and world.case.payout.remedy == "fix_and_retry":
             world.case.payout.remedy = "ask_buyer"
         due = next_due(world.case)
