@@ -15,6 +15,7 @@ from db.tables.office import GateAcknowledgement, Shop
 from domain.gate import Acknowledgement, GateFacts, GateMode, GateShut, gate_decision, may
 from domain.payouts import PayoutStatus, money_key
 from domain.review_case.facts import PayoutOpened
+from domain.review_case.state import ASK_BUYER
 
 DEAD = (PayoutStatus.FAILED, PayoutStatus.CANCELLED)
 
@@ -36,6 +37,8 @@ class PayoutGate:
             reserved = await reservation_of(session, request.case, request.offer)
             if reserved is None or reserved.status != "reserved" or reserved.amount_fen != request.amount_fen:
                 missing = [*missing, "reservation"]
+            if await _still_payable(session, request):
+                missing = [*missing, "earlier_payout"]
             if missing:
                 return PayoutOpened(missing=missing)
             key = money_key(request.installation, request.shop_serial, request.case_serial, request.attempt)
@@ -78,6 +81,18 @@ async def _live_payout(session: AsyncSession, request: PayoutRequest) -> Payout 
         Payout.case == request.case, Payout.offer == request.offer, Payout.status.not_in([str(dead) for dead in DEAD])
     )
     return await session.scalar(live)
+
+
+async def _still_payable(session: AsyncSession, request: PayoutRequest) -> bool:
+    """Whether an earlier number of this offer could still be paid; two numbers for one decision are never alive."""
+    earlier = select(Payout.key).where(
+        Payout.case == request.case,
+        Payout.offer == request.offer,
+        Payout.status == PayoutStatus.FAILED,
+        Payout.closed.is_(False),
+        Payout.remedy.is_distinct_from(ASK_BUYER),
+    )
+    return await session.scalar(earlier.limit(1)) is not None
 
 
 async def _acknowledged(session: AsyncSession, shop: str) -> Acknowledgement | None:

@@ -39,6 +39,7 @@ STATUS: Mapping[str, int] = {
     "BadInput": 422,
     "BadReviewKey": 422,
     "BadOfficeData": 422,
+    "PayeeUnfit": 422,
     "PolicyUnreadable": 422,
     "UnknownRating": 422,
     "BadCursor": 422,

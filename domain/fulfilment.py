@@ -30,7 +30,7 @@ FULFILMENT: Mapping[OfferForm, Fulfilment] = {
 }
 
 # Forms that a shop's policy may name and this version cannot fulfil: an offer in one of them is refused by name.
-NOT_FULFILLED_YET = frozenset(OfferForm) - {OfferForm.CASH_ALIPAY}
+NOT_FULFILLED_YET = frozenset(OfferForm) - {OfferForm.CASH_ALIPAY, OfferForm.CASH_WECHAT}
 
 
 def fulfilled_by(form: OfferForm) -> Fulfilment:
@@ -43,12 +43,18 @@ def needs_payee(form: OfferForm) -> bool:
     return FULFILMENT[form] is Fulfilment.WALLET
 
 
+class WalletName(StrEnum):
+    ALIPAY = "alipay"
+    WECHAT = "wechat"
+
+
+WALLETS: Mapping[OfferForm, WalletName] = {
+    OfferForm.CASH_ALIPAY: WalletName.ALIPAY,
+    OfferForm.CASH_WECHAT: WalletName.WECHAT,
+}
+
+
 def account_of(form: OfferForm) -> str:
     """The ledger account that the value leaves."""
-    match form:
-        case OfferForm.CASH_ALIPAY:
-            return "wallet:alipay"
-        case OfferForm.CASH_WECHAT:
-            return "wallet:wechat"
-        case _:
-            return f"given:{form}"
+    wallet = WALLETS.get(form)
+    return f"wallet:{wallet}" if wallet else f"given:{form}"

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
     from activities.payout_gate import PayoutGate
+    from activities.payouts import PayoutWord
     from activities.replies import ReplyActivities
     from activities.requests import (
         AssignRequest,
@@ -35,12 +36,12 @@ with workflow.unsafe.imports_passed_through():
     from domain.amendment import Reading
     from domain.escalation import EscalationKind
     from domain.fulfilment import needs_payee
-    from domain.people import TIMER
+    from domain.people import TIMER, Actor
     from domain.review_case import agenda, closing, desk, investigations, paying, progress, promises, replying
     from domain.review_case.agenda import Action, Due
     from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
-    from domain.review_case.steps import MendPayout
+    from domain.review_case.steps import DecidePayout, MendPayout
     from workflows import limits, priorities
     from workflows.ending_actions import EndingActions
     from workflows.payout import Payout, PayoutOrder
@@ -229,10 +230,14 @@ class ReviewActions:
             # The key is permanent and so is its workflow: it is under way, or its row says how it ended.
             workflow.logger.info("payout was started before")
 
-    async def tell_payout(self, step: MendPayout) -> None:
+    async def tell_payout(self, step: MendPayout | DecidePayout, actor: Actor) -> None:
         handle = workflow.get_external_workflow_handle_for(Payout.run, f"payout:{step.payout}")
         try:
-            await handle.signal(Payout.decide, str(step.action))
+            if isinstance(step, MendPayout):
+                await handle.signal(Payout.decide, str(step.action))
+            else:
+                word = PayoutWord(paid=step.paid, by=actor.person, why=step.why.id, reference=step.reference)
+                await handle.signal(Payout.word, word)
         except FailureError:
             workflow.logger.warning("the payout's workflow is gone; its row tells how it ended")
 

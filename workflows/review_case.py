@@ -11,18 +11,20 @@ with workflow.unsafe.imports_passed_through():
     from activities.projection import ProjectionActivities
     from activities.requests import Projection
     from domain.errors import Refusal
+    from domain.payouts import PayoutStatus
     from domain.people import Actor, ActorKind
     from domain.review_case import desk, merging, paying, presence, resting, rules
     from domain.review_case.agenda import Due, due_for_people, next_due
     from domain.review_case.facts import PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
-    from domain.review_case.steps import AnswerOffer, Command, MendPayout
+    from domain.review_case.steps import AnswerOffer, Command, DecidePayout, MendPayout
     from workflows import limits, search
     from workflows.review_actions import ReviewActions
     from workflows.review_preparing import prepare
 
 COMMANDS_REMEMBERED = 50
 REST = "rest-after-acceptance"
+PATIENCE = "patience-with-unknown-payouts"
 
 
 @workflow.defn(name="ReviewCase")
@@ -129,8 +131,8 @@ class ReviewCase:
                 self._rest(command)
                 self._remember(command)
                 self._changes += 1
-        if isinstance(command.step, MendPayout):
-            await self._actions.tell_payout(command.step)
+        if isinstance(command.step, MendPayout | DecidePayout):
+            await self._actions.tell_payout(command.step, command.actor)
         return self._answer(command)
 
     @advance.validator
@@ -197,7 +199,9 @@ class ReviewCase:
     async def payout_settled(self, report: PayoutReport) -> None:
         """A payout of this case tells how it went."""
         async with self._lock:
-            paying.payout_reported(self._case, report, workflow.now())
+            # Cases that were told of an unknown payout before there was patience asked for help at once.
+            patient = report.status != PayoutStatus.UNKNOWN or workflow.patched(PATIENCE)
+            paying.payout_reported(self._case, report, workflow.now(), patient=patient)
             self._changes += 1
 
     @workflow.signal

@@ -53,6 +53,9 @@ SENTENCES: Mapping[str, str] = {
     "payout_unknown": "It is not known yet whether {payout} was paid; it is being asked, never sent anew.",
     "payout_failed": "Payout {payout} failed ({code}): {remedy}.",
     "payout_cancelled": "Payout {payout} was cancelled.",
+    "payout_needs_person": "Nobody knows whether {payout} was paid: sent {sends} times, first {sent_at}, asked "
+    "{queries} times, last answer {code}. Look it up at the wallet.",
+    "payout_word_given": "A person looked {payout} up at the wallet; paid: {paid} ({reference}).",
     "payout_decided": "About payout {payout}: {action}.",
     "reply_wanted": "A public reply is wanted: {why}.",
     "reply_prepared": "A public reply was prepared: {why}.",

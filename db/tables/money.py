@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.sealing import Sealed
@@ -52,8 +52,10 @@ class Reservation(Model):
 
 
 class Payout(Model):
-    """One payout decision; its key is the truth about money. `wire` are the exact bytes sent, kept before sending.
-    What a person gives by hand names the proof instead, who gave it and who looked at the proof."""
+    """One payout decision; its key is the truth about money. `wire` are the exact bytes sent, kept before sending, and
+    `sealed_with` is the wallet's key for a part of them. `closed`: the number can't be paid any more. `ticket` is what
+    the buyer's app confirms the receipt with. What a person found out instead of us stands in `decision`. What a person
+    gives by hand names the proof instead, who gave it and who looked at the proof."""
 
     __tablename__ = "payout"
     __table_args__ = (
@@ -96,6 +98,12 @@ class Payout(Model):
     sent_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    remedy: Mapped[str | None]
+    closed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    sealed_with: Mapped[str | None]
+    ticket: Mapped[str | None] = mapped_column(Sealed)
+    decided_by: Mapped[str | None]
+    decision: Mapped[UUID | None] = mapped_column(ForeignKey("sealed_text.id"))
     given_by: Mapped[str | None]
     checked_by: Mapped[str | None]
     proof: Mapped[str | None]

@@ -12,13 +12,14 @@ from domain.contact_terms import TalkOutcome
 from domain.escalation import EscalationKind
 from domain.fulfilment import needs_payee
 from domain.gate import GateMode
+from domain.payees import fits
 from domain.payouts import PayoutStatus
 from domain.review_case import investigations, promises, resting
 from domain.review_case.agreements import Investigation
 from domain.review_case.endings import FollowUp
 from domain.review_case.outcomes import Outcome
 from domain.review_case.replying import reply_wanted_at
-from domain.review_case.state import Identity, OfferStatus, ReplyStatus, ReviewCaseState
+from domain.review_case.state import PAY_ANEW, Identity, OfferStatus, ReplyStatus, ReviewCaseState
 
 # Ours: whoever takes a contact logs it within two hours; after that nobody knows what happened, and a lead is told.
 LOG_WITHIN = timedelta(hours=2)
@@ -161,14 +162,18 @@ def ready_to_pay(case: ReviewCaseState) -> bool:
     offer, payout, identity = case.accepted_offer, case.payout, case.identity
     if offer is None or identity is None or case.suspected or case.malicious or case.cause is None:
         return False
-    if needs_payee(offer.form) and case.payee is None:
+    if needs_payee(offer.form) and (case.payee is None or not fits(offer.form, case.payee.kind)):
         return False
     if identity.gate_mode is GateMode.AFTER_AMENDMENT and case.amendment is None:
         return False
     if payout is None or payout.offer != offer.number:
         return True
     # A new payee after a definite failure is a new key; the same payee would only fail again.
-    return needs_payee(offer.form) and payout.settled and case.payee is not None and payout.payee != case.payee.id
+    if not payout.settled:
+        return False
+    if payout.remedy == PAY_ANEW:
+        return True
+    return needs_payee(offer.form) and case.payee is not None and payout.payee != case.payee.id
 
 
 def _contact(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
