@@ -39,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.people import TIMER, Actor
     from domain.review_case import agenda, closing, desk, investigations, paying, progress, promises, replying
     from domain.review_case.agenda import Action, Due
+    from domain.review_case.keys import payout_id
     from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import DecidePayout, MendPayout
@@ -221,7 +222,7 @@ class ReviewActions:
             await workflow.start_child_workflow(
                 Payout.run,
                 order,
-                id=f"payout:{order.key}",
+                id=payout_id(order.key),
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 priority=priorities.URGENT,
@@ -231,7 +232,7 @@ class ReviewActions:
             workflow.logger.info("payout was started before")
 
     async def tell_payout(self, step: MendPayout | DecidePayout, actor: Actor) -> None:
-        handle = workflow.get_external_workflow_handle_for(Payout.run, f"payout:{step.payout}")
+        handle = workflow.get_external_workflow_handle_for(Payout.run, payout_id(step.payout))
         try:
             if isinstance(step, MendPayout):
                 await handle.signal(Payout.decide, str(step.action))

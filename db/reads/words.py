@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from db.reads.refund_words import REFUND_SENTENCES
+
 # Times are shown in UTC here; pages of a shop show them in its own zone.
 SENTENCES: Mapping[str, str] = {
     "opened": "Case opened for a {grade} review of {review_created_at} ({source}); earlier cases: {earlier_cases}.",
@@ -33,7 +35,7 @@ SENTENCES: Mapping[str, str] = {
     "contact_reopened_by_buyer": "The buyer came back, so contact is possible again.",
     "callback_agreed": "The buyer asked to be called at {at}.",
     "buyer_seen_online": "The buyer was seen online.",
-    "offer_made": "Offer {offer}: {amount_fen} as {form}, valid until {valid_until}.",
+    "offer_made": "Offer {offer}: {amount_fen} as {form} on the budget of {month}, valid until {valid_until}.",
     "offer_approved": "Offer {offer} over {amount_fen} approved as {role}.",
     "offer_rejected": "Offer {offer} was not approved.",
     "offer_accepted": "The buyer accepted offer {offer}.",
@@ -93,6 +95,7 @@ SENTENCES: Mapping[str, str] = {
     "notice_sent": "The buyer got the final notice.",
     "notice_skipped": "No final notice: {why}.",
     "closed": "Case closed: {outcome}.",
+    **REFUND_SENTENCES,
 }
 
 

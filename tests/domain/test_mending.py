@@ -31,7 +31,7 @@ def world() -> World:
     )  # fmt: skip
     case.offers.append(offer)
     case.cause = "quality.broken"
-    case.amendment = Amendment(mode="edit_result", at=START, by="machine", evidence="")  # type: ignore[arg-type]
+    case.amendment = Amendment(mode="edit_result", at=START, by="machine", evidence="")
     case.payee = PayeeRef(id="one", kind="ALIPAY_LOGON_ID")
     case.payouts.append(
         PayoutRef(key="key-1", offer=1, amount_fen=500, payee="one", status=PayoutStatus.SENDING, at=START)
