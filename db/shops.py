@@ -55,12 +55,13 @@ async def add_shop(
     gate_mode: str = GateMode.ON_RESOLUTION,
     intake: bool = True,
     credentials: str | None = None,
+    team: str | None = None,
 ) -> Shop:
     """Raises BadOfficeData, AlreadyThere, GateRefused or AcknowledgementNeeded."""
     await lock_office(session)
     shop = Shop(code=code, name=name, platform=platform, jurisdiction=jurisdiction, seller_nick=seller_nick, version=1)
     shop.zone, shop.gate_mode, shop.intake, shop.credentials = zone, gate_mode, intake, credentials
-    shop.cut_off_at = cut_off_at
+    shop.cut_off_at, shop.team = cut_off_at, team
     _check_shop(shop)
     if await session.get(Shop, code):
         raise AlreadyThere(f"There is a shop {code!r} already; change it or choose another code.", field="code")
@@ -116,6 +117,11 @@ def _check_shop(shop: Shop) -> None:
     modes, platforms = [mode.value for mode in GateMode], [platform.value for platform in Platform]
     checks = [
         ("code", bool(_CODE.fullmatch(shop.code)), "1 to 32 lower-case letters, digits and hyphens"),
+        (
+            "team",
+            shop.team is None or bool(_CODE.fullmatch(shop.team)),
+            "1 to 32 lower-case letters, digits and hyphens",
+        ),
         ("platform", shop.platform in platforms, f"one of {', '.join(platforms)}"),
         ("zone", shop.zone in available_timezones(), "a name of the tz database, like Asia/Shanghai"),
         ("gate_mode", shop.gate_mode in modes, f"one of {', '.join(modes)}"),
