@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from api import (
     agreements,
+    budgets,
     cases,
     errors,
     health,
@@ -38,6 +39,7 @@ ROUTERS = (
     presence,
     scripts,
     agreements,
+    budgets,
     steps,
     office_lists,
     shops,

@@ -6,16 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import budgets, office
+from db.budget_books import read_books
 from db.buyers import BuyerFacts
+from db.reads.budgets import trial_balance
 from db.reviews import ReviewFacts, keep_review
 from db.sealing import KeyRing
 from db.sessions import Sessions
-from db.tables.budgets import Budget, BudgetLine
+from db.tables.budgets import Budget
 from db.tables.cases import CaseFile
-from domain.budgets import Account, Amount, Balance, Line
+from domain.budgets import Balance
 from domain.case_numbers import mint
 from domain.policies.compensation import CompensationPolicy, OfferForm
 from domain.policies.documents import load_shipped, with_overrides
@@ -90,15 +91,5 @@ class BudgetWorld:
         """Every budget by its name, after proving that the accounts are the sums of their lines."""
         async with self.open_session() as session:
             keys = list(await session.scalars(select(Budget.key)))
-            kept = await budgets.read_books(session, keys)
-            assert kept == await _reckoned(session, keys)
-        assert all(book.sound for book in kept.values())
-        return kept
-
-
-async def _reckoned(session: AsyncSession, keys: list[str]) -> dict[str, Balance]:
-    books = dict.fromkeys(keys, Balance())
-    for line in await session.scalars(select(BudgetLine)):
-        side = Line(line.budget, Account(line.account), Amount(line.fen, line.coupons))
-        books[line.budget] = books[line.budget].after([side])
-    return books
+            assert (await trial_balance(session)).odd == []
+            return await read_books(session, keys)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from db import office
 from db.buyers import BuyerFacts, keep_buyer
 from db.sealing import KeyRing
 from db.sessions import Sessions
