@@ -38,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.people import TIMER
     from domain.review_case import agenda, closing, desk, investigations, paying, progress, promises, replying
     from domain.review_case.agenda import Action, Due
+    from domain.review_case.keys import payout_id
     from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import MendPayout
@@ -212,7 +213,8 @@ class ReviewActions:
             accepted=offer.status is OfferStatus.ACCEPTED, approved=offer.approved,
             within_policy=offer.policy is not None, cause_confirmed=case.cause is not None,
             amendment_verified=case.amendment is not None, malicious_block=case.suspected or case.malicious,
-            now=workflow.now(),
+            promised=identity.gate_mode, cause=case.cause, amendment=case.amendment,
+            approved_by=[given.person for given in offer.approvals], now=workflow.now(),
         )  # fmt: skip
 
     async def _start_payout(self, order: PayoutOrder) -> None:
@@ -220,7 +222,7 @@ class ReviewActions:
             await workflow.start_child_workflow(
                 Payout.run,
                 order,
-                id=f"payout:{order.key}",
+                id=payout_id(order.key),
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 priority=priorities.URGENT,
@@ -230,7 +232,7 @@ class ReviewActions:
             workflow.logger.info("payout was started before")
 
     async def tell_payout(self, step: MendPayout) -> None:
-        handle = workflow.get_external_workflow_handle_for(Payout.run, f"payout:{step.payout}")
+        handle = workflow.get_external_workflow_handle_for(Payout.run, payout_id(step.payout))
         try:
             await handle.signal(Payout.decide, str(step.action))
         except FailureError:
