@@ -242,7 +242,7 @@ class PayoutRequest(Request):
     amount_fen: int
     form: str
     attempt: int
-    payee: str
+    payee: str | None = None
     accepted: bool
     approved: bool
     within_policy: bool

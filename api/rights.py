@@ -31,7 +31,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "show_agreements": DESK | {Role.AUDITOR},
     "my_investigations": CASE_WORKERS,
     "list_refused_steps": LEADERS | {Role.AUDITOR},
-    "my_queue": DESK,
+    "my_queue": CASE_WORKERS,
     "tell_presence": DESK | {Role.SERVICE},
     "my_notices": EVERYONE,
     "list_payouts": LEADERS | {Role.FINANCE, Role.AUDITOR},

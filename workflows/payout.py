@@ -1,4 +1,5 @@
-"""The life of one transfer: sent once under its permanent key, asked about until it is known, never minted anew."""
+"""The life of one payout: a transfer is sent once under its permanent key, asked about until it is known, and never
+minted anew; what a person gives by hand waits for its proof."""
 
 from datetime import datetime
 
@@ -8,7 +9,10 @@ from temporalio.exceptions import FailureError
 with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, ConfigDict
 
+    from activities.fulfilment import FulfilmentActivities, HandCall, HandMove
     from activities.payouts import PayoutActivities, PayoutAnswer, PayoutCall
+    from domain.fulfilment import Fulfilment, fulfilled_by
+    from domain.offers import OfferForm
     from domain.payouts import PayoutStatus
     from domain.review_case.facts import PayoutReport
     from domain.review_case.state import ASK_BUYER
@@ -24,6 +28,7 @@ class PayoutOrder(BaseModel):
     key: str
     case: str
     shop: str
+    form: OfferForm = OfferForm.CASH_ALIPAY
 
 
 @workflow.defn(name="Payout")
@@ -37,11 +42,32 @@ class Payout:
     def __init__(self, order: PayoutOrder) -> None:
         self._order = order
         self._decision: str | None = None
+        self._moves: list[HandMove] = []
         self._told: tuple[str, str | None, str | None] | None = None
         self._human_told = False
 
     @workflow.run
     async def run(self, order: PayoutOrder) -> str:
+        """How the form reaches the buyer decides which story this is."""
+        match fulfilled_by(order.form):
+            case Fulfilment.BY_HAND:
+                return await self._by_hand()
+            case _:
+                return await self._by_wallet()
+
+    async def _by_hand(self) -> str:
+        """A person gives it and shows proof, another one looks at the proof; or it is not given after all. Whoever may
+        do which, the case has seen to."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self._moves), timeout_summary="a person gives it by hand")
+            call = HandCall(key=self._order.key, move=self._moves[0], now=workflow.now())
+            answer = await workflow.execute_activity_method(FulfilmentActivities.keep_move, call, **limits.RECORD)
+            del self._moves[0]
+            await self._tell(answer)
+            if answer.status in (PayoutStatus.PAID, PayoutStatus.CANCELLED):
+                return str(answer.status)
+
+    async def _by_wallet(self) -> str:
         answer = await self._send()
         while True:
             await self._tell(answer)
@@ -106,6 +132,11 @@ class Payout:
         except FailureError:
             # The case does not close before this is settled; a run that is gone finds the row when it comes back.
             workflow.logger.warning("the case's run is gone; the payout's row tells how it stands")
+
+    @workflow.signal
+    def by_hand(self, move: HandMove) -> None:
+        """A person gave it, confirmed it, refused its proof, or cancelled it, as the case's steps allowed."""
+        self._moves.append(move)
 
     @workflow.signal
     def decide(self, action: str) -> None:

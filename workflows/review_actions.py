@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.marketplace import MarketplaceActivities
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
-    from activities.payouts import PayoutActivities
+    from activities.payout_gate import PayoutGate
     from activities.replies import ReplyActivities
     from activities.requests import (
         AssignRequest,
@@ -34,15 +34,19 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.amendment import Reading
     from domain.escalation import EscalationKind
+    from domain.fulfilment import needs_payee
     from domain.people import TIMER
     from domain.review_case import agenda, closing, desk, investigations, paying, progress, promises, replying
     from domain.review_case.agenda import Action, Due
+    from domain.review_case.keys import payout_id
+    from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import MendPayout
     from workflows import limits, priorities
     from workflows.ending_actions import EndingActions
     from workflows.payout import Payout, PayoutOrder
 
+CONTENT = "content-at-the-end"
 READ_AGAIN_BEFORE_PAYING = timedelta(minutes=10)
 
 
@@ -96,9 +100,16 @@ class ReviewActions:
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
             case Action.END:
-                closing.end(case, TIMER, agenda.outcome_at_end(case), now)
+                closing.end(case, TIMER, self._outcome(), now)
             case _:
                 raise AssertionError(f"no way to do {action}")
+
+    def _outcome(self) -> Outcome:
+        """A content buyer's case that ended before contentment counted went on as one that had refused."""
+        outcome = agenda.outcome_at_end(self._case)
+        if outcome is Outcome.SETTLED_KEPT and not workflow.patched(CONTENT):
+            return Outcome.REFUSED
+        return outcome
 
     def _agreed(self, change: Callable[[ReviewCaseState, int, datetime], None]) -> Callable[[Due], Awaitable[None]]:
         async def happens(due: Due) -> None:
@@ -185,19 +196,20 @@ class ReviewActions:
         if offer is None or not agenda.ready_to_pay(self._case):
             return
         request = self._payout_request(offer)
-        found = await workflow.execute_activity_method(PayoutActivities.open_payout, request, **limits.RECORD)
+        found = await workflow.execute_activity_method(PayoutGate.open_payout, request, **limits.RECORD)
         async with self._lock:
             paying.payout_opened(self._case, found, workflow.now())
         if found.key is not None:
-            await self._start_payout(PayoutOrder(key=found.key, case=request.case, shop=request.shop))
+            order = PayoutOrder(key=found.key, case=request.case, shop=request.shop, form=offer.form)
+            await self._start_payout(order)
 
     def _payout_request(self, offer: Offer) -> PayoutRequest:
         case, identity = self._case, self._identity
-        assert case.payee is not None  # noqa: S101 - ready_to_pay saw it
+        payee = case.payee.id if case.payee is not None and needs_payee(offer.form) else None
         return PayoutRequest(
             case=case.opening.case, shop=case.opening.shop, case_serial=identity.case_serial,
             shop_serial=identity.shop_serial, installation=identity.installation, offer=offer.number,
-            amount_fen=offer.amount_fen, form=offer.form, attempt=len(case.payouts) + 1, payee=case.payee.id,
+            amount_fen=offer.amount_fen, form=offer.form, attempt=len(case.payouts) + 1, payee=payee,
             accepted=offer.status is OfferStatus.ACCEPTED, approved=offer.approved,
             within_policy=offer.policy is not None, cause_confirmed=case.cause is not None,
             amendment_verified=case.amendment is not None, malicious_block=case.suspected or case.malicious,
@@ -209,7 +221,7 @@ class ReviewActions:
             await workflow.start_child_workflow(
                 Payout.run,
                 order,
-                id=f"payout:{order.key}",
+                id=payout_id(order.key),
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 priority=priorities.URGENT,
@@ -219,7 +231,7 @@ class ReviewActions:
             workflow.logger.info("payout was started before")
 
     async def tell_payout(self, step: MendPayout) -> None:
-        handle = workflow.get_external_workflow_handle_for(Payout.run, f"payout:{step.payout}")
+        handle = workflow.get_external_workflow_handle_for(Payout.run, payout_id(step.payout))
         try:
             await handle.signal(Payout.decide, str(step.action))
         except FailureError:

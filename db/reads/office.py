@@ -51,7 +51,8 @@ class PayoutLine(Line):
     offer: int
     attempt: int
     amount_fen: int
-    payee: UUID
+    form: str
+    payee: UUID | None = Field(description="null where the form goes to no account")
     status: str
     code: str | None
     gate: str
@@ -63,6 +64,9 @@ class PayoutLine(Line):
     sent_at: datetime | None
     paid_at: datetime | None
     settled_at: datetime | None
+    given_by: str | None = Field(description="who gave it by hand; null for what a wallet or the marketplace sends")
+    checked_by: str | None
+    proof: str | None = Field(description="SHA-256, or the salted commitment to the words of the proof")
 
 
 class RefusedLine(Line):

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.case_clocks import go_on
 from domain.escalation import EscalationKind
 from domain.people import LEADERS, SYSTEM, TIMER, Actor
 from domain.review_case import steps
@@ -120,10 +121,7 @@ def resume(case: ReviewCaseState, actor: Actor, step: steps.Resume | None, now: 
     assert case.held is not None  # noqa: S101 - may_resume and the agenda see to it
     held, case.held = case.held, None
     paused = now - held.since
-    for kind, clock in case.clocks.items():
-        stood = now - max(clock.since, held.since)
-        due = clock.due_at + stood if clock.due_at else None
-        case.clocks[kind] = clock.model_copy(update={"since": clock.since + stood, "due_at": due})
+    go_on(case, held, now)
     if case.offer is not None and case.offer.open:
         case.offer.valid_until += now - max(case.offer.at, held.since)
     if case.contact is not None and case.contact.taken_at is not None:

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.case_clocks import Reckoned as Reckoned
+from domain.case_clocks import Told as Told
 from domain.contact_terms import CapName, Channel, NextMove, StopSignal
 from domain.escalation import EscalationKind
 from domain.people import Actor, Role
@@ -88,27 +90,9 @@ class Prepared(Fact):
     valid_until: datetime | None = None
     approval_until: datetime | None = None
     range_fen: tuple[int, int] | None = None
+    month: str | None = None
     workflow: str | None = None
     off_shift: bool = False
-
-
-class Reckoned(Fact):
-    """When the next one on a clock's ladder hears of it; None when everybody has."""
-
-    kind: EscalationKind
-    since: datetime
-    due_at: datetime | None
-    policy: str = ""
-
-
-class Told(Fact):
-    """An escalation: the role on the ladder and the people who hold it in the shop now."""
-
-    kind: EscalationKind
-    role: Role
-    people: list[str]
-    next_at: datetime | None = None
-    policy: str = ""
 
 
 class ReplyText(Fact):

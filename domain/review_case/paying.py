@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from domain.escalation import EscalationKind
+from domain.fulfilment import needs_payee
 from domain.payouts import PayoutStatus
 from domain.people import SYSTEM
 from domain.review_case.closing import end
@@ -17,7 +18,7 @@ GATE_AGAIN = timedelta(hours=6)
 def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> None:
     """The gate let a payout through, or says what is missing; then it is asked again later."""
     offer = case.accepted_offer
-    if found.key is None or offer is None or case.payee is None:
+    if found.key is None or offer is None:
         case.pay_again_at = found.again_at or now + GATE_AGAIN
         if found.missing != case.gate_missing:
             record(case, SYSTEM, now, "gate_shut", missing=found.missing)
@@ -26,12 +27,13 @@ def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> 
         return
     case.pay_again_at, case.gate_missing = None, []
     case.clocks.pop(EscalationKind.PAYOUT_STUCK, None)
+    payee = case.payee.id if case.payee is not None and needs_payee(offer.form) else None
     case.payouts.append(
         PayoutRef(
             key=found.key,
             offer=offer.number,
             amount_fen=found.amount_fen,
-            payee=case.payee.id,
+            payee=payee,
             status=PayoutStatus.APPROVED,
             at=now,
             gate=found.gate,
@@ -39,7 +41,8 @@ def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> 
     )
     record(
         case, SYSTEM, now, "payout_started",
-        payout=found.key, offer=offer.number, amount_fen=found.amount_fen, payee=case.payee.id, gate=found.gate,
+        payout=found.key, offer=offer.number, form=offer.form, amount_fen=found.amount_fen, payee=payee,
+        gate=found.gate,
     )  # fmt: skip
 
 

@@ -3,16 +3,20 @@
 from datetime import datetime, timedelta
 
 from domain.amendment import Amended, NotAmended, Reading, Removed, Unclear, Worse, verdict
+from domain.case_clocks import escalated as escalated
+from domain.case_clocks import reckoned as reckoned
+from domain.case_clocks import still_stale as still_stale
 from domain.contact_terms import NoContactCode
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
 from domain.review_case import following_up
 from domain.review_case.closing import end
 from domain.review_case.desk import assign, plan_for_the_shift, replan
-from domain.review_case.facts import Assigned, Opened, Planned, Reckoned, Told
+from domain.review_case.facts import Assigned, Opened, Planned
 from domain.review_case.outcomes import Outcome
 from domain.review_case.recording import record
 from domain.review_case.replying import reply_seen
+from domain.review_case.resting import resting
 from domain.review_case.state import (
     Amendment,
     Clock,
@@ -119,12 +123,12 @@ def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
     case.presence_again_at = found.presence_again_at or case.presence_again_at
     case.contact = ContactWait(
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
-        why=found.why, why_zh=found.why_zh,
+        why=found.why, why_zh=found.why_zh, reminder=resting(case),
     )  # fmt: skip
     record(
         case, TIMER, now, "contact_planned",
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
-        why=found.why, warnings=found.warnings or None, policy=found.policy,
+        why=found.why, reminder=resting(case) or None, warnings=found.warnings or None, policy=found.policy,
     )  # fmt: skip
 
 
@@ -227,38 +231,6 @@ def offer_expired(case: ReviewCaseState, now: datetime) -> None:
 
 def offer_released(case: ReviewCaseState, number: int) -> None:
     case.offers[number - 1].released = True
-
-
-def reckoned(case: ReviewCaseState, found: Reckoned) -> None:
-    clock = case.clocks.get(found.kind)
-    if clock is not None and clock.since == found.since:
-        case.clocks[found.kind] = clock.model_copy(update={"due_at": found.due_at, "over": found.due_at is None})
-
-
-def escalated(case: ReviewCaseState, found: Told, now: datetime) -> None:
-    """Once per target: the clock remembers the role, and goes on to the next one up the ladder."""
-    clock = case.clocks.get(found.kind)
-    if clock is None:
-        return
-    told = [*clock.told, found.role]
-    update = {"told": told, "due_at": found.next_at, "over": found.next_at is None}
-    case.clocks[found.kind] = clock.model_copy(update=update)
-    record(
-        case, TIMER, now, "escalated",
-        what=found.kind, role=found.role, told=found.people, level=len(told), policy=found.policy,
-    )  # fmt: skip
-
-
-def still_stale(case: ReviewCaseState) -> bool:
-    """Asked when the clock for stale cases has run out: it starts anew from the last step that a person took.
-
-    Looked at only then, so that a step costs no reckoning of desk hours.
-    """
-    clock, touched = case.clocks[EscalationKind.STALE], case.touched_at
-    if touched is None or touched <= clock.since:
-        return True
-    case.clocks[EscalationKind.STALE] = Clock(since=touched)
-    return False
 
 
 def closed(case: ReviewCaseState, now: datetime) -> None:

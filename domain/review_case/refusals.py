@@ -1,46 +1,16 @@
 """Why a step of a review case is refused. Each message says what to do next."""
 
-from domain.errors import Refusal
-
-
-class StepRefused(Refusal):
-    code = "StepRefused"
-
-
-class CaseClosed(StepRefused):
-    """The case has ended; a leader may reopen it."""
-
-    code = "CaseClosed"
-
-
-class CaseOpening(StepRefused):
-    """The case is still being registered."""
-
-    code = "CaseOpening"
-
-
-class CaseHeld(StepRefused):
-    """The case is on hold."""
-
-    code = "CaseHeld"
-
-
-class NotYours(StepRefused):
-    """The step needs another role, or the case is somebody else's."""
-
-    code = "NotYours"
-
-
-class WrongStage(StepRefused):
-    """The case is not where this step makes sense."""
-
-    code = "WrongStage"
-
-
-class StaleVersion(StepRefused):
-    """Somebody took a step since the sender looked."""
-
-    code = "StaleVersion"
+from domain.step_refusals import BadOutcome as BadOutcome
+from domain.step_refusals import BadTime as BadTime
+from domain.step_refusals import CaseClosed as CaseClosed
+from domain.step_refusals import CaseEnding as CaseEnding
+from domain.step_refusals import CaseHeld as CaseHeld
+from domain.step_refusals import CaseOpening as CaseOpening
+from domain.step_refusals import NotYours as NotYours
+from domain.step_refusals import ReasonMissing as ReasonMissing
+from domain.step_refusals import StaleVersion as StaleVersion
+from domain.step_refusals import StepRefused as StepRefused
+from domain.step_refusals import WrongStage as WrongStage
 
 
 class ContactStopped(StepRefused):
@@ -79,12 +49,6 @@ class OfferUnknown(StepRefused):
     code = "OfferUnknown"
 
 
-class ReasonMissing(StepRefused):
-    """This step needs its reason."""
-
-    code = "ReasonMissing"
-
-
 class AmountChanged(StepRefused):
     """The amount differs from the offer's; a changed amount needs a new approval."""
 
@@ -107,18 +71,6 @@ class SecondPersonNeeded(StepRefused):
     """Who verifies is never the case's agent nor the maker of its offer."""
 
     code = "SecondPersonNeeded"
-
-
-class BadTime(StepRefused):
-    """A time that can't be meant."""
-
-    code = "BadTime"
-
-
-class BadOutcome(StepRefused):
-    """An outcome that only facts can bring about."""
-
-    code = "BadOutcome"
 
 
 class MoneyFrozen(StepRefused):
@@ -185,12 +137,6 @@ class AnswerUnknown(StepRefused):
     """An answer that the questionnaire does not have."""
 
     code = "AnswerUnknown"
-
-
-class CaseEnding(StepRefused):
-    """The case has its outcome; only what follows an end can still be done."""
-
-    code = "CaseEnding"
 
 
 class MergeRefused(StepRefused):

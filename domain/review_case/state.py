@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 
 from domain.amendment import Baseline, Reading
 from domain.approvals import ApprovalNeed, is_approved
+from domain.case_clocks import Clock as Clock
+from domain.case_clocks import Held as Held
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
@@ -81,7 +83,8 @@ class Identity(BaseModel):
 
 
 class ContactWait(BaseModel):
-    """The next contact: planned, then due, then taken by one person."""
+    """The next contact: planned, then due, then taken by one person. `reminder`: the buyer has accepted an offer, so it
+    reminds of what was agreed and talks nobody over."""
 
     number: int
     channel: Channel
@@ -89,6 +92,7 @@ class ContactWait(BaseModel):
     slot_ends_at: datetime
     why: str
     why_zh: str = ""
+    reminder: bool = False
     due: bool = False
     attempt: str | None = None
     taken_by: str | None = None
@@ -163,7 +167,7 @@ class PayoutRef(BaseModel):
     key: str
     offer: int
     amount_fen: int
-    payee: str
+    payee: str | None
     status: PayoutStatus
     at: datetime
     code: str | None = None
@@ -185,21 +189,6 @@ class Amendment(BaseModel):
     at: datetime
     by: str
     evidence: str
-
-
-class Clock(BaseModel):
-    """An escalation clock. `due_at` lies in the desk's hours; it is None until it was reckoned, and `over` says that
-    everybody on the ladder has been told. `told` holds the roles that heard of it: each does so once."""
-
-    since: datetime
-    due_at: datetime | None = None
-    told: list[Role] = []
-    over: bool = False
-
-
-class Held(BaseModel):
-    since: datetime
-    until: datetime | None = None
 
 
 class ReviewCaseState(BaseModel):
@@ -228,6 +217,7 @@ class ReviewCaseState(BaseModel):
     plan_code: str | None = None
     preference_at: datetime | None = None
     preference_stated_at: datetime | None = None
+    rests_since: datetime | None = None
     online_seen_at: datetime | None = None
     presence_again_at: datetime | None = None
     attempts: list[Attempt] = Field(default_factory=list)

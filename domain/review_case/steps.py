@@ -10,6 +10,12 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
+from domain.desk_steps import Claim as Claim
+from domain.desk_steps import Escalate as Escalate
+from domain.desk_steps import HandOver as HandOver
+from domain.desk_steps import Hold as Hold
+from domain.desk_steps import Note as Note
+from domain.desk_steps import Resume as Resume
 from domain.offers import OfferForm
 from domain.people import Actor
 from domain.platforms import AmendMode
@@ -31,20 +37,6 @@ from domain.review_case.evidence_steps import SkipReport as SkipReport
 from domain.review_case.outcomes import Outcome
 from domain.review_case.step import Step as Step
 from domain.sealed import PayeeRef, PhoneRef, SealedRef
-
-
-class Claim(Step):
-    """Take an unassigned case, or (a lead) take over one."""
-
-    step: Literal["claim"] = "claim"
-
-
-class HandOver(Step):
-    """Give the case to another person of the desk."""
-
-    step: Literal["hand_over"] = "hand_over"
-    to: str = Field(description="id of the person who takes over")
-    why: SealedRef | None = None
 
 
 class ConfirmCause(Step):
@@ -193,34 +185,6 @@ class StopContact(Step):
 
     step: Literal["stop_contact"] = "stop_contact"
     signal: StopSignal
-
-
-class Note(Step):
-    """Write down something the next person should know."""
-
-    step: Literal["note"] = "note"
-    text: SealedRef
-
-
-class Hold(Step):
-    """Stop the case's clocks; the marketplace's own do not stop."""
-
-    step: Literal["hold"] = "hold"
-    why: SealedRef
-    until: AwareDatetime | None = None
-
-
-class Resume(Step):
-    """Start the clocks again, each with the time it had left."""
-
-    step: Literal["resume"] = "resume"
-
-
-class Escalate(Step):
-    """Ask the next one up the ladder now."""
-
-    step: Literal["escalate"] = "escalate"
-    why: SealedRef
 
 
 class MendAction(StrEnum):

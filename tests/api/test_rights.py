@@ -23,7 +23,7 @@ TABLE: dict[str, tuple[Request, str]] = {
     "me": (("GET", "/me", None), "agent lead supervisor warehouse finance auditor admin service"),
     "open_case": (("POST", "/reviews", "review"), "agent lead supervisor service"),
     "list_cases": (("GET", "/cases", None), "agent lead supervisor warehouse finance auditor service"),
-    "my_queue": (("GET", "/queue", None), "agent lead supervisor"),
+    "my_queue": (("GET", "/queue", None), "agent lead supervisor warehouse finance"),
     "tell_presence": (("POST", "/presence", {"shop": "demo", "buyer": "chen"}), "agent lead supervisor service"),
     "show_case": (("GET", "/cases/{case}", None), "agent lead supervisor warehouse finance auditor service"),
     "show_timeline": (

@@ -27,6 +27,7 @@ from domain.review_case import (
     progress,
     promises,
     replying,
+    resting,
     rules,
     steps,
 )
@@ -132,6 +133,8 @@ class World:
         except Refusal:
             return False
         rules.apply(self.case, command, self.now, self._prepared(step))
+        if isinstance(step, steps.AnswerOffer) and step.accepted:
+            resting.rest(self.case, self.now)
         return True
 
     def _prepared(self, step: steps.Step) -> Prepared:

@@ -1,0 +1,40 @@
+"""What a payout does to money that was set aside: it is spent and posted once, in the transaction that says so."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import budgets
+from db.tables.cases import CaseFile, CaseKey
+from db.tables.money import LedgerEntry, Payout
+from domain.fulfilment import account_of
+from domain.offers import OfferForm
+from domain.payouts import PayoutStatus
+
+
+async def settle(
+    session: AsyncSession, payout: Payout, paid_at: datetime, reference: str | None, now: datetime
+) -> None:
+    """It arrived, by whatever way: the reservation is spent and the ledger gets its two lines, once."""
+    payout.status, payout.code, payout.provider_order = PayoutStatus.PAID, None, reference
+    payout.paid_at, payout.settled_at = paid_at, now
+    await budgets.spend(session, payout.case, payout.offer, now)
+    lines = [
+        (f"compensation:{payout.shop}", payout.amount_fen),
+        (account_of(OfferForm(payout.form)), -payout.amount_fen),
+    ]
+    rows: list[dict[str, Any]] = [
+        {"posting": payout.key, "account": account, "amount_fen": fen, "case": payout.case, "at": now}
+        for account, fen in lines
+    ]
+    await session.execute(insert(LedgerEntry).on_conflict_do_nothing(), rows)
+
+
+async def current_run(session: AsyncSession, payout: Payout) -> str:
+    current = (
+        select(CaseFile.workflow).join(CaseKey, CaseKey.case == CaseFile.number).where(CaseFile.number == payout.case)
+    )
+    return await session.scalar(current) or ""

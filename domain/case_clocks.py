@@ -1,0 +1,92 @@
+"""The escalation clocks of a case of any kind: started, reckoned in the desk's hours, told once per target, held."""
+
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.case_record import Recorded, record
+from domain.escalation import EscalationKind
+from domain.people import TIMER, Role
+
+
+class Clock(BaseModel):
+    """An escalation clock. `due_at` lies in the desk's hours; it is None until it was reckoned, and `over` says that
+    everybody on the ladder has been told. `told` holds the roles that heard of it: each does so once."""
+
+    since: datetime
+    due_at: datetime | None = None
+    told: list[Role] = []
+    over: bool = False
+
+
+class Held(BaseModel):
+    since: datetime
+    until: datetime | None = None
+
+
+class Reckoned(BaseModel):
+    """When the next one on a clock's ladder hears of it; None when everybody has."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: EscalationKind
+    since: datetime
+    due_at: datetime | None
+    policy: str = ""
+
+
+class Told(BaseModel):
+    """An escalation: the role on the ladder and the people who hold it in the shop now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: EscalationKind
+    role: Role
+    people: list[str]
+    next_at: datetime | None = None
+    policy: str = ""
+
+
+class Clocked(Recorded, Protocol):
+    clocks: dict[EscalationKind, Clock]
+
+
+def reckoned(case: Clocked, found: Reckoned) -> None:
+    clock = case.clocks.get(found.kind)
+    if clock is not None and clock.since == found.since:
+        case.clocks[found.kind] = clock.model_copy(update={"due_at": found.due_at, "over": found.due_at is None})
+
+
+def escalated(case: Clocked, found: Told, now: datetime) -> None:
+    """Once per target: the clock remembers the role, and goes on to the next one up the ladder."""
+    clock = case.clocks.get(found.kind)
+    if clock is None:
+        return
+    told = [*clock.told, found.role]
+    update = {"told": told, "due_at": found.next_at, "over": found.next_at is None}
+    case.clocks[found.kind] = clock.model_copy(update=update)
+    record(
+        case, TIMER, now, "escalated",
+        what=found.kind, role=found.role, told=found.people, level=len(told), policy=found.policy,
+    )  # fmt: skip
+
+
+def still_stale(case: Clocked) -> bool:
+    """Asked when the clock for stale cases has run out: it starts anew from the last step that a person took.
+
+    Looked at only then, so that a step costs no reckoning of desk hours.
+    """
+    clock, touched = case.clocks[EscalationKind.STALE], case.touched_at
+    if touched is None or touched <= clock.since:
+        return True
+    case.clocks[EscalationKind.STALE] = Clock(since=touched)
+    return False
+
+
+def go_on(case: Clocked, held: Held, now: datetime) -> None:
+    """Every clock goes on with the time it had left when the hold began, or since it was started in the meantime."""
+    for kind, clock in case.clocks.items():
+        stood = now - max(clock.since, held.since)
+        due = clock.due_at + stood if clock.due_at else None
+        case.clocks[kind] = clock.model_copy(update={"since": clock.since + stood, "due_at": due})

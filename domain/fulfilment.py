@@ -1,0 +1,54 @@
+"""How each form of amends reaches the buyer: by a wallet, by the marketplace's coupon api, or by a person's hand.
+
+The payout's workflow branches on this and on nothing else; a new form is one line here.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from domain.policies.compensation import OfferForm
+
+
+class Fulfilment(StrEnum):
+    WALLET = "wallet"
+    COUPON_API = "coupon_api"
+    BY_HAND = "by_hand"
+
+
+FULFILMENT: Mapping[OfferForm, Fulfilment] = {
+    OfferForm.CASH_ALIPAY: Fulfilment.WALLET,
+    OfferForm.CASH_WECHAT: Fulfilment.WALLET,
+    OfferForm.COUPON_THRESHOLD: Fulfilment.COUPON_API,
+    OfferForm.COUPON_DIRECT: Fulfilment.COUPON_API,
+    OfferForm.PLATFORM_SMALL_PAYMENT: Fulfilment.BY_HAND,
+    OfferForm.RED_PACKET: Fulfilment.BY_HAND,
+    OfferForm.FREE_NEXT_POSTAGE: Fulfilment.BY_HAND,
+    OfferForm.MEMBER_LEVEL_UP: Fulfilment.BY_HAND,
+    OfferForm.GIFT_PARCEL: Fulfilment.BY_HAND,
+    OfferForm.EXCHANGE_FREE: Fulfilment.BY_HAND,
+    OfferForm.PARTIAL_REFUND: Fulfilment.BY_HAND,
+}
+
+# Forms that a shop's policy may name and this version cannot fulfil: an offer in one of them is refused by name.
+NOT_FULFILLED_YET = frozenset(OfferForm) - {OfferForm.CASH_ALIPAY}
+
+
+def fulfilled_by(form: OfferForm) -> Fulfilment:
+    return FULFILMENT[form]
+
+
+def needs_payee(form: OfferForm) -> bool:
+    """Whether it goes to an account that the buyer has to name. Everything else goes to the order's buyer as the
+    marketplace knows them."""
+    return FULFILMENT[form] is Fulfilment.WALLET
+
+
+def account_of(form: OfferForm) -> str:
+    """The ledger account that the value leaves."""
+    match form:
+        case OfferForm.CASH_ALIPAY:
+            return "wallet:alipay"
+        case OfferForm.CASH_WECHAT:
+            return "wallet:wechat"
+        case _:
+            return f"given:{form}"

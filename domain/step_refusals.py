@@ -1,0 +1,67 @@
+"""Why a step of a case of any kind is refused. Each message says what to do next."""
+
+from domain.errors import Refusal
+
+
+class StepRefused(Refusal):
+    code = "StepRefused"
+
+
+class CaseClosed(StepRefused):
+    """The case has ended; a leader may reopen it."""
+
+    code = "CaseClosed"
+
+
+class CaseOpening(StepRefused):
+    """The case is still being registered."""
+
+    code = "CaseOpening"
+
+
+class CaseHeld(StepRefused):
+    """The case is on hold."""
+
+    code = "CaseHeld"
+
+
+class NotYours(StepRefused):
+    """The step needs another role, or the case is somebody else's."""
+
+    code = "NotYours"
+
+
+class WrongStage(StepRefused):
+    """The case is not where this step makes sense."""
+
+    code = "WrongStage"
+
+
+class StaleVersion(StepRefused):
+    """Somebody took a step since the sender looked."""
+
+    code = "StaleVersion"
+
+
+class ReasonMissing(StepRefused):
+    """This step needs its reason."""
+
+    code = "ReasonMissing"
+
+
+class BadTime(StepRefused):
+    """A time that can't be meant."""
+
+    code = "BadTime"
+
+
+class BadOutcome(StepRefused):
+    """An outcome that only facts can bring about."""
+
+    code = "BadOutcome"
+
+
+class CaseEnding(StepRefused):
+    """The case has its outcome; only what follows an end can still be done."""
+
+    code = "CaseEnding"
