@@ -4,17 +4,19 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint, false, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.sealing import Sealed
-from db.tables.model import Fen, Model, Moment
+from db.tables.model import Fen, Json, Model, Moment
 
 
 class Payout(Model):
     """One payout decision; its key is the truth about money. `wire` are the exact bytes sent, kept before sending, and
-    `sealed_with` is the wallet's key for a part of them. `closed`: the number can't be paid any more. `ticket` is what
-    the buyer's app confirms the receipt with. What a person found out instead of us stands in `decision`. What a person
-    gives by hand names the proof instead, who gave it and who looked at the proof."""
+    `sealed_with` is the wallet's key for a part of them; `gate` says in words which gate let it through and why,
+    `gate_facts` what that rested on. `closed`: the number can't be paid any more. `ticket` is what the buyer's app
+    confirms the receipt with. What a person found out instead of us stands in `decision`. What a person gives by hand
+    names the proof instead, who gave it and who looked at the proof."""
 
     __tablename__ = "payout"
     __table_args__ = (
@@ -47,6 +49,7 @@ class Payout(Model):
     status: Mapped[str]
     code: Mapped[str | None]
     gate: Mapped[str]
+    gate_facts: Mapped[Json] = mapped_column(JSONB, server_default=text("'{}'"))
     wire: Mapped[str | None] = mapped_column(Sealed)
     wire_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     provider_order: Mapped[str | None]

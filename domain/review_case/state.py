@@ -60,7 +60,7 @@ class Opening(BaseModel):
 
 
 class Identity(BaseModel):
-    """What registering found out and nothing changes afterwards."""
+    """What registering found out and nothing changes afterwards, but for the gate's mode, which may become laxer."""
 
     case_serial: int
     shop_serial: int
@@ -164,7 +164,8 @@ PAY_ANEW = "pay_anew"
 
 class PayoutRef(BaseModel):
     """The case's view of a payout; the truth about its money is the payout's own row. `closed`: the wallet keeps the
-    number as failed for good. `person_at`: since then a person has to find out what nobody could be asked."""
+    number as failed for good. `person_at`: since then a person has to find out what nobody could be asked.
+    `keeps_open`: the case has no outcome before this is settled; payouts from before that rule have it not."""
 
     key: str
     offer: int
@@ -177,6 +178,7 @@ class PayoutRef(BaseModel):
     gate: str = ""
     closed: bool = False
     person_at: datetime | None = None
+    keeps_open: bool = False
 
     @property
     def settled(self) -> bool:
@@ -234,6 +236,7 @@ class ReviewCaseState(BaseModel):
     payouts: list[PayoutRef] = Field(default_factory=list)
     pay_again_at: datetime | None = None
     gate_missing: list[str] = Field(default_factory=list)
+    gate_ours: bool = False
 
     readings: list[Reading] = Field(default_factory=list)
     read_at: datetime | None = None
