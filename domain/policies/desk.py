@@ -41,12 +41,18 @@ class EscalationKind(StrEnum):
     ASKED = "asked"
     PROMISE_DUE = "promise_due"
     INVESTIGATION = "investigation"
+    BUYER_WROTE = "buyer_wrote"
+    GOODS_WAITING = "goods_waiting"
+    REFUND_WAITING = "refund_waiting"
 
 
 # Documents from before these kinds use the rule of an older one.
 _ADDED_LATER = {
     EscalationKind.PROMISE_DUE: EscalationKind.CONTACT_MISSED,
     EscalationKind.INVESTIGATION: EscalationKind.CONTACT_MISSED,
+    EscalationKind.BUYER_WROTE: EscalationKind.CONTACT_MISSED,
+    EscalationKind.GOODS_WAITING: EscalationKind.DECISION_WAITING,
+    EscalationKind.REFUND_WAITING: EscalationKind.PAYOUT_STUCK,
 }
 
 

@@ -142,7 +142,8 @@ def escalate(case: ReviewCaseState, actor: Actor, step: steps.Escalate, now: dat
 def replan_unmade(case: ReviewCaseState, now: datetime) -> None:
     """Choose a contact anew that never came due: it was no attempt, so the one in its place gets its number."""
     if case.contact is not None and not case.contact.due:
-        case.contacts_planned = case.contact.number - 1
+        if case.contacts_planned == case.contact.number:
+            case.contacts_planned -= 1
         replan(case, now)
 
 
