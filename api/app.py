@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from api import (
     agreements,
+    budgets,
     cases,
     errors,
     gate,
@@ -41,6 +42,7 @@ ROUTERS = (
     messages,
     scripts,
     agreements,
+    budgets,
     steps,
     office_lists,
     shops,
