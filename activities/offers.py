@@ -145,8 +145,8 @@ def _bounds(request: OfferRequest, policy: CompensationPolicy) -> tuple[int, int
         paid,
         policy,
         already_settled=request.settled_before,
-        malicious_block=bounds.frozen and not request.suspicion_decided,
-        supervisor_decided=supervisor or (bounds.frozen and request.suspicion_decided),
+        freeze_lifted=request.suspicion_decided,
+        supervisor_decided=supervisor,
     )
     return bounds.min_fen, bounds.max_fen
 

@@ -18,10 +18,12 @@ from db.tables.buyers import Payee as PayeeRow
 from db.tables.cases import CaseFile, CaseKey
 from db.tables.money import Budget, LedgerEntry, Payout, Reservation
 from db.tables.office import GateAcknowledgement, Shop
-from domain.fulfilment import account_of
+from domain.fulfilment import Fulfilment, account_of, fulfilled_by
 from domain.gate import Acknowledgement, GateFacts, GateMode, GateShut, gate_decision, may
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus, human_due_at, money_key, next_query_at
+from domain.people import Role
+from domain.policies.compensation import CompensationPolicy
 from domain.review_case.facts import PayoutOpened
 from gateways.alipay import AlipayClient
 from gateways.alipay_transfer import BadTransfer, IdentityType, PreparedTransfer, TamperedTransfer, Transfer, prepare
@@ -68,48 +70,33 @@ class PayoutActivities:
         """Ask the gate; where it opens, write the payout's row under its permanent key. Repeating it answers the same
         row; an offer that is paid or under way gets no second one."""
         async with self._sessions.begin() as session:
+            policy, version = await self._policies.compensation(session, request.shop)
             live = await _live_payout(session, request)
             if live is not None:
-                return PayoutOpened(key=live.key, amount_fen=live.amount_fen, gate=live.gate)
-            missing, why = await self._gate(session, request)
+                return _opened(live, policy, version)
+            missing, why = await _gate(session, request, policy)
             reserved = await reservation_of(session, request.case, request.offer)
             if reserved is None or reserved.status != "reserved" or reserved.amount_fen != request.amount_fen:
                 missing = [*missing, "reservation"]
             if missing:
                 return PayoutOpened(missing=missing)
             key = money_key(request.installation, request.shop_serial, request.case_serial, request.attempt)
-            session.add(
-                Payout(
-                    key=key,
-                    case=request.case,
-                    shop=request.shop,
-                    offer=request.offer,
-                    attempt=request.attempt,
-                    amount_fen=request.amount_fen,
-                    form=request.form,
-                    payee=UUID(request.payee) if request.payee else None,
-                    status=PayoutStatus.APPROVED,
-                    gate=why,
-                    made_at=request.now,
-                )
+            payout = Payout(
+                key=key,
+                case=request.case,
+                shop=request.shop,
+                offer=request.offer,
+                attempt=request.attempt,
+                amount_fen=request.amount_fen,
+                form=request.form,
+                payee=UUID(request.payee) if request.payee else None,
+                status=PayoutStatus.APPROVED,
+                gate=why,
+                give_roles=_givers(OfferForm(request.form), policy),
+                made_at=request.now,
             )
-            return PayoutOpened(key=key, amount_fen=request.amount_fen, gate=why)
-
-    async def _gate(self, session: AsyncSession, request: PayoutRequest) -> tuple[list[str], str]:
-        policy, _ = await self._policies.compensation(session, request.shop)
-        shop = await session.get_one(Shop, request.shop)
-        mode = GateMode(shop.gate_mode)
-        facts = GateFacts(
-            cause_confirmed=request.cause_confirmed,
-            buyer_accepted=request.accepted,
-            within_policy=request.within_policy,
-            approved=request.approved,
-            amendment_verified=request.amendment_verified,
-            malicious_block=request.malicious_block,
-        )
-        permission = may(shop.platform, shop.jurisdiction, mode, policy)
-        decided = gate_decision(mode, permission, await _acknowledged(session, shop.code), facts, request.now)
-        return (list(decided.missing), "") if isinstance(decided, GateShut) else ([], decided.why)
+            session.add(payout)
+            return _opened(payout, policy, version)
 
     @activity.defn
     async def send_payout(self, call: PayoutCall) -> PayoutAnswer:
@@ -234,6 +221,39 @@ class PayoutActivities:
 
 class WalletNotSet(Exception):
     """The wallet's settings are missing; the message names them."""
+
+
+async def _gate(session: AsyncSession, request: PayoutRequest, policy: CompensationPolicy) -> tuple[list[str], str]:
+    """What is missing, or why the gate is open."""
+    shop = await session.get_one(Shop, request.shop)
+    mode = GateMode(shop.gate_mode)
+    facts = GateFacts(
+        cause_confirmed=request.cause_confirmed,
+        buyer_accepted=request.accepted,
+        within_policy=request.within_policy,
+        approved=request.approved,
+        amendment_verified=request.amendment_verified,
+        malicious_block=request.malicious_block,
+    )
+    permission = may(shop.platform, shop.jurisdiction, mode, policy)
+    decided = gate_decision(mode, permission, await _acknowledged(session, shop.code), facts, request.now)
+    return (list(decided.missing), "") if isinstance(decided, GateShut) else ([], decided.why)
+
+
+def _givers(form: OfferForm, policy: CompensationPolicy) -> list[str] | None:
+    by_hand = fulfilled_by(form) is Fulfilment.BY_HAND
+    return [str(role) for role in policy.given_by(form).roles] if by_hand else None
+
+
+def _opened(payout: Payout, policy: CompensationPolicy, version: str) -> PayoutOpened:
+    return PayoutOpened(
+        key=payout.key,
+        amount_fen=payout.amount_fen,
+        gate=payout.gate,
+        give_roles=[Role(role) for role in payout.give_roles or ()],
+        second_person=policy.given_by(OfferForm(payout.form)).second_person,
+        policy=version,
+    )
 
 
 async def _live_payout(session: AsyncSession, request: PayoutRequest) -> Payout | None:

@@ -41,12 +41,14 @@ class EscalationKind(StrEnum):
     ASKED = "asked"
     PROMISE_DUE = "promise_due"
     INVESTIGATION = "investigation"
+    FULFILMENT_WAITING = "fulfilment_waiting"
 
 
 # Documents from before these kinds use the rule of an older one.
 _ADDED_LATER = {
     EscalationKind.PROMISE_DUE: EscalationKind.CONTACT_MISSED,
     EscalationKind.INVESTIGATION: EscalationKind.CONTACT_MISSED,
+    EscalationKind.FULFILMENT_WAITING: EscalationKind.APPROVAL_WAITING,
 }
 
 

@@ -118,13 +118,17 @@ class NoticeSent(Fact):
 
 
 class PayoutOpened(Fact):
-    """The gate's answer for one payout: its key when it is open, what is missing when it is not."""
+    """The gate's answer for one payout: its key when it is open, what is missing when it is not. `give_roles` are who
+    may give what is given by hand."""
 
     key: str | None = None
     amount_fen: int = 0
     gate: str = ""
     missing: list[str] = Field(default_factory=list)
     again_at: datetime | None = None
+    give_roles: list[Role] = Field(default_factory=list)
+    second_person: bool = True
+    policy: str = ""
 
 
 class PayoutReport(Fact):
