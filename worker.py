@@ -35,6 +35,7 @@ from activities.merging import MergeActivities
 from activities.notices import NoticeActivities
 from activities.offers import OfferActivities
 from activities.opening import OpeningActivities
+from activities.payout_gate import PayoutGate
 from activities.payouts import PayoutActivities
 from activities.policies import Policies
 from activities.projection import ProjectionActivities
@@ -143,7 +144,8 @@ def workers(parts: Parts) -> list[Worker]:
                 *track_and_end(parts, policies, contacts),
                 offers.reserve, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
-                payouts.open_payout, payouts.whom_to_tell, FulfilmentActivities(parts.sessions).keep_move,
+                PayoutGate(parts.sessions, policies).open_payout, payouts.whom_to_tell,
+                FulfilmentActivities(parts.sessions).keep_move,
                 ProjectionActivities(parts.sessions).project,
                 archive.archive, archive.forget_routine,
             ],

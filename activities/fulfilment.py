@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 
 from activities.offers import give_back
-from activities.payouts import PayoutAnswer, current_run, reservation_of, settle
+from activities.payout_money import current_run, reservation_of, settle
+from activities.payouts import PayoutAnswer
 from db.sessions import Sessions
 from db.tables.money import Payout
 from domain.handwork import HandMove

@@ -14,6 +14,7 @@ from domain.policies.contact import ContactPolicy
 from domain.policies.desk import DeskPolicy
 from domain.policies.documents import PolicyDocument, load_shipped, read_document
 from domain.policies.platforms import PlatformsPolicy
+from domain.policies.refunds import RefundsPolicy
 from domain.policies.texts import TextsPolicy
 
 KEPT = 256
@@ -49,6 +50,9 @@ class Policies:
 
     async def texts(self, session: AsyncSession, shop: str) -> tuple[TextsPolicy, str]:
         return await self._of(session, "texts", shop, TextsPolicy)
+
+    async def refunds(self, session: AsyncSession, shop: str) -> tuple[RefundsPolicy, str]:
+        return await self._of(session, "refunds", shop, RefundsPolicy)
 
     async def versions(self, session: AsyncSession, shop: str) -> dict[str, str]:
         """The version of every kind that counts for the shop now, as `kind:shop-or-house:number`."""

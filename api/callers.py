@@ -52,9 +52,13 @@ class Caller:
 
     def shops(self) -> frozenset[str] | None:
         """The shops in which this route is open to the caller; None means every shop."""
-        if self.everywhere & self.opened_by:
+        return self.shops_as(self.opened_by)
+
+    def shops_as(self, wanted: frozenset[Role]) -> frozenset[str] | None:
+        """The shops in which the caller holds one of these roles; None means every shop."""
+        if self.everywhere & wanted:
             return None
-        return frozenset(shop for shop, roles in self.roles.items() if shop is not None and roles & self.opened_by)
+        return frozenset(shop for shop, roles in self.roles.items() if shop is not None and roles & wanted)
 
     def enter(self, shop: str) -> None:
         """Raises NotFound for a shop of which the caller may not know, NotAllowed where the roles do not suffice."""

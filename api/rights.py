@@ -33,7 +33,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "my_fulfilments": CASE_WORKERS,
     "show_delivery": DESK | {Role.WAREHOUSE, Role.FINANCE},
     "list_refused_steps": LEADERS | {Role.AUDITOR},
-    "my_queue": DESK,
+    "my_queue": CASE_WORKERS,
     "tell_presence": DESK | {Role.SERVICE},
     "my_notices": EVERYONE,
     "list_payouts": LEADERS | {Role.FINANCE, Role.AUDITOR},

@@ -16,6 +16,7 @@ from domain.policies.contact import ContactPolicy
 from domain.policies.desk import DeskPolicy
 from domain.policies.documents import PolicyDocument, load_shipped, read_document
 from domain.policies.platforms import PlatformsPolicy
+from domain.policies.refunds import RefundsPolicy
 from domain.policies.texts import TextsPolicy
 
 KINDS: dict[str, type[PolicyDocument]] = {
@@ -25,6 +26,7 @@ KINDS: dict[str, type[PolicyDocument]] = {
     "desk": DeskPolicy,
     "causes": CausesPolicy,
     "texts": TextsPolicy,
+    "refunds": RefundsPolicy,
 }
 SHIPPED = 0  # the version under which the shipped document counts
 

@@ -12,7 +12,9 @@ order by time passing alone, so a place is reckoned when the case changes and li
 
 In a surge there are more cases than hands, so the place is by value and age alone: the moment of the review, an hour
 earlier for every ten yuan of the order, up to a week; the deadline's rule holds there too. What waits stands by when it
-is due. Equal places are told apart by the case's number. The weights are ours.
+is due. A question that was put to a person (an investigation) stands in their queue at the moment at which it was
+asked, or 12 h before its answer is due if that is earlier. Equal places are told apart by the case's number. The
+weights are ours; docs/decisions/0007-the-queues-ranking.md says why.
 """
 
 from collections.abc import Collection

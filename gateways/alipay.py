@@ -7,12 +7,13 @@ import httpx2
 from pydantic import SecretStr
 
 from gateways.alipay_answers import Expected, read_outcome
-from gateways.alipay_transfer import BIZ_SCENE, PRODUCT_CODE, PreparedTransfer
+from gateways.alipay_transfer import BIZ_SCENE, PRODUCT_CODE, prepare, said_in, transfer_of
 from gateways.failures import GatewayFailure, Nonsense
 from gateways.money import MoneyOutcome, Unknown
 from gateways.nodes import Node
 from gateways.raw_json import raw_members
 from gateways.signing import alipay_signing_text, load_private_key, load_public_key, rsa2_sign, rsa2_verify
+from gateways.transfers import Order, PreparedTransfer
 from gateways.wire import Clock, Line, china_stamp, read_json, wall_clock
 
 PARTY = "Alipay"
@@ -49,14 +50,18 @@ class AlipayClient:
         self._public_key = load_public_key(credentials.alipay_public_key)
         self._clock = clock
 
+    def prepare(self, order: Order) -> PreparedTransfer:
+        """Raises BadTransfer."""
+        return prepare(transfer_of(order))
+
     async def send(self, prepared: PreparedTransfer) -> MoneyOutcome:
         """Send, or send again: Alipay takes the same number with the same bytes as one transfer.
 
         Raises TamperedTransfer, before anything is sent, if the bytes are not those of the digest.
         """
-        PreparedTransfer.restored(prepared.biz_content, prepared.digest)
-        expected = Expected(prepared.out_biz_no, prepared.amount_fen, "send")
-        return await self._outcome(SEND, prepared.biz_content.decode(), expected)
+        prepared.check(said_in)
+        expected = Expected(prepared.number, prepared.amount_fen, "send")
+        return await self._outcome(SEND, prepared.body.decode(), expected)
 
     async def query(self, out_biz_no: str, amount_fen: int) -> MoneyOutcome:
         """What became of a number. An error of the query itself says nothing about the money: Unknown."""

@@ -32,7 +32,7 @@ def read_outcome(answer: Node, expected: Expected) -> MoneyOutcome:
         return _paid(answer, expected)
     if status == "FAIL" and expected.asked == "query":
         reason = readable_code(answer.optional_text("error_code"))
-        return Failed(expected.out_biz_no, reason or status, REMEDIES.get(reason, "stop_and_alarm"))
+        return Failed(expected.out_biz_no, reason or status, REMEDIES.get(reason, "stop_and_alarm"), closed=True)
     # REFUND means that money left and came back, which a transfer to an account never does.
     return Unknown(expected.out_biz_no, status or "NO_STATUS", alarm=status == "REFUND")
 

@@ -1,11 +1,11 @@
-"""A transfer as it will go over the wire, frozen to bytes before the first send."""
+"""Alipay's single transfer: what it takes, checked before it is frozen to bytes."""
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateways.money import fen_of, yuan_text
+from gateways.transfers import BadTransfer, Order, PreparedTransfer, frozen
 
 OUT_BIZ_NO_MAX = 64
 AMOUNT_MIN_FEN = 10
@@ -13,14 +13,6 @@ AMOUNT_MAX_FEN = 10_000_000_000
 
 PRODUCT_CODE = "TRANS_ACCOUNT_NO_PWD"
 BIZ_SCENE = "DIRECT_TRANSFER"
-
-
-class BadTransfer(ValueError):
-    """The transfer can't be sent as it stands: mend the named field before it is approved."""
-
-
-class TamperedTransfer(ValueError):
-    """Stored bytes and their digest differ: don't send; query the number and let a person decide."""
 
 
 class IdentityType(StrEnum):
@@ -59,27 +51,6 @@ class Transfer:
     scene_reports: tuple[SceneReport, ...] = (SceneReport("退款原因", "售后补偿"),)
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedTransfer:
-    """The exact `biz_content` and its SHA-256: store both before the first send, and resend nothing else."""
-
-    out_biz_no: str
-    amount_fen: int
-    biz_content: bytes = field(repr=False)
-    digest: str
-
-    @classmethod
-    def restored(cls, biz_content: bytes, digest: str) -> "PreparedTransfer":
-        """From stored bytes; number and amount are read out of them. Raises TamperedTransfer."""
-        if hashlib.sha256(biz_content).hexdigest() != digest:
-            raise TamperedTransfer("the stored bytes of a transfer do not fit their digest")
-        try:
-            content = json.loads(biz_content)
-            return cls(str(content["out_biz_no"]), fen_of(content["trans_amount"]), biz_content, digest)
-        except (ValueError, KeyError, TypeError) as cause:
-            raise TamperedTransfer("the stored bytes are not a transfer of this product") from cause
-
-
 def prepare(transfer: Transfer) -> PreparedTransfer:
     """Freeze a transfer; equal transfers give equal bytes. Raises BadTransfer."""
     _check(transfer)
@@ -96,8 +67,22 @@ def prepare(transfer: Transfer) -> PreparedTransfer:
             {"info_type": report.info_type, "info_content": report.info_content} for report in transfer.scene_reports
         ],
     }
-    raw = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    return PreparedTransfer(transfer.out_biz_no, transfer.amount_fen, raw, hashlib.sha256(raw).hexdigest())
+    return frozen(transfer.out_biz_no, transfer.amount_fen, content)
+
+
+def transfer_of(order: Order) -> Transfer:
+    """Raises BadTransfer for an account that Alipay has no name for."""
+    if order.kind not in list(IdentityType):
+        raise BadTransfer(f"Alipay pays no account of kind {order.kind}; ask the buyer for an Alipay account")
+    payee = Payee(order.account, IdentityType(order.kind), order.name)
+    reports = (SceneReport("退款原因", order.title),)
+    return Transfer(order.number, order.amount_fen, payee, order.title, order.title, order.scene, reports)
+
+
+def said_in(body: bytes) -> tuple[str, int]:
+    """Number and fen as stored bytes name them; ValueError, KeyError or TypeError where they name none."""
+    content = json.loads(body)
+    return str(content["out_biz_no"]), fen_of(content["trans_amount"])
 
 
 def _payee_info(payee: Payee) -> dict[str, str]:

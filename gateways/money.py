@@ -1,7 +1,7 @@
 """Amounts on the wire, and the three ways in which a transfer can stand: paid, failed, unknown."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -43,11 +43,13 @@ class Failed:
     `fix_and_retry`: mend the cause (balance, limit, contract), then send the same bytes again.
     `ask_buyer`: the payee is wrong; a new payee is a new money key.
     `stop_and_alarm`: our request or our account is wrong; a person decides.
+    `closed`: the wallet keeps the number as failed for good, so only a new one can still pay.
     """
 
     out_biz_no: str
     code: str
     remedy: Remedy
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,14 @@ class Unknown:
 
     `not_found`: a query does not know the number; right after a time-out this proves nothing.
     `alarm`: a person must look, because the answer contradicts what we sent.
+    `ticket`: what the buyer's app shows the wallet to confirm the receipt, where the wallet asks for that.
     """
 
     out_biz_no: str
     code: str
     not_found: bool = False
     alarm: bool = False
+    ticket: str = field(default="", repr=False)
 
 
 type MoneyOutcome = Paid | Failed | Unknown

@@ -1,4 +1,4 @@
-"""One POST to an outside party: explicit time-outs in, raw bytes out, every broken connection a named failure."""
+"""One call to an outside party: explicit time-outs in, raw bytes out, every broken connection a named failure."""
 
 import asyncio
 import json
@@ -54,12 +54,23 @@ class Line:
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx2.Response:
-        """The answer with any status below 500 but 429; the body is read. Raises Transient, RateLimited, Nonsense."""
+        """A form. The answer with any status below 500 but 429; the body is read. Raises Transient, RateLimited,
+        Nonsense."""
+        return await self._ask("POST", self.url, params=query, data=form, headers=headers)
+
+    async def send(
+        self, method: str, path: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> httpx2.Response:
+        """These very bytes to a path below the party's address, which may hold a query. Answers and raises as `post`
+        does."""
+        return await self._ask(method, self.url + path, content=body or None, headers=headers)
+
+    async def _ask(self, method: str, url: str, **what: Any) -> httpx2.Response:
         timeout = httpx2.Timeout(self.seconds, connect=min(CONNECT_SECONDS, self.seconds))
         try:
             # httpx counts each read anew, so a body that drips would never end without a limit on the whole.
             async with asyncio.timeout(self.seconds):
-                answer = await self.http.post(self.url, params=query, data=form, headers=headers, timeout=timeout)
+                answer = await self.http.request(method, url, timeout=timeout, **what)
         except TimeoutError as cause:
             raise self._silent("timeout") from cause
         except httpx2.RequestError as cause:

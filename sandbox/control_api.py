@@ -80,7 +80,10 @@ class LimitsChange(Body):
 
 
 class FaultBody(Body):
-    method: str = Field(description="TOP or Alipay method, SendSms, QuerySendDetails, or a pattern like taobao.*")
+    method: str = Field(
+        description="TOP or Alipay method, wechat.transfer, wechat.query, wechat.cancel, SendSms, QuerySendDetails, "
+        "or a pattern like taobao.*"
+    )
     kind: FaultKind
     count: int | None = Field(default=1, ge=1, description="null: until cleared")
     seconds: float = Field(default=30.0, ge=0, description="hold, ban or settling time; at most 120")

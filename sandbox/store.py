@@ -9,15 +9,19 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-SCHEMA_VERSION = 1
+# Each file brings a folder from the version before to its own; a folder of a later version is refused.
+SCHEMAS = ("schema.sql", "schema_2.sql")
+SCHEMA_VERSION = len(SCHEMAS)
 FILE_NAME = "sandbox.sqlite3"
 
 # What a reset leaves: who may talk to the sandbox, not what they did in it.
-CONFIGURATION = ("shop", "app", "alipay_app", "sms_key", "sms_sign", "sms_template")
+CONFIGURATION = ("shop", "app", "alipay_app", "wechat_merchant", "sms_key", "sms_sign", "sms_template")
 HISTORY = (
     "fault",
     "transfer",
     "wallet_account",
+    "wechat_transfer",
+    "wechat_account",
     "sms",
     "message",
     "refund",
@@ -26,7 +30,7 @@ HISTORY = (
     "trade",
     "buyer",
 )
-KEPT_SETTINGS = ("id_prefix", "wallet_private_key")
+KEPT_SETTINGS = ("id_prefix", "wallet_private_key", "wechat_private_key")
 
 
 # Values that no SQLite column takes: half of a surrogate pair, an integer beyond 64 bits.
@@ -53,17 +57,15 @@ class Store:
 
     def _create_or_check(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            # One script, one transaction: a kill in the middle leaves an empty file, not half a schema.
-            script = (files("sandbox") / "schema.sql").read_text("utf-8")
-            self._connection.executescript(
-                f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version={SCHEMA_VERSION};\nCOMMIT;"
-            )
-        elif version != SCHEMA_VERSION:
+        if version > SCHEMA_VERSION:
             raise DataFolderMismatch(
                 f"{self.path} has schema {version}, this sandbox speaks {SCHEMA_VERSION}: "
                 "delete the file or name another folder with --data."
             )
+        for number, name in enumerate(SCHEMAS[version:], version + 1):
+            # One script, one transaction: a kill in the middle leaves the version before, not half a schema.
+            script = (files("sandbox") / name).read_text("utf-8")
+            self._connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version={number};\nCOMMIT;")
         if self.setting("id_prefix") is None:
             # Ids start from the second of creation, so that a wiped sandbox never repeats an old tid.
             self.set_setting("id_prefix", int(time.time()))

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.marketplace import MarketplaceActivities
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
-    from activities.payouts import PayoutActivities
+    from activities.payout_gate import PayoutGate
     from activities.replies import ReplyActivities
     from activities.requests import (
         AssignRequest,
@@ -49,12 +49,14 @@ with workflow.unsafe.imports_passed_through():
         replying,
     )
     from domain.review_case.agenda import Action, Due
+    from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import MendPayout, Step
     from workflows import limits, priorities
     from workflows.ending_actions import EndingActions
     from workflows.payout import Payout, PayoutOrder
 
+CONTENT = "content-at-the-end"
 READ_AGAIN_BEFORE_PAYING = timedelta(minutes=10)
 
 
@@ -108,9 +110,16 @@ class ReviewActions:
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
             case Action.END:
-                closing.end(case, TIMER, agenda.outcome_at_end(case), now)
+                closing.end(case, TIMER, self._outcome(), now)
             case _:
                 raise AssertionError(f"no way to do {action}")
+
+    def _outcome(self) -> Outcome:
+        """A content buyer's case that ended before contentment counted went on as one that had refused."""
+        outcome = agenda.outcome_at_end(self._case)
+        if outcome is Outcome.SETTLED_KEPT and not workflow.patched(CONTENT):
+            return Outcome.REFUSED
+        return outcome
 
     def _agreed(self, change: Callable[[ReviewCaseState, int, datetime], None]) -> Callable[[Due], Awaitable[None]]:
         async def happens(due: Due) -> None:
@@ -197,7 +206,7 @@ class ReviewActions:
         if offer is None or not agenda.ready_to_pay(self._case):
             return
         request = self._payout_request(offer)
-        found = await workflow.execute_activity_method(PayoutActivities.open_payout, request, **limits.RECORD)
+        found = await workflow.execute_activity_method(PayoutGate.open_payout, request, **limits.RECORD)
         async with self._lock:
             paying.payout_opened(self._case, found, workflow.now())
         if found.key is not None:

@@ -12,11 +12,11 @@ with workflow.unsafe.imports_passed_through():
     from activities.requests import Projection
     from domain.errors import Refusal
     from domain.people import Actor, ActorKind
-    from domain.review_case import desk, merging, paying, presence, rules
+    from domain.review_case import desk, merging, paying, presence, resting, rules
     from domain.review_case.agenda import Due, due_for_people, next_due
     from domain.review_case.facts import PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
-    from domain.review_case.steps import CheckFulfilment, Command, FulfilOffer, MendPayout
+    from domain.review_case.steps import AnswerOffer, CheckFulfilment, Command, FulfilOffer, MendPayout
     from workflows import limits, search
     from workflows.review_actions import ReviewActions
     from workflows.review_preparing import prepare
@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
 COMMANDS_REMEMBERED = 50
 # Steps that the payout's own workflow hears of, besides what finance decides about a failed one.
 BY_HAND = (FulfilOffer, CheckFulfilment)
+REST = "rest-after-acceptance"
 
 
 @workflow.defn(name="ReviewCase")
@@ -128,6 +129,7 @@ class ReviewCase:
                 self._check(command, workflow.now(), accepted=True)
                 found = await self._prepare(command)
                 rules.apply(self._case, command, workflow.now(), found)
+                self._rest(command)
                 self._remember(command)
                 self._changes += 1
         if isinstance(command.step, MendPayout) or (isinstance(command.step, BY_HAND) and not repeated):
@@ -140,6 +142,12 @@ class ReviewCase:
             raise ApplicationError("The case is being continued; send the same step again.", type="Draining")
         if self._digest_of_repeat() is None:
             self._check(command, workflow.now())
+
+    def _rest(self, command: Command) -> None:
+        """Cases whose buyer accepted before there was a rest go on as they did then."""
+        accepted = isinstance(command.step, AnswerOffer) and command.step.accepted
+        if accepted and workflow.patched(REST):
+            resting.rest(self._case, workflow.now())
 
     def _check(self, command: Command, now: datetime, *, accepted: bool = False) -> None:
         try:

@@ -1,6 +1,7 @@
 """The queue of one person, in the order of domain/queue_ranking.py, one page at a time along indexes.
 
 Shops in a surge are walked by their own place; since those places are of reviews' age, they come before the others'.
+Whoever was asked to find something out, of whatever department, finds the case here too, at the question's own place.
 """
 
 from collections.abc import Iterator
@@ -11,11 +12,30 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import Boolean, Select, Text, bindparam, select, tuple_, union_all
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    false,
+    func,
+    literal,
+    null,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.reads.cases import LIMIT, SHOPS_WALKED_APART, CaseLine
 from db.tables.cases import CaseFile
+from db.tables.investigations import InvestigationRow
+from domain.queue_ranking import DEADLINE_LEAD
+from domain.review_case.agenda import Action
 
 _LINE = [getattr(CaseFile, name) for name in CaseLine.model_fields]
 
@@ -25,6 +45,9 @@ class QueueLine(CaseLine):
 
     waiting: bool = Field(description="nobody is needed before `due_at`")
     place_at: datetime = Field(description="the earlier, the sooner its turn; see domain/queue_ranking.py")
+    investigation: int | None = Field(
+        description="number of the question that waits for my answer; `due_at` is then when the answer is due"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +61,10 @@ class QueuePlace:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """One walk along one index: own cases or free ones, by the usual place or the surge's, of which shops."""
+    """One walk along one index: own cases, free ones, or those whose question waits for the person; by the usual place
+    or the surge's; of which shops."""
 
-    mine: bool
+    whose: str  # "mine", "free" or "asked"
     surge: bool
     shops: str  # "one", "in", "not_in" or "any"
 
@@ -52,14 +76,14 @@ async def list_queue(
     limit: int,
     after: QueuePlace | None,
     surging: frozenset[str] = frozenset(),
+    asked_in: frozenset[str] | None = None,
 ) -> list[QueueLine]:
-    """What one person may work on: their own open cases and those that nobody has, the first to be taken first.
-    `surging` are the shops that have a surge now."""
-    if shops is not None and not shops:
-        return []
+    """What one person may work on: their own open cases, those that nobody has, and the questions that wait for their
+    answer; the first to be taken first. `shops` are those whose desk they belong to, `asked_in` those in which they may
+    answer (None: all), `surging` the shops that have a surge now."""
     given: dict[str, Any] = {"person": person, "limit": limit}
     walks = []
-    for number, (walk, value) in enumerate(_walks(shops, surging)):
+    for number, (walk, value) in enumerate([*_walks(shops, surging), _asked(asked_in)]):
         walks.append(walk)
         if value is not None:
             given[f"shops_{number}"] = value
@@ -71,27 +95,33 @@ async def list_queue(
 
 def _walks(shops: frozenset[str] | None, surging: frozenset[str]) -> Iterator[tuple[_Walk, str | list[str] | None]]:
     """Own cases are few and walked together; free ones for each shop apart, so that every walk stops after a page."""
+    if shops is not None and not shops:
+        return
     hot = sorted(surging if shops is None else surging & shops)
     yield from _own(shops, hot)
     apart = sorted(shops) if shops is not None and len(shops) <= SHOPS_WALKED_APART else None
     if apart is not None:
-        yield from ((_Walk(False, shop in surging, "one"), shop) for shop in apart)
+        yield from ((_Walk("free", shop in surging, "one"), shop) for shop in apart)
         return
-    yield from ((_Walk(False, True, "one"), shop) for shop in hot[:SHOPS_WALKED_APART])
+    yield from ((_Walk("free", True, "one"), shop) for shop in hot[:SHOPS_WALKED_APART])
     cold = hot[:SHOPS_WALKED_APART]
     if shops is not None:
-        yield _Walk(False, False, "in"), sorted(shops - set(cold))
+        yield _Walk("free", False, "in"), sorted(shops - set(cold))
     else:
-        yield (_Walk(False, False, "not_in"), cold) if cold else (_Walk(False, False, "any"), None)
+        yield (_Walk("free", False, "not_in"), cold) if cold else (_Walk("free", False, "any"), None)
 
 
 def _own(shops: frozenset[str] | None, hot: list[str]) -> Iterator[tuple[_Walk, list[str] | None]]:
     if hot:
-        yield _Walk(True, True, "in"), hot
+        yield _Walk("mine", True, "in"), hot
     if shops is not None:
-        yield _Walk(True, False, "in"), sorted(shops - set(hot))
+        yield _Walk("mine", False, "in"), sorted(shops - set(hot))
     else:
-        yield (_Walk(True, False, "not_in"), hot) if hot else (_Walk(True, False, "any"), None)
+        yield (_Walk("mine", False, "not_in"), hot) if hot else (_Walk("mine", False, "any"), None)
+
+
+def _asked(shops: frozenset[str] | None) -> tuple[_Walk, list[str] | None]:
+    return (_Walk("asked", False, "any"), None) if shops is None else (_Walk("asked", False, "in"), sorted(shops))
 
 
 @lru_cache(maxsize=512)
@@ -103,23 +133,58 @@ def _statement(walks: tuple[_Walk, ...], behind: bool) -> Any:
 
 
 def _select(walk: _Walk, behind: bool, number: int) -> Select[Any]:
+    if walk.whose == "asked":
+        return _select_asked(walk, behind, number)
     place = CaseFile.surge_at if walk.surge else CaseFile.place_at
-    found = select(*_LINE, CaseFile.waiting, place.label("place_at")).where(CaseFile.closed_at.is_(None))
-    if walk.mine:
+    nothing = null().cast(Integer).label("investigation")
+    found = select(*_LINE, CaseFile.waiting, place.label("place_at"), nothing).where(CaseFile.closed_at.is_(None))
+    if walk.whose == "mine":
         found = found.where(CaseFile.assignee == bindparam("person"))
     else:
         found = found.where(CaseFile.assignee.is_(None))
-    if walk.shops == "one":
-        found = found.where(CaseFile.shop == bindparam(f"shops_{number}"))
-    elif walk.shops == "in":
-        found = found.where(CaseFile.shop.in_(bindparam(f"shops_{number}", expanding=True)))
-    elif walk.shops == "not_in":
-        found = found.where(CaseFile.shop.not_in(bindparam(f"shops_{number}", expanding=True)))
+    found = found.where(*_of_shops(walk, number))
     if behind:
-        last = tuple_(
-            bindparam("after_waiting", type_=Boolean),
-            bindparam("after_at", type_=place.type),
-            bindparam("after_number", type_=Text),
-        )
-        found = found.where(tuple_(CaseFile.waiting, place, CaseFile.number) > last)
+        found = found.where(tuple_(CaseFile.waiting, place, CaseFile.number) > _last())
     return found.order_by(CaseFile.waiting, place, CaseFile.number).limit(LIMIT)
+
+
+def _select_asked(walk: _Walk, behind: bool, number: int) -> Select[Any]:
+    """One line per case, by its first question; they are few per person. An own case has its line already."""
+    asked = InvestigationRow
+    place = func.least(asked.asked_at, asked.due_at - DEADLINE_LEAD, type_=CaseFile.place_at.type)
+    what = literal(f"{Action.INVESTIGATION_DUE} ") + asked.number.cast(Text)
+    own = {"due_at": asked.due_at.label("due_at"), "due_what": what.label("due_what")}
+    line = [own.get(column.key, column) for column in _LINE]
+    first = (
+        select(*line, false().label("waiting"), place.label("place_at"), asked.number.label("investigation"))
+        .join(CaseFile, CaseFile.number == asked.case)
+        .where(asked.person == bindparam("person", type_=Uuid), asked.ended_at.is_(None), CaseFile.closed_at.is_(None))
+        .where(CaseFile.assignee.is_distinct_from(bindparam("person", type_=Uuid)), *_of_shops(walk, number))
+        .ext(distinct_on(CaseFile.number))
+        .order_by(CaseFile.number, place)
+        .subquery()
+    )
+    found = select(first)
+    if behind:
+        found = found.where(tuple_(first.c.waiting, first.c.place_at, first.c.number) > _last())
+    return found.order_by(first.c.place_at, first.c.number).limit(LIMIT)
+
+
+def _of_shops(walk: _Walk, number: int) -> list[ColumnElement[bool]]:
+    match walk.shops:
+        case "one":
+            return [CaseFile.shop == bindparam(f"shops_{number}")]
+        case "in":
+            return [CaseFile.shop.in_(bindparam(f"shops_{number}", expanding=True))]
+        case "not_in":
+            return [CaseFile.shop.not_in(bindparam(f"shops_{number}", expanding=True))]
+        case _:
+            return []
+
+
+def _last() -> Any:
+    return tuple_(
+        bindparam("after_waiting", type_=Boolean),
+        bindparam("after_at", type_=CaseFile.place_at.type),
+        bindparam("after_number", type_=Text),
+    )

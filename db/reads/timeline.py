@@ -13,7 +13,6 @@ from db.reads.words import sentence
 from db.tables.buyers import SealedText
 from db.tables.record import CaseEvent
 
-
 # Where somebody lives is read only by whoever sends a parcel there, and each look is in the office's record.
 WITHHELD = frozenset({"delivery_set"})
 

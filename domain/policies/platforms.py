@@ -1,13 +1,15 @@
 """The marketplaces' own rules as a document: what a review is, how it is amended, when a reply closes."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from enum import StrEnum
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from domain.policies.documents import MarkedPart, PolicyDocument, PolicyPart
+from domain.policies.refund_rules import DeadlinePolicy, FreightRow, RefundRules, SevenDays
+from domain.policies.windows import Anchor as Anchor
+from domain.policies.windows import Window as Window
 
 
 class Platform(StrEnum):
@@ -42,32 +44,6 @@ class AmendMode(StrEnum):
     APPEND = "append"
     SCORE_ONLY = "score_only"
     NONE = "none"
-
-
-class Anchor(StrEnum):
-    """The moment from which a platform's window runs."""
-
-    REVIEW_CREATED = "review_created"
-    ORDER_FINISHED = "order_finished"
-    RECEIPT_CONFIRMED = "receipt_confirmed"
-    REFUND_CREATED = "refund_created"
-    SELLER_AGREED = "seller_agreed"
-    SELLER_REFUSED = "seller_refused"
-    BUYER_SHIPPED = "buyer_shipped"
-    COURIER_SIGNED = "courier_signed"
-    SELLER_RECEIVED = "seller_received"
-
-
-class Window(MarkedPart):
-    """A span from an anchor; a day here is 24 hours, as the platforms count them."""
-
-    length: int = Field(ge=1)
-    unit: Literal["hour", "day"]
-    since: Anchor
-
-    @property
-    def span(self) -> timedelta:
-        return timedelta(hours=self.length) if self.unit == "hour" else timedelta(days=self.length)
 
 
 class Scale(MarkedPart):
@@ -151,45 +127,6 @@ class Reporting(MarkedPart):
     by_api: bool = False
 
 
-class RefundStage(MarkedPart):
-    """One step of the platform's refund flow; what happens when its owner lets the limit pass."""
-
-    code: str
-    owner: Literal["seller", "buyer"] | None = None
-    limit: Window | None = None
-    on_timeout: Literal["agreed", "closed", "refunded", "platform_decides"] | None = None
-    terminal: bool = False
-
-    @model_validator(mode="after")
-    def _a_limit_has_an_outcome(self) -> Self:
-        if (self.limit is None) != (self.on_timeout is None):
-            raise ValueError("limit and on_timeout belong together; give both or neither")
-        if not self.terminal and self.owner is None:
-            raise ValueError("owner is missing; say whose turn it is")
-        return self
-
-
-class BulkAgree(PolicyPart):
-    count: int = Field(ge=1)
-    max_fen: int = Field(ge=1)
-
-
-class RefundRules(PolicyPart):
-    deadline_field: str = ""
-    stages: tuple[RefundStage, ...] = ()
-    refuse_forbidden_when: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    bulk_agree: BulkAgree | None = None
-    statuses: Mapping[str, str] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _codes_differ(self) -> Self:
-        codes = [stage.code for stage in self.stages]
-        if len(set(codes)) != len(codes):
-            raise ValueError("stages: two stages have the same code; give each its own")
-        return self
-
-
 class PlatformRules(PolicyPart):
     """Everything that the product must know of one marketplace."""
 
@@ -201,49 +138,6 @@ class PlatformRules(PolicyPart):
     refund: RefundRules | None = None
     exchange_statuses: Mapping[str, str] = Field(default_factory=dict)
     exchange_deadline_field: str = ""
-
-
-class SevenDays(MarkedPart):
-    """Return without a reason: counted from 00:00 of the day after the courier shows the parcel as signed."""
-
-    hours: int = Field(ge=1)
-    notice_is_enough: bool
-    must_be_intact: bool
-    seller_may_opt_out: bool
-    pays_back_within_days: int = Field(ge=1)
-    exempt_goods: tuple[str, ...]
-    return_only_channels: tuple[str, ...] = ()
-
-
-Bearer = Literal["as_agreed", "seller", "buyer", "insurer", "by_shipping_terms"]
-
-
-class FreightRow(MarkedPart):
-    """One row of the freight table; a condition that is left out matches anything. The first match wins."""
-
-    agreed_otherwise: bool | None = None
-    fault: Literal["seller", "courier", "none"] | None = None
-    shipping: Literal["free", "paid", "conditional_free"] | None = None
-    insurance: Literal["seller_gift"] | None = None
-    condition_broken_by_partial_return: bool | None = None
-    abuse_of_member_rights: bool | None = None
-    outbound: Bearer
-    back: Bearer
-    recover_from: Literal["courier"] | None = None
-
-
-class DeadlinePolicy(PolicyPart):
-    """When to warn before a platform acts by itself, and how late we may still act."""
-
-    warn_hours_before: tuple[int, ...] = Field(min_length=1)
-    act_minutes_before: int = Field(ge=1)
-    never_refuse_automatically: Literal[True]
-
-    @model_validator(mode="after")
-    def _nearest_last(self) -> Self:
-        if list(self.warn_hours_before) != sorted(set(self.warn_hours_before), reverse=True):
-            raise ValueError("warn_hours_before: put the earliest warning first, each hour once")
-        return self
 
 
 class PlatformsPolicy(PolicyDocument):
@@ -259,6 +153,12 @@ class PlatformsPolicy(PolicyDocument):
     def rules(self, platform: Platform) -> PlatformRules:
         """The rules of one marketplace; every Platform is in the document (checked at reading)."""
         return self.platforms[platform]
+
+    def loosened(self, changed: PolicyDocument) -> list[tuple[str, str]]:
+        """Nobody opts out of the seven days; a longer time, or fewer exempt goods, is a shop's own choice (R102)."""
+        if not isinstance(changed, PlatformsPolicy):
+            return []
+        return [(f"seven_days.{field}", why) for field, why in self.seven_days.worse(changed.seven_days)]
 
     @model_validator(mode="after")
     def _every_platform(self) -> Self:

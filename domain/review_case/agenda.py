@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.contact_terms import TalkOutcome
 from domain.escalation import EscalationKind
 from domain.fulfilment import needs_address, needs_payee
 from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
-from domain.review_case import investigations, promises
+from domain.review_case import investigations, promises, resting
+from domain.review_case.agreements import Investigation
 from domain.review_case.endings import FollowUp
 from domain.review_case.outcomes import Outcome
 from domain.review_case.replying import reply_wanted_at
@@ -180,8 +182,9 @@ def _addressed(case: ReviewCaseState, form: OfferForm) -> bool:
 def _contact(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
     contact = case.contact
     if contact is None:
-        if case.stopped is None and not (case.suspected or case.malicious) and case.plan_again_at is not None:
-            yield Due(case.plan_again_at, Action.PLAN)
+        plan_at = resting.plan_at(case)
+        if case.stopped is None and not (case.suspected or case.malicious) and plan_at is not None:
+            yield Due(plan_at, Action.PLAN)
     elif contact.taken_at is not None:
         yield Due(contact.taken_at + LOG_WITHIN, Action.CONTACT_LAPSED)
     elif contact.due:
@@ -260,8 +263,17 @@ def outcome_at_end(case: ReviewCaseState) -> Outcome:
         return Outcome.AMENDED_PAID if paid else Outcome.AMENDED_UNPAID
     if case.stopped is not None:
         return Outcome.STOPPED_BY_BUYER
+    if _content(case):
+        return Outcome.SETTLED_KEPT
     reached = any(attempt.talk is not None for attempt in case.attempts)
     return Outcome.REFUSED if reached else Outcome.UNREACHABLE
+
+
+def _content(case: ReviewCaseState) -> bool:
+    """Whether the buyer said yes to the result, and the last talk gives that no lie: satisfied, though the review
+    stands (R46)."""
+    talks = [attempt.talk for attempt in case.attempts if attempt.talk is not None]
+    return case.agreements.accepted_at is not None and talks[-1:] != [TalkOutcome.ABUSIVE]
 
 
 def due_for_people(case: ReviewCaseState) -> Due | None:
@@ -273,8 +285,15 @@ def due_for_people(case: ReviewCaseState) -> Due | None:
     if visit is not None and visit.due_at is not None and not visit.over:
         waiting.append(Due(visit.due_at, Action.FOLLOW_UP_DUE))
     waiting += [Due(one.due_at, Action.PROMISE_DUE, str(one.number)) for one in case.agreements.promises if one.open]
-    waiting += [Due(one.due_at, Action.INVESTIGATION_DUE, str(one.number)) for one in investigations.unanswered(case)]
+    waiting += [
+        Due(_needed(case, one), Action.INVESTIGATION_DUE, str(one.number)) for one in investigations.unanswered(case)
+    ]
     return min(waiting, key=lambda due: due.at, default=None)
+
+
+def _needed(case: ReviewCaseState, asked: Investigation) -> datetime:
+    """Its agent is needed at once for a question of their own, and for somebody else's when it falls due."""
+    return asked.at if asked.to == case.assignee else asked.due_at
 
 
 # Clocks that run because a person has to decide something now.

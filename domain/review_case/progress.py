@@ -16,6 +16,7 @@ from domain.review_case.facts import Assigned, Opened, Planned
 from domain.review_case.outcomes import Outcome
 from domain.review_case.recording import record
 from domain.review_case.replying import reply_seen
+from domain.review_case.resting import resting
 from domain.review_case.state import (
     Amendment,
     Clock,
@@ -123,12 +124,12 @@ def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
     case.presence_again_at = found.presence_again_at or case.presence_again_at
     case.contact = ContactWait(
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
-        why=found.why, why_zh=found.why_zh,
+        why=found.why, why_zh=found.why_zh, reminder=resting(case),
     )  # fmt: skip
     record(
         case, TIMER, now, "contact_planned",
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
-        why=found.why, warnings=found.warnings or None, policy=found.policy,
+        why=found.why, reminder=resting(case) or None, warnings=found.warnings or None, policy=found.policy,
     )  # fmt: skip
 
 

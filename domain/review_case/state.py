@@ -84,7 +84,8 @@ class Identity(BaseModel):
 
 
 class ContactWait(BaseModel):
-    """The next contact: planned, then due, then taken by one person."""
+    """The next contact: planned, then due, then taken by one person. `reminder`: the buyer has accepted an offer, so it
+    reminds of what was agreed and talks nobody over."""
 
     number: int
     channel: Channel
@@ -92,6 +93,7 @@ class ContactWait(BaseModel):
     slot_ends_at: datetime
     why: str
     why_zh: str = ""
+    reminder: bool = False
     due: bool = False
     attempt: str | None = None
     taken_by: str | None = None
@@ -217,6 +219,7 @@ class ReviewCaseState(BaseModel):
     plan_code: str | None = None
     preference_at: datetime | None = None
     preference_stated_at: datetime | None = None
+    rests_since: datetime | None = None
     online_seen_at: datetime | None = None
     presence_again_at: datetime | None = None
     attempts: list[Attempt] = Field(default_factory=list)

@@ -85,11 +85,14 @@ async def test_whoever_is_asked_finds_the_question_and_answers_it(take: Take, re
     warehouse = cast["warehouse"].id
     await take("lead", "open_investigation", to=str(warehouse), question="出库检查过吗", due=tomorrow())
     asked = await read("/investigations", "warehouse")
+    queued = (await read("/queue", "warehouse"))["cases"]
     answered = await take("warehouse", "answer_investigation", investigation=1, answer="漏检了")
     said = (await read("/cases/{case}/agreements"))["investigations"][0]
     assert [one["question"] for one in asked["investigations"]] == ["出库检查过吗"]
+    assert [(one["investigation"], one["due_what"]) for one in queued] == [(1, "investigation_due 1")]
     assert (answered.status_code, said["answer"], said["answered_by"]) == (200, "漏检了", "Warehouse-1")
     assert await read("/investigations", "warehouse") == {"investigations": []}
+    assert (await read("/queue", "warehouse"))["cases"] == []
 
 
 @pytest.mark.parametrize("who", ["auditor", "stranger", "nobody"])

@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
+from sqlalchemy import insert
 
 from api.house import House
 from db import surges
+from db.sealed_texts import seal_text
+from db.tables.investigations import InvestigationRow
 from tests.api.rows import add_case
 
 HOUR = timedelta(hours=1)
@@ -72,6 +76,43 @@ async def test_a_surge_in_one_shop_leaves_the_others_as_they_were(queue: Any, ho
     await surge_in(house, cast, "other")
     there = [await placed(house, "other", hours=n, surge=-n) for n in range(2)]
     assert (await queue(), await queue("stranger")) == (here, there[::-1])
+
+
+async def asked(house: House, case: str, person: Any, hours: int, due: int = 99, number: int = 1) -> None:
+    """A question that was put to a person."""
+    now = house.now()
+    async with house.sessions.begin() as session:
+        question = await seal_text(session, "question", "出库检查过吗", now)
+        row = {"case": case, "number": number, "shop": "demo", "person": person, "question": UUID(question.id)}
+        times = {"asked_at": now + hours * HOUR, "due_at": now + due * HOUR}
+        await session.execute(insert(InvestigationRow).values(**row, **times))
+
+
+@pytest.mark.covers(57, 199)
+async def test_a_question_stands_in_the_queue_of_whoever_was_asked_by_when_it_was_asked_or_is_due(
+    queue: Any, house: House, cast: Any
+) -> None:
+    lead = cast["lead"].id
+    theirs = [await placed(house, assignee=lead) for _ in range(2)]
+    mine = await placed(house, hours=-2, assignee=cast["agent"].id)
+    await asked(house, theirs[0], cast["agent"].id, hours=-1)
+    await asked(house, theirs[1], cast["agent"].id, hours=0, due=8)
+    await asked(house, theirs[1], cast["agent"].id, hours=0, number=2)
+    assert await queue(limit=1) == [theirs[1], mine, theirs[0]]
+
+
+async def test_who_is_not_of_a_desk_finds_their_questions_and_no_free_case(queue: Any, house: House, cast: Any) -> None:
+    await placed(house)
+    case = await placed(house, assignee=cast["agent"].id)
+    assert await queue("warehouse") == []
+    await asked(house, case, cast["warehouse"].id, hours=-1)
+    assert await queue("warehouse") == [case]
+
+
+async def test_a_question_about_an_own_case_is_that_cases_line(queue: Any, house: House, cast: Any) -> None:
+    case = await placed(house, assignee=cast["agent"].id)
+    await asked(house, case, cast["agent"].id, hours=-1)
+    assert await queue() == [case]
 
 
 async def test_a_cursor_of_another_list_is_refused(web: httpx2.AsyncClient, house: House, cast: Any) -> None:

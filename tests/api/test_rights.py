@@ -23,7 +23,7 @@ TABLE: dict[str, tuple[Request, str]] = {
     "me": (("GET", "/me", None), "agent lead supervisor warehouse finance auditor admin service"),
     "open_case": (("POST", "/reviews", "review"), "agent lead supervisor service"),
     "list_cases": (("GET", "/cases", None), "agent lead supervisor warehouse finance auditor service"),
-    "my_queue": (("GET", "/queue", None), "agent lead supervisor"),
+    "my_queue": (("GET", "/queue", None), "agent lead supervisor warehouse finance"),
     "tell_presence": (("POST", "/presence", {"shop": "demo", "buyer": "chen"}), "agent lead supervisor service"),
     "show_case": (("GET", "/cases/{case}", None), "agent lead supervisor warehouse finance auditor service"),
     "show_timeline": (
@@ -36,6 +36,8 @@ TABLE: dict[str, tuple[Request, str]] = {
     "show_buyer": (("GET", "/cases/{case}/buyer", None), "agent lead supervisor auditor"),
     "show_agreements": (("GET", "/cases/{case}/agreements", None), "agent lead supervisor auditor"),
     "my_investigations": (("GET", "/investigations", None), "agent lead supervisor warehouse finance"),
+    "my_fulfilments": (("GET", "/fulfilments", None), "agent lead supervisor warehouse finance"),
+    "show_delivery": (("GET", "/cases/{case}/delivery", None), "agent lead supervisor warehouse finance"),
     "list_refused_steps": (("GET", "/cases/{case}/refused-steps", None), "lead supervisor auditor"),
     "take_step": (
         ("POST", "/cases/{case}/steps", {"step": "note", "text": "hello"}),

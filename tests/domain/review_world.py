@@ -30,6 +30,7 @@ from domain.review_case import (
     progress,
     promises,
     replying,
+    resting,
     rules,
     steps,
 )
@@ -147,6 +148,8 @@ class World:
         rules.apply(self.case, command, self.now, self._prepared(step))
         told = fulfilling.moves(self.case, actor, step, self.now)
         self.told_payout += told[1] if told else []
+        if isinstance(step, steps.AnswerOffer) and step.accepted:
+            resting.rest(self.case, self.now)
         return True
 
     def _prepared(self, step: steps.Step) -> Prepared:

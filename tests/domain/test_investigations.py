@@ -61,6 +61,12 @@ def test_the_desk_sees_the_time_of_an_investigation_in_its_queue(world: World) -
     assert due_for_people(world.case) == Due(TOMORROW, Action.INVESTIGATION_DUE, "1")
 
 
+def test_an_agent_asked_about_an_own_case_is_needed_at_once(world: World) -> None:
+    world.case.clocks.clear()
+    ask(world, ALICE.person)
+    assert due_for_people(world.case) == Due(START, Action.INVESTIGATION_DUE, "1")
+
+
 def test_the_clock_is_about_the_earliest_that_is_overdue_and_stops_with_the_last_answer(world: World) -> None:
     ask(world, "wu", TOMORROW)
     ask(world, "ann", TOMORROW + timedelta(hours=1))

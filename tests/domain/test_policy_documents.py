@@ -11,6 +11,7 @@ from domain.policies.compensation import CompensationPolicy
 from domain.policies.desk import DeskPolicy
 from domain.policies.documents import PolicyDocument, load_shipped, read_document, read_toml, with_overrides
 from domain.policies.platforms import PlatformsPolicy
+from domain.policies.refunds import RefundsPolicy
 from domain.policies.texts import TextsPolicy
 
 SHIPPED: dict[str, type[PolicyDocument]] = {
@@ -19,6 +20,7 @@ SHIPPED: dict[str, type[PolicyDocument]] = {
     "compensation": CompensationPolicy,
     "desk": DeskPolicy,
     "texts": TextsPolicy,
+    "refunds": RefundsPolicy,
 }
 
 

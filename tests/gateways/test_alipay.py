@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from gateways.alipay import AlipayClient
 from gateways.alipay_codes import REMEDIES, UNKNOWN_CODES
-from gateways.alipay_transfer import IdentityType, Payee, TamperedTransfer, Transfer, prepare
+from gateways.alipay_transfer import IdentityType, Payee, Transfer, prepare
 from gateways.money import Failed, MoneyOutcome, Paid, Unknown
 from gateways.signing import alipay_signing_text, load_public_key, rsa2_verify
+from gateways.transfers import TamperedTransfer
 
 type AlipayOf = Callable[[httpx2.AsyncClient], AlipayClient]
 type Signed = Callable[[str, str], bytes]
@@ -122,11 +123,11 @@ async def test_money_that_came_back_raises_the_alarm(query: Ask) -> None:
 
 async def test_a_queried_failure_names_its_remedy(query: Ask) -> None:
     failed = await query(FOUND | {"status": "FAIL", "error_code": "PAYEE_NOT_EXIST"})
-    assert failed == Failed(NUMBER, "PAYEE_NOT_EXIST", "ask_buyer")
+    assert failed == Failed(NUMBER, "PAYEE_NOT_EXIST", "ask_buyer", closed=True)
 
 
 async def test_a_queried_failure_without_a_listed_reason_stops(query: Ask) -> None:
-    assert await query(FOUND | {"status": "FAIL"}) == Failed(NUMBER, "FAIL", "stop_and_alarm")
+    assert await query(FOUND | {"status": "FAIL"}) == Failed(NUMBER, "FAIL", "stop_and_alarm", closed=True)
 
 
 @pytest.mark.parametrize("code", sorted(REMEDIES))
@@ -212,7 +213,7 @@ async def test_the_payee_travels_in_the_body_and_the_whole_is_signed(
 ) -> None:
     await alipay_of(answering(b"")).send(PREPARED)
     common, body = dict(asked[0].url.params), dict(parse_qsl(asked[0].content.decode()))
-    assert body == {"biz_content": PREPARED.biz_content.decode()}
+    assert body == {"biz_content": PREPARED.body.decode()}
     assert (common["timestamp"], common["charset"]) == ("2026-11-21 20:30:00", "utf-8")
     text = alipay_signing_text(common | body)
     assert rsa2_verify(text, common["sign"], load_public_key(public_key))
@@ -221,7 +222,7 @@ async def test_the_payee_travels_in_the_body_and_the_whole_is_signed(
 async def test_bytes_that_do_not_fit_their_digest_are_never_sent(
     answering: Answering, asked: list[httpx2.Request], alipay_of: AlipayOf
 ) -> None:
-    changed = dataclasses.replace(PREPARED, biz_content=PREPARED.biz_content.replace(b"5.00", b"9.00"))
+    changed = dataclasses.replace(PREPARED, body=PREPARED.body.replace(b"5.00", b"9.00"))
     with pytest.raises(TamperedTransfer):
         await alipay_of(answering(b"")).send(changed)
     assert asked == []

@@ -1,11 +1,12 @@
 """What is agreed with a buyer, through its whole life under skipped time: promises, and the yes before the review."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from db.tables.cases import CaseFile
+from db.reads.queue import list_queue
 from domain.contact_terms import CallResult, Channel, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.review_case import steps
@@ -39,8 +40,9 @@ async def test_a_promise_falls_due_leads_the_queue_and_is_kept(tell: Tell, house
     assert timedelta() <= (state.agreements.promises[0].reminded_at or due) - due < A_MOMENT
     await story.settled()
     async with house.parts.sessions() as session:
-        row = await session.get_one(CaseFile, state.opening.case)
-        assert row.due_at <= due
+        mine = await list_queue(session, UUID(house.people[who]), frozenset({house.shop}), 10, None)
+        assert [(line.number, line.waiting) for line in mine] == [(state.opening.case, False)]
+        assert mine[0].due_at <= due
     await story.step(who, KeepPromise(promise=1))
     await story.pass_time(timedelta(days=3))
     state = await story.view()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from gateways.alipay import QUERY, SEND, AlipayClient
-from gateways.alipay_transfer import IdentityType, Payee, PreparedTransfer, Transfer, prepare
+from gateways.alipay_transfer import IdentityType, Payee, Transfer, prepare
 from gateways.money import Failed, MoneyOutcome, Paid, Unknown
+from gateways.transfers import PreparedTransfer
 
 type Tell = Callable[..., Awaitable[Any]]
 
@@ -38,7 +39,7 @@ async def test_a_transfer_is_paid_with_its_receipt(
 ) -> None:
     outcome = await alipay.send(prepared)
     assert isinstance(outcome, Paid)
-    (row,) = await read("/control/transfers", out_biz_no=prepared.out_biz_no)
+    (row,) = await read("/control/transfers", out_biz_no=prepared.number)
     assert (row["order_id"], row["amount_fen"], row["scene"]) == (outcome.order_id, 500, "企业退款")
 
 
@@ -46,24 +47,24 @@ async def test_sending_the_same_bytes_again_pays_nothing_more(
     alipay: AlipayClient, prepared: PreparedTransfer, read: Tell
 ) -> None:
     assert await alipay.send(prepared) == await alipay.send(prepared)
-    assert len(await read("/control/transfers", out_biz_no=prepared.out_biz_no)) == 1
+    assert len(await read("/control/transfers", out_biz_no=prepared.number)) == 1
 
 
 async def test_many_sends_at_once_pay_once(alipay: AlipayClient, prepared: PreparedTransfer, read: Tell) -> None:
     outcomes = await asyncio.gather(*(alipay.send(prepared) for _ in range(8)))
     assert len({outcome.order_id for outcome in outcomes if isinstance(outcome, Paid)}) == 1
-    assert len(await read("/control/transfers", out_biz_no=prepared.out_biz_no)) == 1
+    assert len(await read("/control/transfers", out_biz_no=prepared.number)) == 1
 
 
 async def test_a_query_tells_what_was_paid(alipay: AlipayClient, prepared: PreparedTransfer) -> None:
     paid = await alipay.send(prepared)
     assert isinstance(paid, Paid)
-    assert await alipay.query(prepared.out_biz_no, 500) == paid
+    assert await alipay.query(prepared.number, 500) == paid
 
 
 async def test_a_query_for_another_amount_raises_the_alarm(alipay: AlipayClient, prepared: PreparedTransfer) -> None:
     await alipay.send(prepared)
-    assert await alipay.query(prepared.out_biz_no, 600) == Unknown(prepared.out_biz_no, "OTHER_AMOUNT", alarm=True)
+    assert await alipay.query(prepared.number, 600) == Unknown(prepared.number, "OTHER_AMOUNT", alarm=True)
 
 
 async def test_a_number_never_sent_is_not_found(alipay: AlipayClient) -> None:
@@ -98,7 +99,7 @@ async def test_a_mended_balance_lets_the_same_bytes_through(
 ) -> None:
     await fault(SEND, "balance")
     failed = await alipay.send(prepared)
-    assert failed == Failed(prepared.out_biz_no, "PAYER_BALANCE_NOT_ENOUGH", "fix_and_retry")
+    assert failed == Failed(prepared.number, "PAYER_BALANCE_NOT_ENOUGH", "fix_and_retry")
     assert isinstance(await alipay.send(prepared), Paid)
 
 
@@ -106,9 +107,9 @@ async def test_a_transfer_lost_before_it_was_made_is_not_found_and_may_be_sent_a
     alipay: AlipayClient, prepared: PreparedTransfer, fault: Tell
 ) -> None:
     await fault(SEND, "timeout_before")
-    assert await alipay.send(prepared) == Unknown(prepared.out_biz_no, "timeout")
-    queried = await alipay.query(prepared.out_biz_no, 500)
-    assert queried == Unknown(prepared.out_biz_no, "ORDER_NOT_EXIST", not_found=True)
+    assert await alipay.send(prepared) == Unknown(prepared.number, "timeout")
+    queried = await alipay.query(prepared.number, 500)
+    assert queried == Unknown(prepared.number, "ORDER_NOT_EXIST", not_found=True)
     assert isinstance(await alipay.send(prepared), Paid)
 
 
@@ -119,9 +120,9 @@ async def test_a_transfer_whose_answer_was_lost_is_unknown_and_was_paid_once(
 ) -> None:
     await fault(SEND, kind, after=True)
     assert isinstance(await alipay.send(prepared), Unknown)
-    assert isinstance(await alipay.query(prepared.out_biz_no, 500), Paid)
+    assert isinstance(await alipay.query(prepared.number, 500), Paid)
     assert isinstance(await alipay.send(prepared), Paid)
-    assert len(await read("/control/transfers", out_biz_no=prepared.out_biz_no)) == 1
+    assert len(await read("/control/transfers", out_biz_no=prepared.number)) == 1
 
 
 @pytest.mark.parametrize("kind", ["timeout_before", "http_500", "system_error", "nonsense", "rate_limit", "dealing"])
@@ -130,7 +131,7 @@ async def test_a_query_that_goes_wrong_leaves_the_money_unknown(
 ) -> None:
     await alipay.send(prepared)
     await fault(QUERY, kind)
-    outcome = await alipay.query(prepared.out_biz_no, 500)
+    outcome = await alipay.query(prepared.number, 500)
     assert isinstance(outcome, Unknown)
     assert not outcome.alarm
 
@@ -145,15 +146,15 @@ async def test_a_transfer_in_the_making_ends_as_the_query_says(
     kind: str, alipay: AlipayClient, prepared: PreparedTransfer, fault: Tell
 ) -> None:
     await fault(SEND, "dealing", seconds=0.3, outcome=kind)
-    assert await alipay.send(prepared) == Unknown(prepared.out_biz_no, "DEALING")
+    assert await alipay.send(prepared) == Unknown(prepared.number, "DEALING")
     outcome = await settled(alipay, prepared)
     assert type(outcome) is (Paid if kind == "SUCCESS" else Failed)
 
 
 async def settled(alipay: AlipayClient, prepared: PreparedTransfer) -> MoneyOutcome:
     """Query until the wallet has made up its mind, as the schedule of a payout does."""
-    outcome: MoneyOutcome = Unknown(prepared.out_biz_no, "")
+    outcome: MoneyOutcome = Unknown(prepared.number, "")
     async with asyncio.timeout(5):
         while isinstance(outcome, Unknown):
-            outcome = await alipay.query(prepared.out_biz_no, 500)
+            outcome = await alipay.query(prepared.number, 500)
     return outcome

@@ -1,0 +1,93 @@
+"""Ways through the month that end without an amendment, one story each under skipped time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from db import office
+from domain.contact_terms import CallResult, TalkOutcome
+from domain.review_case import steps
+from domain.review_case.outcomes import Outcome
+from domain.review_case.resting import REMIND_AFTER
+from domain.review_case.state import ReplyStatus, ReviewCaseState
+from tests.builders import House
+from tests.workflows.conftest import Tell, Told
+
+
+async def replied_and_closed(story: Told) -> ReviewCaseState:
+    """To the month's end: the public reply is confirmed when it is asked for."""
+    await story.until(lambda case: case.reply is not None and case.reply.status is ReplyStatus.PREPARED)
+    await story.step("bob", steps.PostReply())
+    return await story.closed()
+
+
+@pytest.mark.covers(30, 46)
+async def test_a_buyer_who_accepted_and_forgot_is_reminded_once_and_ends_content_with_the_review_kept(
+    tell: Tell,
+) -> None:
+    story = await tell()
+    await story.accepted()
+    accepted_at = await story.clock()
+    state = await story.until(lambda case: case.contact is not None and case.contact.due)
+    assert state.contact is not None
+    assert state.contact.reminder
+    assert await story.clock() - accepted_at >= REMIND_AFTER
+    who = await story.agent()
+    await story.step(who, steps.BeginContact())
+    talk = {"result": CallResult.CONNECTED, "talk": TalkOutcome.REFUSED_POLITELY, "result_accepted": True}
+    await story.step(who, steps.LogContact.model_validate(talk))
+    state = await replied_and_closed(story)
+    assert (state.outcome, state.payouts) == (Outcome.SETTLED_KEPT, [])
+    assert [event.kind for event in await story.events()].count("contact_due") == 2
+
+
+@pytest.mark.covers(52)
+async def test_a_cold_buyer_is_left_alone_for_a_week_before_the_case_is_given_up_as_refused(
+    tell: Tell, house: House
+) -> None:
+    story = await tell()
+    who = await story.call(CallResult.CONNECTED, TalkOutcome.REFUSED_POLITELY)
+    refused_at = await story.clock()
+    state = await story.until(lambda case: case.contact is not None)
+    assert state.contact is not None
+    assert state.contact.due_at - refused_at >= timedelta(days=7)
+    await story.step(who, steps.Close(outcome=Outcome.REFUSED, why=await house.text("不愿修改")))
+    state = await story.closed()
+    assert (state.outcome, state.follow_up) == (Outcome.REFUSED, None)
+
+
+async def without_deleting(house: House) -> None:
+    """The shop's marketplace lets no buyer delete a review."""
+    async with house.parts.sessions.begin() as session:
+        document = (await office.policy_in_force(session, "platforms", house.shop)).document.model_dump(
+            mode="json", by_alias=True
+        )
+        document["platforms"]["sandbox"]["review"]["amend_modes"] = ["edit_result"]
+        await office.put_policy(session, "platforms", house.shop, document, "tests", "a test", datetime.now(UTC))
+
+
+async def test_a_review_that_the_platform_took_down_ends_the_case_as_removed(tell: Tell, house: House) -> None:
+    await without_deleting(house)
+    await house.review("另一条评价", "bad")
+    reviewed = await house.review()
+    story = await tell(reviewed)
+    await story.until(lambda case: case.assignee is not None)
+    await house.sandbox.delete(f"/buyer/reviews/{reviewed.oid}")
+    await story.handle.signal("review_changed")
+    state = await story.closed()
+    assert (state.outcome, state.amendment) == (Outcome.REMOVED, None)
+
+
+@pytest.mark.covers(196)
+async def test_a_contact_begun_by_one_agent_is_made_by_the_next_after_a_hand_over(tell: Tell, house: House) -> None:
+    story = await tell()
+    await story.until(lambda case: case.contact is not None and case.contact.due)
+    who = await story.agent()
+    other = "ann" if who == "alice" else "alice"
+    await story.step(who, steps.BeginContact())
+    await story.step(who, steps.HandOver(to=house.people[other]))
+    answer = await story.step(other, steps.BeginContact())
+    assert answer.state.contact is not None
+    assert answer.state.contact.taken_by == house.people[other]
+    logged = await story.step(other, steps.LogContact(result=CallResult.NO_ANSWER))
+    assert [attempt.by for attempt in logged.state.attempts] == [house.people[other]]
