@@ -11,10 +11,10 @@ from domain.escalation import EscalationKind
 from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
-from domain.people import Actor, Role
+from domain.people import TIMER, Actor, Role
 from domain.platforms import AmendMode, Grade
-from domain.review_case import paying, progress, rules, steps
-from domain.review_case.agenda import Action, agenda, next_due, ready_to_pay
+from domain.review_case import closing, paying, progress, rules, steps
+from domain.review_case.agenda import Action, agenda, ready_to_pay
 from domain.review_case.facts import PayoutOpened, PayoutReport
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import Amendment, OfferStatus
@@ -162,10 +162,7 @@ def test_what_was_given_is_not_cancelled_any_more() -> None:
 
 def test_it_is_asked_for_beyond_the_end_of_the_case() -> None:
     world = to_give()
-    while world.case.outcome is None:
-        due = next_due(world.case)
-        assert due is not None
-        world.pass_to(due)
+    closing.end(world.case, TIMER, Outcome.AMENDED_UNPAID, world.now)
     assert EscalationKind.FULFILMENT_WAITING in [due.subject for due in agenda(world.case)]
     assert world.step(FAY, give())
     assert world.step(LEA, shows())
