@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     field_keys: SecretStr = SecretStr("")
     # 32 bytes, base64: keyed blind indexes of phones, wallet accounts and buyer ids. It can't be rotated in place.
     index_key: SecretStr = SecretStr("")
+    # 32 bytes, base64: the Ed25519 key that signs the record's daily heads and its exports. Empty: nothing is signed.
+    record_key: SecretStr = SecretStr("")
     # Where set, every payload in the engine's history is encrypted as well (same form as field_keys).
     payload_keys: SecretStr = SecretStr("")
 

@@ -27,6 +27,7 @@ from activities.evidence import EvidenceActivities
 from activities.follow_ups import FollowUpActivities
 from activities.fulfilment import FulfilmentActivities
 from activities.handback import HandbackActivities
+from activities.heads import HeadActivities
 from activities.intake import IntakeActivities
 from activities.investigations import InvestigationActivities
 from activities.marketplace import MarketplaceActivities
@@ -43,6 +44,7 @@ from activities.replies import ReplyActivities
 from db.office import ensure_installation
 from db.sealing import KeyRing
 from db.sessions import Sessions, connect, key_ring, sessions
+from db.signatures import Signer
 from db.tables.office import Shop
 from gateways.alipay import AlipayClient, AlipayCredentials
 from gateways.aliyun_sms import AliyunSms, SmsCredentials
@@ -53,12 +55,13 @@ from workflows import connection, limits
 from workflows.archive import Archive
 from workflows.digest import Digest
 from workflows.handback import Handback
+from workflows.heads import Heads
 from workflows.intake import Intake
 from workflows.payout import Payout
 from workflows.review_case import ReviewCase
-from workflows.schedules import ensure_all, ensure_archive, ensure_digests
+from workflows.schedules import ensure_all, ensure_archive, ensure_digests, ensure_heads
 
-WORKFLOWS = [ReviewCase, Payout, Intake, Archive, Handback, Digest]
+WORKFLOWS = [ReviewCase, Payout, Intake, Archive, Handback, Digest, Heads]
 
 
 def sandboxed_runner() -> SandboxedWorkflowRunner:
@@ -117,6 +120,23 @@ def before_and_by_hand(parts: Parts, policies: Policies) -> list[Callable[..., A
     return [PayoutGate(parts.sessions, policies).open_payout, FulfilmentActivities(parts.sessions).keep_move]
 
 
+def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
+    """The activities of who works on what, and of who must hear of it."""
+    assignment = AssignmentActivities(parts.sessions, policies, clock)
+    escalation = EscalationActivities(parts.sessions, clock)
+    return [
+        assignment.assign, assignment.claim, assignment.hand_on, HandbackActivities(parts.sessions).open_work,
+        escalation.reckon, escalation.escalate, DigestActivities(parts.sessions, policies, clock).gather,
+        InvestigationActivities(parts.sessions).ask,
+    ]  # fmt: skip
+
+
+def record_keeping(parts: Parts) -> list[Callable[..., Any]]:
+    archive = ArchiveActivities(parts.sessions, parts.client)
+    heads = HeadActivities(parts.sessions, Signer.parse(parts.settings.record_key.get_secret_value()))
+    return [archive.archive, archive.forget_routine, heads.seal_record]
+
+
 def workers(parts: Parts) -> list[Worker]:
     """One worker per task queue: the cases with their database work, the marketplace at its rate, the money."""
     settings, policies = parts.settings, Policies()
@@ -124,14 +144,11 @@ def workers(parts: Parts) -> list[Worker]:
     marketplaces = Marketplaces(settings, parts.sessions, parts.http, policies)
     payouts = PayoutActivities(parts.sessions, policies, wallet(parts))
     opening = OpeningActivities(parts.sessions, policies, clock)
-    assignment = AssignmentActivities(parts.sessions, policies, clock)
     contacts = ContactActivities(parts.sessions, policies)
-    escalation = EscalationActivities(parts.sessions, clock)
     offers = OfferActivities(parts.sessions, policies)
     replies = ReplyActivities(parts.sessions, policies)
     market = MarketplaceActivities(parts.sessions, marketplaces)
     notices = NoticeActivities(settings, parts.sessions, policies, marketplaces, messenger(parts))
-    archive = ArchiveActivities(parts.sessions, parts.client)
     intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     return [
         Worker(
@@ -140,18 +157,14 @@ def workers(parts: Parts) -> list[Worker]:
             workflows=WORKFLOWS,
             activities=[
                 opening.open_case, opening.judge_cause, opening.score_signals,
-                assignment.assign, assignment.claim, assignment.hand_on,
-                HandbackActivities(parts.sessions).open_work,
-                DigestActivities(parts.sessions, policies, clock).gather,
+                *of_the_desk(parts, policies, clock),
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
-                escalation.reckon, escalation.escalate,
-                InvestigationActivities(parts.sessions).ask,
                 *track_and_end(parts, policies, contacts),
                 offers.reserve, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
                 *before_and_by_hand(parts, policies), payouts.whom_to_tell,
                 ProjectionActivities(parts.sessions).project,
-                archive.archive, archive.forget_routine,
+                *record_keeping(parts),
             ],
             workflow_runner=sandboxed_runner(),
             max_cached_workflows=settings.worker_cached_cases,
@@ -199,6 +212,7 @@ async def set_up_schedules(parts: Parts) -> None:
     await ensure_all(parts.client, shops, parts.settings)
     await ensure_digests(parts.client, [shop.code for shop in shops], parts.settings)
     await ensure_archive(parts.client, parts.settings)
+    await ensure_heads(parts.client, parts.settings)
 
 
 @contextlib.asynccontextmanager

@@ -2,13 +2,15 @@
 
 import gzip
 import hashlib
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 from temporalio import activity
 from temporalio.api.common.v1 import WorkflowExecution
@@ -19,12 +21,13 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from db.sessions import Sessions
 from db.tables.cases import CaseFile
+from db.tables.money import Payout
 from db.tables.record import HistoryArchive
-from domain.review_case.keys import workflow_id
+from domain.review_case.keys import payout_id, workflow_id
 
 CASES_A_ROUND = 50
 # Workflows that come by the clock and hold nothing that their cases don't.
-ROUTINE = ("Intake", "Archive", "Digest")
+ROUTINE = ("Intake", "Archive", "Digest", "Heads")
 ROUTINE_KEPT = timedelta(days=1)
 FORGOTTEN_AT_ONCE = 2000
 # Stands where a run's id would: the engine knew this workflow no more when it was to be archived.
@@ -81,9 +84,18 @@ class Run:
     ended: bool
 
 
-def _lives(file: CaseFile) -> tuple[str, ...]:
+def _lives(file: CaseFile) -> list[str]:
     """A reopened case has lived in one workflow for each of its runs."""
-    return tuple(workflow_id(file.platform, file.shop, file.external_id, run) for run in range(1, file.run + 1))
+    return [workflow_id(file.platform, file.shop, file.external_id, run) for run in range(1, file.run + 1)]
+
+
+async def _payouts(session: AsyncSession, cases: Sequence[str]) -> dict[str, list[str]]:
+    """The workflows of each case's payouts. A case closes only after they are settled."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    rows = select(Payout.case, Payout.key).where(Payout.case.in_(cases)).order_by(Payout.key)
+    for case, key in await session.execute(rows):
+        found[case].append(payout_id(key))
+    return found
 
 
 class ArchiveActivities:
@@ -97,8 +109,7 @@ class ArchiveActivities:
         found = await self._closed(request.after)
         archived = Archived(last=found[-1].case if len(found) == CASES_A_ROUND else None)
         for case in found:
-            for workflow in case.workflows:
-                await self._archive(case, workflow, request.now, archived)
+            await self._archive(case, request.now, archived)
             activity.heartbeat(case.case)
         return archived
 
@@ -123,24 +134,39 @@ class ArchiveActivities:
         query = select(CaseFile).where(CaseFile.closed_at.is_not(None), CaseFile.number > after, missing)
         slim = load_only(*(getattr(CaseFile, name) for name in ("closed_at", "platform", "shop", "external_id", "run")))
         async with self._sessions() as session:
-            files = await session.scalars(query.options(slim).order_by(CaseFile.number).limit(CASES_A_ROUND))
-            return [Closed(file.number, file.closed_at, _lives(file)) for file in files if file.closed_at]
+            files = list(await session.scalars(query.options(slim).order_by(CaseFile.number).limit(CASES_A_ROUND)))
+            payouts = await _payouts(session, [file.number for file in files])
+        return [
+            Closed(file.number, file.closed_at, (*_lives(file), *payouts[file.number]))
+            for file in files
+            if file.closed_at
+        ]
 
-    async def _archive(self, case: Closed, workflow: str, now: datetime, archived: Archived) -> None:
-        """All runs of one workflow, or none: a workflow that is still ending is left for the next round."""
+    async def _archive(self, case: Closed, now: datetime, archived: Archived) -> None:
+        """All runs of all workflows of the case, or none: while one is still ending, the case waits for the next
+        round."""
+        found: list[tuple[str, list[Run]]] = []
+        for workflow in case.workflows:
+            runs = await self._known(case, workflow)
+            if not all(run.ended for run in runs):
+                archived.still_running += 1
+                return
+            found.append((workflow, runs))
+        for workflow, runs in found:
+            if not runs:
+                archived.gone += await self._keep(case, workflow, GONE, b"", now)
+            for run in runs:
+                archived.histories += await self._keep(case, workflow, run.id, run.history.to_json().encode(), now)
+
+    async def _known(self, case: Closed, workflow: str) -> list[Run]:
+        """No run where the engine has forgotten the workflow."""
         try:
-            runs = [run async for run in self._runs(workflow)]
+            return [run async for run in self._runs(workflow)]
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
             activity.logger.warning("the engine has no history of %s any more (case %s)", workflow, case.case)
-            archived.gone += await self._keep(case, workflow, GONE, b"", now)
-            return
-        if not all(run.ended for run in runs):
-            archived.still_running += 1
-            return
-        for run in runs:
-            archived.histories += await self._keep(case, workflow, run.id, run.history.to_json().encode(), now)
+            return []
 
     async def _runs(self, workflow: str) -> AsyncIterator[Run]:
         """From the first run along the continue-as-new chain; not by the engine's lists, which lag behind."""

@@ -5,9 +5,9 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 
-from activities.offers import give_back
-from activities.payout_money import current_run, reservation_of, settle
+from activities.payout_money import current_run, settle
 from activities.payouts import PayoutAnswer
+from db import budgets
 from db.sessions import Sessions
 from db.tables.money import Payout
 from domain.handwork import HandMove
@@ -48,9 +48,7 @@ class FulfilmentActivities:
                         payout.status, payout.code = PayoutStatus.FAILED, PROOF_REFUSED
                     case _:
                         payout.status, payout.settled_at = PayoutStatus.CANCELLED, call.now
-                        reserved = await reservation_of(session, payout.case, payout.offer)
-                        if reserved is not None:
-                            await give_back(session, reserved, call.now)
+                        await budgets.release(session, payout.case, payout.offer, call.now)
             return PayoutAnswer(
                 status=PayoutStatus(payout.status), code=payout.code, workflow=await current_run(session, payout)
             )

@@ -6,9 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
-from activities.payout_money import reservation_of
 from activities.policies import Policies
 from activities.requests import PayoutRequest
+from db import budgets
 from db.sessions import Sessions
 from db.tables.money import Payout
 from db.tables.office import GateAcknowledgement, Shop
@@ -38,8 +38,8 @@ class PayoutGate:
             if live is not None:
                 return _opened(live, policy, version)
             missing, why = await _gate(session, request, policy)
-            reserved = await reservation_of(session, request.case, request.offer)
-            if reserved is None or reserved.status != "reserved" or reserved.amount_fen != request.amount_fen:
+            reserved = await budgets.reservation_of(session, request.case, request.offer, lock=True)
+            if reserved is None or not reserved.live or reserved.amount_fen != request.amount_fen:
                 missing = [*missing, "reservation"]
             if missing:
                 return PayoutOpened(missing=missing)

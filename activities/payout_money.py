@@ -3,20 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db import budgets
 from db.tables.cases import CaseFile, CaseKey
-from db.tables.money import Budget, LedgerEntry, Payout, Reservation
+from db.tables.money import LedgerEntry, Payout
 from domain.fulfilment import account_of
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
-
-
-async def reservation_of(session: AsyncSession, case: str, offer: int) -> Reservation | None:
-    found = select(Reservation).where(Reservation.case == case, Reservation.offer == offer).with_for_update()
-    return await session.scalar(found)
 
 
 async def settle(
@@ -25,15 +21,7 @@ async def settle(
     """It arrived, by whatever way: the reservation is spent and the ledger gets its two lines, once."""
     payout.status, payout.code, payout.provider_order = PayoutStatus.PAID, None, reference
     payout.paid_at, payout.settled_at = paid_at, now
-    reserved = await reservation_of(session, payout.case, payout.offer)
-    if reserved is not None and reserved.status == "reserved":
-        reserved.status, reserved.settled_at = "spent", now
-        month = update(Budget).where(Budget.shop == reserved.shop, Budget.month == reserved.month)
-        moved = {
-            "reserved_fen": Budget.reserved_fen - payout.amount_fen,
-            "spent_fen": Budget.spent_fen + payout.amount_fen,
-        }
-        await session.execute(month.values(**moved))
+    await budgets.spend(session, payout.case, payout.offer, now)
     lines = [
         (f"compensation:{payout.shop}", payout.amount_fen),
         (account_of(OfferForm(payout.form)), -payout.amount_fen),

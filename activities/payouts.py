@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
-from activities.offers import give_back
-from activities.payout_money import current_run, reservation_of, settle
+from activities.payout_money import current_run, settle
 from activities.policies import Policies
+from db import budgets
 from db.sessions import Sessions
 from db.tables.buyers import Payee as PayeeRow
 from db.tables.money import Payout
@@ -119,9 +119,7 @@ class PayoutActivities:
             payout = await session.get_one(Payout, call.key, with_for_update=True)
             if payout.status == PayoutStatus.FAILED:
                 payout.status, payout.settled_at = PayoutStatus.CANCELLED, call.now
-                reserved = await reservation_of(session, payout.case, payout.offer)
-                if reserved is not None:
-                    await give_back(session, reserved, call.now)
+                await budgets.release(session, payout.case, payout.offer, call.now)
             return await self._answer(session, payout)
 
     @activity.defn

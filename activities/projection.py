@@ -11,12 +11,14 @@ from temporalio import activity
 from activities.requests import Projection
 from db import chain
 from db.investigations import keep_investigations
+from db.places import free_place
 from db.sessions import Sessions
 from db.tables.cases import Assignment, CaseFile, Notice
 from db.tables.record import CaseEvent
 from domain.payouts import PayoutStatus
 from domain.queue_ranking import rank
 from domain.review_case.standing import facts_of
+from domain.review_case.state import ReviewCaseState
 from domain.sealed import Event
 
 
@@ -38,9 +40,17 @@ class ProjectionActivities:
             await _notices(session, batch, fresh)
             await keep_investigations(session, batch.state)
             await session.execute(update(CaseFile).where(CaseFile.number == number).values(**_columns(batch)))
+            if _plans_nothing(batch.state):
+                await free_place(session, number)
             if batch.state.closed_at is not None:
                 released = update(Assignment).where(Assignment.case == number, Assignment.released_at.is_(None))
                 await session.execute(released.values(released_at=batch.state.closed_at))
+
+
+def _plans_nothing(case: ReviewCaseState) -> bool:
+    """Held, stopped, ended: what was planned for it no longer takes anybody's time."""
+    visit = case.follow_up
+    return case.contact is None and case.plan_again_at is None and (visit is None or visit.over)
 
 
 async def _append(session: AsyncSession, number: str, events: list[Event]) -> None:

@@ -12,9 +12,10 @@ def main() -> None:
         return base64.b64encode(secrets.token_bytes(32)).decode()
 
     lines = [
-        "# Secrets of this installation: keep a copy elsewhere. Without the two keys its data can't be read.",
+        "# Secrets of this installation: keep a copy elsewhere. Without the first two keys its data can't be read.",
         f"AMENDS_FIELD_KEYS=k1:{key()}",
         f"AMENDS_INDEX_KEY={key()}",
+        f"AMENDS_RECORD_KEY={key()}",
         *(f"{name}={secrets.token_hex(24)}" for name in WORDS),
     ]
     sys.stdout.write("\n".join(lines) + "\n")

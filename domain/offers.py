@@ -9,8 +9,6 @@ from domain.policies.compensation import CompensationPolicy, FormKind, OfferForm
 from domain.policies.platforms import Grade
 
 __all__ = [
-    "BudgetExhausted",
-    "BudgetSpent",
     "FormNotOffered",
     "NoStandard",
     "OfferAboveOrder",
@@ -20,7 +18,6 @@ __all__ = [
     "OfferOutOfRange",
     "OfferRange",
     "OfferRefused",
-    "check_budget",
     "check_offer",
     "offer_range",
 ]
@@ -68,12 +65,6 @@ class OfferMade(OfferRefused):
     code = "OfferMade"
 
 
-class BudgetExhausted(OfferRefused):
-    """A ceiling of the shop, the agent or the buyer is reached."""
-
-    code = "BudgetExhausted"
-
-
 @dataclass(frozen=True)
 class OfferRange:
     """Fen. `base_fen` is what to start with; `frozen` asks for a supervisor first; `reasons` explain the figures."""
@@ -83,18 +74,6 @@ class OfferRange:
     max_fen: int
     reasons: tuple[str, ...]
     frozen: bool = False
-
-
-@dataclass(frozen=True)
-class BudgetSpent:
-    """What is spent or reserved already, read under the budget's lock."""
-
-    cash_month_fen: int = 0
-    cash_agent_day_fen: int = 0
-    cash_buyer_90_days_fen: int = 0
-    coupons_month: int = 0
-    coupons_month_fen: int = 0
-    sales_last_month_fen: int = 0
 
 
 def offer_range(
@@ -186,7 +165,7 @@ def check_offer(
     supervisor_decided: bool = False,
 ) -> None:
     """Raises the OfferRefused that applies. `supervisor_decided` lifts freeze, range and order amount, but not
-    "once for one review", nor what wallet and marketplace can pay at all, nor the budget (check_budget).
+    "once for one review", nor what wallet and marketplace can pay at all, nor the budget (domain/budgets.py).
     `freeze_lifted` lifts the freeze alone: a supervisor found that the review is not malicious."""
     if already_settled:
         raise OfferMade("Amends were made for this review already; a second payment is not possible.")
@@ -212,37 +191,6 @@ def _check_payable(amount_fen: int, form: OfferForm, policy: CompensationPolicy)
     least = policy.payout.min_fen if kind is FormKind.CASH else 1
     if amount_fen < least:
         raise OfferOutOfRange(f"The smallest amount is {format_fen(least)}; name a larger one.", min=least)
-
-
-def check_budget(amount_fen: int, form: OfferForm, spent: BudgetSpent, policy: CompensationPolicy) -> None:
-    """Raises BudgetExhausted with the ceiling that would be broken. Goods and refunds draw on no budget here."""
-    for name, used, more, ceiling in _ceilings(amount_fen, _kind(form, policy), spent, policy):
-        if used + more > ceiling:
-            raise BudgetExhausted(
-                f"The budget {name} is used up ({used} of {ceiling}); ask a supervisor to raise it or offer less.",
-                budget=name,
-                left=max(0, ceiling - used),
-            )
-
-
-def _ceilings(
-    amount_fen: int, kind: FormKind, spent: BudgetSpent, policy: CompensationPolicy
-) -> list[tuple[str, int, int, int]]:
-    budget, coupons = policy.budget, policy.coupons
-    if kind is FormKind.CASH:
-        return [
-            ("cash_month_fen", spent.cash_month_fen, amount_fen, budget.cash_month_fen),
-            ("cash_agent_day_fen", spent.cash_agent_day_fen, amount_fen, budget.cash_agent_day_fen),
-            ("cash_buyer_90_days_fen", spent.cash_buyer_90_days_fen, amount_fen, budget.cash_buyer_90_days_fen),
-        ]
-    if kind is FormKind.COUPON:
-        # The monthly limit may follow sales (S004): whichever of the two is larger.
-        by_sales = spent.sales_last_month_fen * (coupons.month_permille_of_sales or 0) // 1000
-        return [
-            ("coupons_month", spent.coupons_month, 1, coupons.month_count),
-            ("coupons_month_fen", spent.coupons_month_fen, amount_fen, max(coupons.month_fen, by_sales)),
-        ]
-    return []
 
 
 def _kind(form: OfferForm, policy: CompensationPolicy) -> FormKind:

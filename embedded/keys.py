@@ -49,6 +49,7 @@ def _api_key() -> str:
 MAKERS: dict[str, Callable[[], str]] = {
     "AMENDS_FIELD_KEYS": lambda: f"k1:{_key()}",
     "AMENDS_INDEX_KEY": _key,
+    "AMENDS_RECORD_KEY": _key,
     "AMENDS_ALIPAY_PRIVATE_KEY": _private_key,
     "AMENDS_SMS_ACCESS_KEY_SECRET": _word,
     "DEMO_TOP_SECRET": _word,

@@ -208,6 +208,7 @@ def settings_for(app_url: str, sandbox: str, wallet: tuple[str, str]) -> Setting
         database_url=SecretStr(app_url),
         field_keys=SecretStr(f"k1:{fresh_key()}"),
         index_key=SecretStr(fresh_key()),
+        record_key=SecretStr(fresh_key()),
         top_url=f"{sandbox}/router/rest",
         alipay_url=f"{sandbox}/gateway.do",
         alipay_app_id="2021000000000001",

@@ -49,6 +49,7 @@ with workflow.unsafe.imports_passed_through():
         replying,
     )
     from domain.review_case.agenda import Action, Due
+    from domain.review_case.keys import payout_id
     from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import MendPayout, Step
@@ -231,7 +232,7 @@ class ReviewActions:
             await workflow.start_child_workflow(
                 Payout.run,
                 order,
-                id=f"payout:{order.key}",
+                id=payout_id(order.key),
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 priority=priorities.URGENT,
@@ -250,7 +251,7 @@ class ReviewActions:
             await self._signal(step.payout, Payout.decide, str(step.action))
 
     async def _signal(self, key: str, signal: Any, what: Any) -> None:
-        handle = workflow.get_external_workflow_handle_for(Payout.run, f"payout:{key}")
+        handle = workflow.get_external_workflow_handle(payout_id(key))
         try:
             await handle.signal(signal, what)
         except FailureError:

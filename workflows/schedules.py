@@ -26,11 +26,14 @@ from settings import Settings
 from workflows import priorities
 from workflows.archive import Archive, ArchiveOrder
 from workflows.digest import Digest
+from workflows.heads import Heads
 from workflows.intake import Intake, IntakeOrder
 
 ARCHIVE = "archive"
 ARCHIVE_EVERY = timedelta(minutes=10)
 DIGEST_EVERY = timedelta(minutes=10)
+HEADS = "heads"
+HEADS_EVERY = timedelta(hours=1)
 AT_ONCE = 10
 # What a schedule missed while the engine was down is not made up for: one run reads all of it.
 CATCH_UP = timedelta(minutes=1)
@@ -80,6 +83,17 @@ async def ensure_archive(client: Client, settings: Settings) -> None:
         static_summary="histories of closed cases",
     )
     await _ensure(client, ARCHIVE, _schedule(action, ARCHIVE_EVERY, ARCHIVE))
+
+
+async def ensure_heads(client: Client, settings: Settings) -> None:
+    action = ScheduleActionStartWorkflow(
+        Heads.run,
+        id=HEADS,
+        task_queue=settings.task_queue,
+        priority=priorities.INTAKE,
+        static_summary="the record's head of the day",
+    )
+    await _ensure(client, HEADS, _schedule(action, HEADS_EVERY, HEADS), at_once=True)
 
 
 def digest_id(shop: str) -> str:

@@ -33,7 +33,7 @@ SENTENCES: Mapping[str, str] = {
     "contact_reopened_by_buyer": "The buyer came back, so contact is possible again.",
     "callback_agreed": "The buyer asked to be called at {at}.",
     "buyer_seen_online": "The buyer was seen online.",
-    "offer_made": "Offer {offer}: {amount_fen} as {form}, valid until {valid_until}.",
+    "offer_made": "Offer {offer}: {amount_fen} as {form} on the budget of {month}, valid until {valid_until}.",
     "offer_approved": "Offer {offer} over {amount_fen} approved as {role}.",
     "offer_rejected": "Offer {offer} was not approved.",
     "offer_accepted": "The buyer accepted offer {offer}.",

@@ -1,6 +1,18 @@
 """The tables, by noun. Importing this package knows them all, which migrations and tests need."""
 
-from db.tables import buyers, cases, contacts, inbox, investigations, money, office, policies, record
+from db.tables import budgets, buyers, cases, contacts, inbox, investigations, money, office, policies, record
 from db.tables.model import Model
 
-__all__ = ["Model", "buyers", "cases", "contacts", "inbox", "investigations", "money", "office", "policies", "record"]
+__all__ = [
+    "Model",
+    "budgets",
+    "buyers",
+    "cases",
+    "contacts",
+    "inbox",
+    "investigations",
+    "money",
+    "office",
+    "policies",
+    "record",
+]

@@ -1,4 +1,4 @@
-"""Money: budgets, reservations, payouts and the ledger. All amounts are integer fen."""
+"""Money: payouts and the ledger of what was paid. All amounts are integer fen."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,47 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.sealing import Sealed
 from db.tables.model import Fen, Model, Moment
-
-
-class Budget(Model):
-    """A shop's cash for one month (`YYYY-MM` in the shop's zone). Reserved and spent together never pass the limit."""
-
-    __tablename__ = "budget"
-    __table_args__ = (
-        CheckConstraint("reserved_fen >= 0 AND spent_fen >= 0", name="not_negative"),
-        CheckConstraint("reserved_fen + spent_fen <= limit_fen", name="within_limit"),
-    )
-
-    shop: Mapped[str] = mapped_column(ForeignKey("shop.code"), primary_key=True)
-    month: Mapped[str] = mapped_column(primary_key=True)
-    limit_fen: Mapped[Fen]
-    reserved_fen: Mapped[Fen] = mapped_column(default=0)
-    spent_fen: Mapped[Fen] = mapped_column(default=0)
-
-
-class Reservation(Model):
-    """Money set aside for one offer; consumed by its payout or released."""
-
-    __tablename__ = "reservation"
-    __table_args__ = (
-        CheckConstraint("amount_fen > 0", name="positive"),
-        CheckConstraint("status IN ('reserved', 'spent', 'released')", name="status"),
-        UniqueConstraint("case_number", "offer"),
-        Index("ix_reservation_buyer", "buyer_person", "at"),
-        Index("ix_reservation_maker", "maker", "at"),
-    )
-
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    case: Mapped[str] = mapped_column("case_number", ForeignKey("case_file.number"))
-    offer: Mapped[int]
-    shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
-    month: Mapped[str]
-    buyer_person: Mapped[UUID | None] = mapped_column(ForeignKey("buyer_person.id"))
-    maker: Mapped[str]
-    amount_fen: Mapped[Fen]
-    status: Mapped[str]
-    at: Mapped[Moment]
-    settled_at: Mapped[datetime | None]
 
 
 class Payout(Model):

@@ -24,10 +24,15 @@ class Installation(Model):
 
 
 class Shop(Model):
-    """A shop under our own code. `cut_off_at`: older reviews open no case. `zone` is that of its desk and budget."""
+    """A shop under our own code. `cut_off_at`: older reviews open no case. `zone` is that of its desk and budget. Shops
+    that one service team looks after share its quota of coupons."""
 
     __tablename__ = "shop"
-    __table_args__ = (CheckConstraint("code ~ '^[a-z0-9][a-z0-9-]{0,31}$'", name="plain_code"),)
+    __table_args__ = (
+        CheckConstraint("code ~ '^[a-z0-9][a-z0-9-]{0,31}$'", name="plain_code"),
+        CheckConstraint("team ~ '^[a-z0-9][a-z0-9-]{0,31}$'", name="plain_team"),
+        Index("ix_shop_team", "team"),
+    )
 
     code: Mapped[str] = mapped_column(primary_key=True)
     serial: Mapped[int] = mapped_column(Identity(always=True), unique=True)
@@ -41,6 +46,7 @@ class Shop(Model):
     intake: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
     credentials: Mapped[str | None] = mapped_column(Sealed)
+    team: Mapped[str | None]
 
 
 class GateAcknowledgement(Model):
@@ -58,7 +64,8 @@ class GateAcknowledgement(Model):
 
 
 class Person(Model):
-    """Somebody of the desk, the warehouse, finance, or an auditor; never a buyer."""
+    """An account of somebody of the desk, the warehouse, finance, or of an auditor; never a buyer. Accounts with the
+    same `human` are of one human being, who is never maker and checker of the same thing."""
 
     __tablename__ = "person"
     __table_args__ = (CheckConstraint("capacity >= 0", name="capacity_not_negative"),)
@@ -70,6 +77,7 @@ class Person(Model):
     capacity: Mapped[int]
     away_until: Mapped[datetime | None]
     active: Mapped[bool] = mapped_column(default=True)
+    human: Mapped[UUID | None] = mapped_column(index=True)
 
 
 class PersonRole(Model):
@@ -141,6 +149,11 @@ class OfficeEvent(Model):
     """A change of office data: who, when, old, new. Append-only and hash-chained."""
 
     __tablename__ = "office_event"
+    __table_args__ = (
+        Index("ix_office_event_kind_seq", "kind", "seq"),
+        Index("ix_office_event_subject_seq", "subject", "seq"),
+        Index("ix_office_event_actor_seq", "actor", "seq"),
+    )
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[Moment]

@@ -27,3 +27,8 @@ def workflow_id(platform: str, shop: str, external_id: str, run: int = 1) -> str
     """`review:{platform}:{shop}:{review id}`, and `…:2` for the second life of the same case."""
     first = f"{KIND}:{platform}:{shop}:{check_external_id(external_id)}"
     return first if run == 1 else f"{first}:{run}"
+
+
+def payout_id(key: str) -> str:
+    """The workflow of the payout under this money key."""
+    return f"payout:{key}"

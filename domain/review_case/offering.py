@@ -64,7 +64,8 @@ def make(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: dateti
     record(
         case, actor, now, "offer_made",
         offer=offer.number, form=offer.form, amount_fen=offer.amount_fen, needs=found.need_roles,
-        range_fen=found.range_fen, valid_until=offer.valid_until, reason=step.reason, policy=found.policy,
+        range_fen=found.range_fen, month=found.month, valid_until=offer.valid_until, reason=step.reason,
+        policy=found.policy,
     )  # fmt: skip
 
 

@@ -25,10 +25,17 @@ def test_every_kind_of_event_has_its_sentence() -> None:
 
 
 def test_people_money_and_times_are_written_out() -> None:
-    made = {"offer": 1, "amount_fen": 1005, "form": "cash_alipay", "valid_until": "2026-11-22T08:00:00+08:00"}
+    made = {
+        "offer": 1,
+        "amount_fen": 1005,
+        "form": "red_packet",
+        "month": "2026-11",
+        "valid_until": "2026-11-22T08:00Z",
+    }
     assert sentence("assigned", {"to": "5f0a", "why": "free"}, NAMES) == "Assigned to Alice (free)."
     assert (
-        sentence("offer_made", made, NAMES) == "Offer 1: 10.05 yuan as cash alipay, valid until 2026-11-22 08:00 UTC."
+        sentence("offer_made", made, NAMES)
+        == "Offer 1: 10.05 yuan as red packet on the budget of 2026-11, valid until 2026-11-22 08:00 UTC."
     )
 
 

@@ -3,8 +3,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.offers import (
-    BudgetExhausted,
-    BudgetSpent,
     FormNotOffered,
     NoStandard,
     OfferAboveOrder,
@@ -14,7 +12,6 @@ from domain.offers import (
     OfferOutOfRange,
     OfferRange,
     OfferRefused,
-    check_budget,
     check_offer,
     offer_range,
 )
@@ -217,38 +214,3 @@ def test_a_form_that_the_shop_does_not_give_is_refused() -> None:
 
     with pytest.raises(FormNotOffered, match="cash_alipay"):
         offer_range(Grade.BAD, BROKEN, 2, 9900, only_cash, OfferForm.GIFT_PARCEL)
-
-
-@pytest.mark.parametrize(
-    ("spent", "form", "budget"),
-    [
-        (BudgetSpent(cash_month_fen=299_600), CASH, "cash_month_fen"),
-        (BudgetSpent(cash_agent_day_fen=9_600), CASH, "cash_agent_day_fen"),
-        (BudgetSpent(cash_buyer_90_days_fen=1_600), CASH, "cash_buyer_90_days_fen"),
-        (BudgetSpent(coupons_month=200), COUPON, "coupons_month"),
-        (BudgetSpent(coupons_month_fen=99_600), COUPON, "coupons_month_fen"),
-    ],
-)
-def test_a_budget_that_would_be_broken_is_named(spent: BudgetSpent, form: OfferForm, budget: str) -> None:
-    with pytest.raises(BudgetExhausted) as refused:
-        check_budget(500, form, spent, POLICY)
-
-    assert refused.value.facts["budget"] == budget
-
-
-@pytest.mark.covers(67)
-def test_the_coupon_quota_follows_sales() -> None:
-    spent = BudgetSpent(coupons_month_fen=99_600, sales_last_month_fen=100_000_000)
-
-    check_budget(500, COUPON, spent, POLICY)
-
-
-@given(st.integers(1, 20_000), st.integers(0, 20_000))
-def test_a_budget_is_never_overdrawn(amount: int, spent: int) -> None:
-    try:
-        check_budget(amount, CASH, BudgetSpent(cash_agent_day_fen=spent), POLICY)
-    except BudgetExhausted:
-        within = False
-    else:
-        within = True
-    assert within == (spent + amount <= 10_000 and amount <= 2_000)

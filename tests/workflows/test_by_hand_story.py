@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from db.tables.money import Budget, LedgerEntry, Payout, Reservation
+from db import budgets
+from db.tables.money import LedgerEntry, Payout
+from domain.budgets import PostingKind
 from domain.escalation import EscalationKind
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
@@ -46,8 +48,9 @@ async def test_a_small_payment_is_spent_and_posted_once_its_proof_was_looked_at(
     async with house.parts.sessions() as session:
         row = await session.get_one(Payout, state.payouts[0].key)
         lines = {line.account: line.amount_fen for line in await session.scalars(select(LedgerEntry))}
-        reserved = (await session.scalars(select(Reservation))).one()
-    assert (state.outcome, row.status, reserved.status) == (Outcome.AMENDED_PAID, "paid", "spent")
+        reserved = await budgets.reservation_of(session, state.opening.case, 1)
+    assert reserved is not None
+    assert (state.outcome, row.status, reserved.settled) == (Outcome.AMENDED_PAID, "paid", PostingKind.SPEND)
     assert (row.given_by, row.checked_by) == (house.people["fay"], house.people["lee"])
     assert (row.proof, row.provider_order) == (proof.digest, "XE20261121")
     assert lines == {"given:platform_small_payment": -500, f"compensation:{house.shop}": 500}
@@ -65,7 +68,6 @@ async def test_a_gift_that_nobody_sends_escalates_and_once_cancelled_gives_its_m
     await story.step("fay", steps.MendPayout(payout=late.payouts[0].key, action=steps.MendAction.CANCEL))
     await story.until(lambda case: told_of(PayoutStatus.CANCELLED, case))
     async with house.parts.sessions() as session:
-        budgets = (await session.scalars(select(Budget))).all()
-        reserved = (await session.scalars(select(Reservation))).one()
-    assert reserved.status == "released"
-    assert sum(budget.reserved_fen + budget.spent_fen for budget in budgets) == 0
+        reserved = await budgets.reservation_of(session, late.opening.case, 1)
+    assert reserved is not None
+    assert reserved.settled is PostingKind.RELEASE

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0004g"
-down_revision = "0004f"
+revision = "0011g"
+down_revision = "0005p"
 branch_labels = None
 depends_on = None
 

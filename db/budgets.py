@@ -1,0 +1,288 @@
+"""Writing the ledger of budgets: reserve under the budgets' row locks, release or spend once, raise with a reason."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import bindparam, func, insert, literal_column, select, text
+from sqlalchemy.dialects.postgresql import insert as insert_once
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.tables.budgets import Budget, BudgetLine, BudgetPosting, ShopSales
+from db.tables.buyers import Buyer, BuyerPerson, Review
+from db.tables.office import Person, Shop
+from domain import budgets
+from domain.budgets import (
+    BUYERS_PERIOD,
+    Account,
+    Amount,
+    Balance,
+    BudgetKey,
+    BudgetScope,
+    Circumstances,
+    Draw,
+    Line,
+    PostingKind,
+    month_before,
+)
+from domain.policies.compensation import CompensationPolicy, FormKind, OfferForm
+
+THE_HOUSE = "amends"  # who posts what follows from a rule
+_FIGURES = [getattr(Budget, f"{account}_{unit}") for account in Account for unit in ("fen", "coupons")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One offer's wish for means."""
+
+    case: str
+    offer: int
+    shop: str
+    review: UUID
+    form: OfferForm
+    amount_fen: int
+    maker: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What was last set aside for an offer; `settled` is None until it is released or spent."""
+
+    posting: UUID
+    shop: str
+    form: str
+    amount_fen: int
+    month: str
+    settled: PostingKind | None
+
+    @property
+    def live(self) -> bool:
+        return self.settled is None
+
+
+async def reserve(session: AsyncSession, claim: Claim, policy: CompensationPolicy, version: str) -> str:
+    """Set an offer's amount aside in every budget it draws on, or in none; answers the month it counts in. Repeating it
+    sets nothing aside twice; another amount for the same offer takes the place of the one before. Raises
+    BudgetExhausted."""
+    earlier = await reservation_of(session, claim.case, claim.offer)
+    if earlier is not None and earlier.live:
+        if (earlier.amount_fen, earlier.form) == (claim.amount_fen, claim.form):
+            return earlier.month
+        await _settle(session, claim.case, claim.offer, earlier, PostingKind.RELEASE, claim.at)
+    kind = policy.forms[claim.form]
+    where, aliases = await _circumstances(session, claim, kind)
+    wanted = budgets.draws(kind, claim.amount_fen, where, policy)
+    books = await open_books(session, [draw.budget for draw in wanted], aliases, where)
+    posted = budgets.reserve([_beside_aliases(draw, books) for draw in wanted], books)
+    nth = await _next_nth(session, claim) if earlier is not None else 1
+    made = {"case": claim.case, "offer": claim.offer, "nth": nth, "form": claim.form, "month": where.month}
+    reserved = {"by": claim.maker, "amount_fen": claim.amount_fen} | made
+    entries = [(PostingKind.RESERVE, posted.lines, reserved)]
+    if posted.grants:
+        entries.insert(0, (PostingKind.GRANT, posted.grants, {"why": version}))
+    await post(session, claim.shop, claim.at, entries)
+    return where.month
+
+
+async def release(session: AsyncSession, case: str, offer: int, now: datetime) -> None:
+    """Give back what is set aside for an offer, to the budgets it came from; once."""
+    await _end(session, case, offer, PostingKind.RELEASE, now)
+
+
+async def spend(session: AsyncSession, case: str, offer: int, now: datetime) -> None:
+    """What was set aside for an offer has reached the buyer; once."""
+    await _end(session, case, offer, PostingKind.SPEND, now)
+
+
+async def _end(session: AsyncSession, case: str, offer: int, kind: PostingKind, now: datetime) -> None:
+    held = await reservation_of(session, case, offer, lock=True)
+    if held is not None and held.live:
+        await _settle(session, case, offer, held, kind, now)
+
+
+async def reservation_of(session: AsyncSession, case: str, offer: int, *, lock: bool = False) -> Reservation | None:
+    """The last reservation of an offer. With `lock` nobody else ends it before this transaction does."""
+    if lock:
+        key = text("SELECT pg_advisory_xact_lock(hashtextextended('reservation:' || :case || ':' || :offer, 0))")
+        await session.execute(key, {"case": case, "offer": str(offer)})
+    found = (await session.execute(_RESERVATION, {"case": case, "offer": offer})).one_or_none()
+    if found is None:
+        return None
+    settled = PostingKind(found.settled) if found.settled else None
+    return Reservation(found.id, found.shop, found.form, found.amount_fen, found.month, settled)
+
+
+async def reserved_offers(session: AsyncSession, case: str) -> list[int]:
+    """The offers of a case for which something is set aside."""
+    return list(await session.scalars(_RESERVED_OFFERS, {"case": case}))
+
+
+_END = BudgetPosting.__table__.alias("ending")
+_RESERVATION = (
+    select(
+        BudgetPosting.id, BudgetPosting.shop, BudgetPosting.form, BudgetPosting.amount_fen, BudgetPosting.month,
+        _END.c.kind.label("settled"),
+    )
+    .outerjoin(_END, _END.c.settles == BudgetPosting.id)
+    .where(BudgetPosting.case == bindparam("case"), BudgetPosting.offer == bindparam("offer"))
+    .where(BudgetPosting.kind == literal_column("'reserve'"))
+    .order_by(BudgetPosting.nth.desc())
+    .limit(1)
+)  # fmt: skip
+_RESERVED_OFFERS = (
+    select(BudgetPosting.offer)
+    .outerjoin(_END, _END.c.settles == BudgetPosting.id)
+    .where(BudgetPosting.case == bindparam("case"), BudgetPosting.kind == literal_column("'reserve'"))
+    .where(_END.c.id.is_(None))
+    .order_by(BudgetPosting.offer)
+)
+
+
+async def _settle(
+    session: AsyncSession, case: str, offer: int, held: Reservation, kind: PostingKind, now: datetime
+) -> None:
+    rows = await session.execute(
+        select(BudgetLine.budget, BudgetLine.account, BudgetLine.fen, BudgetLine.coupons)
+        .join(Budget, Budget.key == BudgetLine.budget)
+        .where(BudgetLine.posting == held.posting)
+        .order_by(Budget.key)
+        .with_for_update(of=Budget)
+    )
+    lines = [Line(row.budget, Account(row.account), Amount(row.fen, row.coupons)) for row in rows]
+    about = {"case": case, "offer": offer, "settles": held.posting, "month": held.month}
+    await post(session, held.shop, now, [(kind, budgets.settled(kind, lines), about)])
+
+
+async def _next_nth(session: AsyncSession, claim: Claim) -> int:
+    mine = (BudgetPosting.case == claim.case) & (BudgetPosting.offer == claim.offer)
+    last = await session.scalar(select(func.max(BudgetPosting.nth)).where(mine))
+    return (last or 0) + 1
+
+
+async def _circumstances(session: AsyncSession, claim: Claim, kind: FormKind) -> tuple[Circumstances, list[BudgetKey]]:
+    """Whose budgets the offer touches, and those that the same buyer's other names may have left."""
+    row = (
+        await session.execute(_WHERE, {"shop": claim.shop, "maker": UUID(claim.maker), "review": claim.review})
+    ).one()
+    where = Circumstances(
+        shop=claim.shop, zone=row.zone, at=claim.at, team=row.team, maker=str(row.maker or claim.maker),
+        buyer=str(row.buyer) if row.buyer else None,
+    )  # fmt: skip
+    if kind is FormKind.COUPON:
+        sold = await sales_of(session, where.shop, where.team, month_before(where.month))
+        return replace(where, sales_last_month_fen=sold), []
+    if kind is not FormKind.CASH:
+        return where, []
+    return where, [BudgetKey(FormKind.CASH, BudgetScope.BUYER, str(alias)) for alias in row.aliases or ()]
+
+
+_ROOT = (
+    select(func.coalesce(BuyerPerson.merged_into, BuyerPerson.id))
+    .join(Buyer, Buyer.person == BuyerPerson.id)
+    .join(Review, Review.buyer == Buyer.id)
+    .where(Review.id == bindparam("review"))
+    .scalar_subquery()
+)
+_ALIASES = select(func.array_agg(BuyerPerson.id)).where(BuyerPerson.merged_into == _ROOT).scalar_subquery()
+_WHERE = (
+    select(
+        Shop.zone, Shop.team, func.coalesce(Person.human, Person.id).label("maker"), _ROOT.label("buyer"),
+        _ALIASES.label("aliases"),
+    )
+    .outerjoin(Person, Person.id == bindparam("maker"))
+    .where(Shop.code == bindparam("shop"))
+)  # fmt: skip
+
+
+async def sales_of(session: AsyncSession, shop: str, team: str | None, month: str) -> int:
+    """What a shop sold in a month; with a team, what all its shops sold."""
+    sold = select(func.coalesce(func.sum(ShopSales.fen), 0)).where(ShopSales.month == month)
+    if team is None:
+        sold = sold.where(ShopSales.shop == shop)
+    else:
+        sold = sold.where(ShopSales.shop.in_(select(Shop.code).where(Shop.team == team)))
+    return int(await session.scalar(sold) or 0)
+
+
+async def open_books(
+    session: AsyncSession, keys: Collection[BudgetKey], aliases: Collection[BudgetKey], where: Circumstances
+) -> dict[str, Balance]:
+    """Lock budgets and answer how they stand; those of `keys` are made on first use. What rolls has rolled."""
+    if keys:
+        await session.execute(
+            insert_once(Budget).values([_row(key) for key in sorted(keys, key=str)]).on_conflict_do_nothing()
+        )
+    wanted = [str(key) for key in (*keys, *aliases)]
+    books = await read_books(session, wanted, lock=True)
+    rolling = [key for key in wanted if key.startswith(_ROLLING) and books.get(key, Balance()).spent]
+    if rolling:
+        lapsed = await lapsed_lines(session, rolling, where.at)
+        for key, lines in lapsed.items():
+            books[key] = books[key].after(lines)
+        await post(session, where.shop, where.at, [(PostingKind.LAPSE, lines, {}) for lines in lapsed.values()])
+    return books
+
+
+_ROLLING = f"{FormKind.CASH}/{BudgetScope.BUYER}/"
+
+
+def _row(key: BudgetKey) -> dict[str, str]:
+    return {"key": str(key), "kind": key.kind, "scope": key.scope, "subject": key.subject, "period": key.period}
+
+
+async def read_books(session: AsyncSession, keys: Collection[str], *, lock: bool = False) -> dict[str, Balance]:
+    """The budgets that exist among these."""
+    found = select(Budget.key, *_FIGURES).where(Budget.key.in_(keys)).order_by(Budget.key)
+    rows = await session.execute(found.with_for_update() if lock else found)
+    return {row.key: balance_of(row._mapping) for row in rows}
+
+
+def balance_of(row: Mapping[Any, Any]) -> Balance:
+    figures = {str(name): value for name, value in row.items()}
+    return Balance(**{account: Amount(figures[f"{account}_fen"], figures[f"{account}_coupons"]) for account in Account})
+
+
+async def lapsed_lines(session: AsyncSession, keys: Collection[str], now: datetime) -> dict[str, list[Line]]:
+    """What was spent longer ago than a buyer's period and has not lapsed yet, as the lines that let it."""
+    old = (BudgetPosting.kind == PostingKind.LAPSE) | (BudgetPosting.at <= now - BUYERS_PERIOD)
+    rows = await session.execute(
+        select(BudgetLine.budget, func.sum(BudgetLine.fen).label("fen"))
+        .join(BudgetPosting, BudgetPosting.id == BudgetLine.posting)
+        .where(BudgetLine.budget.in_(keys), BudgetLine.account == Account.SPENT, old)
+        .group_by(BudgetLine.budget)
+    )
+    return {
+        row.budget: budgets.moved(PostingKind.LAPSE, row.budget, Amount(int(row.fen))) for row in rows if row.fen > 0
+    }
+
+
+def _beside_aliases(draw: Draw, books: Mapping[str, Balance]) -> Draw:
+    """What the same buyer got under names that were merged since counts here too."""
+    if draw.budget.scope is not BudgetScope.BUYER:
+        return draw
+    others = [book for key, book in books.items() if key.startswith(_ROLLING) and key != str(draw.budget)]
+    return replace(draw, elsewhere=sum((book.used + book.raised for book in others), Amount()))
+
+
+type Entry = tuple[PostingKind, Sequence[Line], Mapping[str, Any]]
+
+
+async def post(session: AsyncSession, shop: str, now: datetime, entries: Iterable[Entry]) -> None:
+    """Write postings with their lines, each kind of row in one statement; the database moves the accounts."""
+    nobody: dict[str, Any] = dict.fromkeys(("case", "offer", "nth", "form", "month", "amount_fen", "settles", "why"))
+    postings, lines = [], []
+    for kind, moved, about in entries:
+        row = {**nobody, "id": uuid4(), "kind": kind, "shop": shop, "at": now, "by": THE_HOUSE, **about}
+        postings.append(row)
+        lines += [
+            {"posting": row["id"], "budget": line.budget, "account": line.account, "fen": line.amount.fen,
+             "coupons": line.amount.coupons}
+            for line in moved
+        ]  # fmt: skip
+    if postings:
+        await session.execute(insert(BudgetPosting).values(postings))
+    if lines:
+        await session.execute(insert(BudgetLine).values(lines))
