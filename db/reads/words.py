@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from db.reads.refund_words import REFUND_SENTENCES
+
 # Times are shown in UTC here; pages of a shop show them in its own zone.
 SENTENCES: Mapping[str, str] = {
     "opened": "Case opened for a {grade} review of {review_created_at} ({source}); earlier cases: {earlier_cases}.",
@@ -94,6 +96,7 @@ SENTENCES: Mapping[str, str] = {
     "notice_sent": "The buyer got the final notice.",
     "notice_skipped": "No final notice: {why}.",
     "closed": "Case closed: {outcome}.",
+    **REFUND_SENTENCES,
 }
 
 

@@ -42,6 +42,8 @@ class EscalationKind(StrEnum):
     PROMISE_DUE = "promise_due"
     INVESTIGATION = "investigation"
     FULFILMENT_WAITING = "fulfilment_waiting"
+    GOODS_WAITING = "goods_waiting"
+    REFUND_WAITING = "refund_waiting"
 
 
 # Documents from before these kinds use the rule of an older one.
@@ -49,6 +51,8 @@ _ADDED_LATER = {
     EscalationKind.PROMISE_DUE: EscalationKind.CONTACT_MISSED,
     EscalationKind.INVESTIGATION: EscalationKind.CONTACT_MISSED,
     EscalationKind.FULFILMENT_WAITING: EscalationKind.APPROVAL_WAITING,
+    EscalationKind.GOODS_WAITING: EscalationKind.DECISION_WAITING,
+    EscalationKind.REFUND_WAITING: EscalationKind.PAYOUT_STUCK,
 }
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.assignment import Assigned as Assigned
 from domain.case_clocks import Reckoned as Reckoned
 from domain.case_clocks import Told as Told
 from domain.contact_terms import CapName, Channel, NextMove, StopSignal
@@ -34,15 +35,6 @@ class Opened(Fact):
     review_by_person: bool = False
     details_wanted: bool = False
     earlier_cases: int = 0
-    clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
-
-
-class Assigned(Fact):
-    """Somebody was chosen under the shop's lock, or nobody could be and it is tried again later."""
-
-    person: str | None
-    why: str
-    off_shift: bool = False
     clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
 
 
