@@ -41,6 +41,8 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "list_shops": EVERYONE,
     "open_shop": ADMINS,
     "change_shop": ADMINS,
+    "show_gate": LEADERS | ADMINS | {Role.FINANCE, Role.AUDITOR},
+    "choose_gate": ADMINS | {Role.SUPERVISOR},
     "acknowledge_gate": ADMINS | {Role.SUPERVISOR},
     "list_people": DESK | {Role.AUDITOR, Role.ADMIN},
     "add_person": ADMINS,

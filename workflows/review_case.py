@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.projection import ProjectionActivities
     from activities.requests import Projection
     from domain.errors import Refusal
+    from domain.gate import GateMode
     from domain.people import Actor, ActorKind
     from domain.review_case import desk, merging, paying, presence, resting, rules
     from domain.review_case.agenda import Due, due_for_people, next_due
@@ -201,6 +202,13 @@ class ReviewCase:
         """A payout of this case tells how it went."""
         async with self._lock:
             paying.payout_reported(self._case, report, workflow.now())
+            self._changes += 1
+
+    @workflow.signal
+    async def gate_changed(self, mode: GateMode) -> None:
+        """The shop chose this mode, or renewed its acknowledgement."""
+        async with self._lock:
+            paying.gate_changed(self._case, mode, workflow.now())
             self._changes += 1
 
     @workflow.signal

@@ -49,6 +49,7 @@ SENTENCES: Mapping[str, str] = {
     "amendment_verified": "Amended review verified ({mode}).",
     "amendment_reverted": "The amendment was taken back.",
     "review_worsened": "The review became worse: {why}.",
+    "gate_changed": "The shop chose another gate: {mode}.",
     "gate_shut": "Money may not move yet; missing: {missing}.",
     "payout_started": "Payout of {amount_fen} started under {payout} ({gate}).",
     "payout_sending": "Payout {payout} was given by hand; its proof is looked at.",

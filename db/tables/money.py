@@ -4,16 +4,17 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.sealing import Sealed
-from db.tables.model import Fen, Model, Moment
+from db.tables.model import Fen, Json, Model, Moment
 
 
 class Payout(Model):
-    """One payout decision; its key is the truth about money. `wire` are the exact bytes sent, kept before sending.
-    What a person gives by hand names the proof instead, who may give it, who gave it and who looked at the proof."""
+    """One payout decision; its key is the truth about money. `wire` are the exact bytes sent, kept before sending;
+    `gate` says in words which gate let it through and why, `gate_facts` what that rested on. What a person gives by
+    hand names the proof instead, who may give it, who gave it and who looked at the proof."""
 
     __tablename__ = "payout"
     __table_args__ = (
@@ -52,6 +53,7 @@ class Payout(Model):
     status: Mapped[str]
     code: Mapped[str | None]
     gate: Mapped[str]
+    gate_facts: Mapped[Json] = mapped_column(JSONB, server_default=text("'{}'"))
     wire: Mapped[str | None] = mapped_column(Sealed)
     wire_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     provider_order: Mapped[str | None]

@@ -74,7 +74,7 @@ def agenda(case: ReviewCaseState) -> list[Due]:
 
 
 def next_due(case: ReviewCaseState) -> Due | None:
-    """The earliest entry; None only for a closed case, or one whose transfer is still under way after its end."""
+    """The earliest entry; None only for a closed case, or one that waits for its transfer alone."""
     return min(_all(case), key=lambda due: due.at, default=None)
 
 
@@ -88,6 +88,12 @@ def _all(case: ReviewCaseState) -> Iterator[Due]:
     if case.outcome is not None:
         yield from _ending(case)
         return
+    payout = case.payout
+    under_way = payout is not None and payout.keeps_open and not payout.settled
+    yield from (due for due in _living(case, identity) if not (under_way and due.action is Action.END))
+
+
+def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
     yield from _watching(case)
     yield from _money(case)
     if case.amendment is not None and not promised(case):
@@ -215,11 +221,14 @@ def _reply(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
 
 def ends_at(case: ReviewCaseState, identity: Identity) -> datetime:
     """When trying ends: at once when the buyer wants no contact, about the report of a malicious review was decided, or
-    the reply has been given and no money is promised; else at the end of the month."""
+    the reply has been given and no money is promised; else at the end of the month. What the buyer was promised and
+    only we hold up is not lost with the month: the gate is asked again first."""
     if case.malicious:
         return case.opened_at if case.malice.report else identity.persistence_ends_at
     if promised(case):
-        return identity.persistence_ends_at
+        ours = case.gate_ours and case.pay_again_at is not None and ready_to_pay(case)
+        again = case.pay_again_at if ours else None
+        return max(identity.persistence_ends_at, again + LOG_WITHIN) if again else identity.persistence_ends_at
     reply = case.reply
     replied = reply is not None and not reply.early and reply.status in {ReplyStatus.POSTED, ReplyStatus.SKIPPED}
     return case.opened_at if case.stopped is not None or replied else identity.persistence_ends_at

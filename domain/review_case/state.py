@@ -61,7 +61,7 @@ class Opening(BaseModel):
 
 
 class Identity(BaseModel):
-    """What registering found out and nothing changes afterwards."""
+    """What registering found out and nothing changes afterwards, but for the gate's mode, which may become laxer."""
 
     case_serial: int
     shop_serial: int
@@ -163,7 +163,8 @@ ASK_BUYER = "ask_buyer"
 
 
 class PayoutRef(BaseModel):
-    """The case's view of a payout; the truth about its money is the payout's own row."""
+    """The case's view of a payout; the truth about its money is the payout's own row. `keeps_open`: the case has no
+    outcome before this is settled; payouts from before that rule have it not."""
 
     key: str
     offer: int
@@ -175,6 +176,7 @@ class PayoutRef(BaseModel):
     remedy: str | None = None
     gate: str = ""
     hand: HandWork | None = None
+    keeps_open: bool = False
 
     @property
     def settled(self) -> bool:
@@ -233,6 +235,7 @@ class ReviewCaseState(BaseModel):
     payouts: list[PayoutRef] = Field(default_factory=list)
     pay_again_at: datetime | None = None
     gate_missing: list[str] = Field(default_factory=list)
+    gate_ours: bool = False
 
     readings: list[Reading] = Field(default_factory=list)
     read_at: datetime | None = None

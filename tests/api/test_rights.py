@@ -47,6 +47,11 @@ TABLE: dict[str, tuple[Request, str]] = {
     "list_payouts": (("GET", "/payouts", None), "lead supervisor finance auditor"),
     "list_shops": (("GET", "/shops", None), "agent lead supervisor warehouse finance auditor admin service"),
     "change_shop": (("PATCH", "/shops/demo", {"name": "Demo"}), "admin"),
+    "show_gate": (("GET", "/shops/demo/gate", None), "lead supervisor finance auditor admin"),
+    "choose_gate": (
+        ("PUT", "/shops/demo/gate", {"mode": "on_resolution", "reason": "r"}),
+        "supervisor admin",
+    ),
     "acknowledge_gate": (
         ("POST", "/shops/demo/gate-acknowledgement", {"text_version": "?", "reason": "r", "accepted": True}),
         "supervisor admin",

@@ -21,7 +21,7 @@ def holds_together(world: World) -> None:
     case = world.case
     under_way = case.payout is not None and not case.payout.settled
     if case.closed_at is None:
-        assert next_due(case) is not None or (case.outcome is not None and under_way) or case.held is not None
+        assert next_due(case) is not None or under_way or case.held is not None
     if case.stopped is not None or case.suspected:
         assert case.contact is None or case.contact.taken_by is not None
     if case.suspected:

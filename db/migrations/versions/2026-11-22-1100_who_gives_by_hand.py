@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0011g"
-down_revision = "0005p"
+down_revision = "0005g"
 branch_labels = None
 depends_on = None
 
