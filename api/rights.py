@@ -34,6 +34,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "show_delivery": DESK | {Role.WAREHOUSE, Role.FINANCE},
     "list_refused_steps": LEADERS | {Role.AUDITOR},
     "my_queue": CASE_WORKERS,
+    "tell_message": DESK | {Role.SERVICE},
     "tell_presence": DESK | {Role.SERVICE},
     "my_notices": EVERYONE,
     "list_payouts": LEADERS | {Role.FINANCE, Role.AUDITOR},

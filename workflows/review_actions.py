@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.requests import (
         AssignRequest,
         ClockRequest,
+        LogRequest,
         OpenRequest,
         PayoutRequest,
         PlanRequest,
@@ -34,14 +35,16 @@ with workflow.unsafe.imports_passed_through():
         ReviewRequest,
     )
     from domain.amendment import Reading
+    from domain.contact_terms import CallResult
     from domain.escalation import EscalationKind
     from domain.fulfilment import needs_payee
-    from domain.people import TIMER, Actor
+    from domain.people import TIMER, Actor, ActorKind
     from domain.review_case import (
         agenda,
         closing,
         desk,
         fulfilling,
+        hearing,
         investigations,
         paying,
         progress,
@@ -49,10 +52,11 @@ with workflow.unsafe.imports_passed_through():
         replying,
     )
     from domain.review_case.agenda import Action, Due
+    from domain.review_case.facts import StepRequest
     from domain.review_case.keys import payout_id
     from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
-    from domain.review_case.steps import MendPayout, Step
+    from domain.review_case.steps import LogContact, MendPayout, Step
     from workflows import limits, priorities
     from workflows.ending_actions import EndingActions
     from workflows.payout import Payout, PayoutOrder
@@ -73,6 +77,7 @@ class ReviewActions:
             Action.ASSIGN: self._assign,
             Action.PLAN: self._plan,
             Action.CONTACT_DUE: self._contact_due,
+            Action.LOG_MESSAGE: self._log_message,
             Action.READ: self._read_review,
             Action.RELEASE: self._release,
             Action.PAY: self._pay,
@@ -163,6 +168,20 @@ class ReviewActions:
         found = await workflow.execute_activity_method(ContactActivities.plan, request, **limits.RECORD)
         async with self._lock:
             progress.planned(case, found, workflow.now())
+
+    async def _log_message(self, due: Due) -> None:
+        """What the buyer wrote is a contact too: it counts against no cap, and a silence has ended."""
+        case = self._case
+        heard = next(one for one in hearing.unlogged(case) if one.number == int(due.subject))
+        by = Actor(kind=ActorKind.SYSTEM, person=heard.by)
+        step = StepRequest(case=case.opening.case, shop=case.opening.shop, actor=by, now=heard.at, update_id=heard.text)
+        request = LogRequest(
+            step=step, review_row=case.opening.review_row, number=int(due.subject), channel=heard.channel, attempt=None,
+            log=LogContact(result=CallResult.CONNECTED, inbound=True, channel=heard.channel),
+        )  # fmt: skip
+        await workflow.execute_activity_method(ContactActivities.log, request, **limits.RECORD)
+        async with self._lock:
+            hearing.logged(case, int(due.subject))
 
     async def _contact_due(self, due: Due) -> None:
         """Nobody calls about a review that was amended since: it is read first, and called about all the same when the

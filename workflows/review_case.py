@@ -13,9 +13,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.errors import Refusal
     from domain.gate import GateMode
     from domain.people import Actor, ActorKind
-    from domain.review_case import desk, merging, paying, presence, resting, rules
+    from domain.review_case import desk, hearing, merging, paying, presence, resting, rules
     from domain.review_case.agenda import Due, due_for_people, next_due
-    from domain.review_case.facts import PayoutReport, Prepared
+    from domain.review_case.facts import BuyerMessage, PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
     from domain.review_case.steps import AnswerOffer, CheckFulfilment, Command, FulfilOffer, MendPayout
     from workflows import limits, search
@@ -216,6 +216,14 @@ class ReviewCase:
         """The buyer of this case is online, says a program (by its person's id)."""
         async with self._lock:
             presence.seen_by_platform(self._case, Actor(kind=ActorKind.SYSTEM, person=person), workflow.now())
+            self._changes += 1
+
+    @workflow.signal
+    async def buyer_wrote(self, message: BuyerMessage) -> None:
+        """The buyer sent a message by themselves; one that asks for silence ends contact at once."""
+        await workflow.wait_condition(lambda: self._case.identity is not None or self._case.closed_at is not None)
+        async with self._lock:
+            hearing.received(self._case, message, workflow.now())
             self._changes += 1
 
     @workflow.signal

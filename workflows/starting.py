@@ -20,6 +20,7 @@ REVIEW_CASE = "ReviewCase"
 GATE_CHANGED = "gate_changed"
 REVIEW_CHANGED = "review_changed"
 BUYER_ONLINE = "buyer_online"
+BUYER_WROTE = "buyer_wrote"
 HANDBACK = "Handback"
 
 

@@ -34,6 +34,7 @@ SENTENCES: Mapping[str, str] = {
     "contact_stopped": "No more contact with the buyer ({signal}).",
     "contact_reopened_by_buyer": "The buyer came back, so contact is possible again.",
     "callback_agreed": "The buyer asked to be called at {at}.",
+    "buyer_wrote": "The buyer wrote by {channel}.",
     "buyer_seen_online": "The buyer was seen online.",
     "offer_made": "Offer {offer}: {amount_fen} as {form} on the budget of {month}, valid until {valid_until}.",
     "offer_approved": "Offer {offer} over {amount_fen} approved as {role}.",

@@ -14,7 +14,7 @@ from domain.fulfilment import needs_address, needs_payee
 from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
-from domain.review_case import investigations, promises, resting
+from domain.review_case import hearing, investigations, promises, resting
 from domain.review_case.agreements import Investigation
 from domain.review_case.endings import FollowUp
 from domain.review_case.outcomes import Outcome
@@ -49,6 +49,7 @@ class Action(StrEnum):
     PROMISE_DUE = "promise_due"
     PROMISE_BROKEN = "promise_broken"
     INVESTIGATION_DUE = "investigation_due"
+    LOG_MESSAGE = "log_message"
     RESUME = "resume"
     END = "end"
     TELL_MERGE = "tell_merge"
@@ -94,6 +95,7 @@ def _all(case: ReviewCaseState) -> Iterator[Due]:
 
 
 def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
+    yield from (Due(heard.at, Action.LOG_MESSAGE, str(heard.number)) for heard in hearing.unlogged(case))
     yield from _watching(case)
     yield from _money(case)
     if case.amendment is not None and not promised(case):
@@ -315,5 +317,6 @@ ASKING = frozenset(
         EscalationKind.PAYOUT_STUCK,
         EscalationKind.FULFILMENT_WAITING,
         EscalationKind.ASKED,
+        EscalationKind.BUYER_WROTE,
     }
 )

@@ -138,6 +138,15 @@ class PayoutReport(Fact):
     at: datetime
 
 
+class BuyerMessage(Fact):
+    """What a messenger, or another program, received from the buyer. `by` is the program's person id."""
+
+    by: str
+    channel: Channel
+    text: SealedRef
+    opt_out: bool = False
+
+
 class StepRequest(Fact):
     """What an activity gets to prepare a step: references and circumstances, never the whole history."""
 

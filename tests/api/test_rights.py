@@ -18,6 +18,7 @@ SHIFT = {
     "hours": {"zone": "Asia/Shanghai", "week": {"monday": [{"open": "09:00", "close": "18:00"}]}},
     "valid_from": "2026-01-01",
 }
+MESSAGE = {"shop": "demo", "buyer": "chen", "channel": "sms", "text": "TD", "message_id": "1"}
 # For each route: how it is asked, and the roles that it is open to (the role held in the case's own shop).
 TABLE: dict[str, tuple[Request, str]] = {
     "me": (("GET", "/me", None), "agent lead supervisor warehouse finance auditor admin service"),
@@ -25,6 +26,7 @@ TABLE: dict[str, tuple[Request, str]] = {
     "list_cases": (("GET", "/cases", None), "agent lead supervisor warehouse finance auditor service"),
     "my_queue": (("GET", "/queue", None), "agent lead supervisor warehouse finance"),
     "tell_presence": (("POST", "/presence", {"shop": "demo", "buyer": "chen"}), "agent lead supervisor service"),
+    "tell_message": (("POST", "/messages", MESSAGE), "agent lead supervisor service"),
     "show_case": (("GET", "/cases/{case}", None), "agent lead supervisor warehouse finance auditor service"),
     "show_timeline": (
         ("GET", "/cases/{case}/timeline", None),

@@ -24,6 +24,7 @@ from domain.review_case import (
     desk,
     following_up,
     fulfilling,
+    hearing,
     investigations,
     merging,
     paying,
@@ -203,6 +204,8 @@ class World:
                 promises.broke(case, int(due.subject), now)
             case Action.INVESTIGATION_DUE:
                 investigations.fell_due(case, int(due.subject), now)
+            case Action.LOG_MESSAGE:
+                hearing.logged(case, int(due.subject))
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
             case Action.END:
