@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import inspect
+import py_compile
 import signal
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -68,6 +70,14 @@ def sandboxed_runner() -> SandboxedWorkflowRunner:
     """A forgotten import in a workflow file stops the worker at its start instead of costing seconds per case."""
     strict = workflow.SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_import_notification_policy(strict))
+
+
+def compile_stories() -> None:
+    """The sandbox imports a story's module anew for every case. Compiled code beside it spares each of them 3 ms, also
+    where the interpreter writes none by itself; where it can't be written, everything works all the same."""
+    for story in WORKFLOWS:
+        with contextlib.suppress(OSError):
+            py_compile.compile(inspect.getfile(story))
 
 
 @dataclass(frozen=True)
@@ -246,6 +256,7 @@ async def main() -> None:
     settings = Settings()
     log_as_json(settings.log_level)
     quiet_http_log()
+    compile_stories()
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from api import (
     agreements,
+    budgets,
     cases,
     errors,
     fulfilments,
@@ -43,6 +44,7 @@ ROUTERS = (
     scripts,
     agreements,
     fulfilments,
+    budgets,
     steps,
     office_lists,
     shops,

@@ -38,6 +38,13 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "tell_presence": DESK | {Role.SERVICE},
     "my_notices": EVERYONE,
     "list_payouts": LEADERS | {Role.FINANCE, Role.AUDITOR},
+    "show_budgets": LEADERS | {Role.FINANCE, Role.AUDITOR},
+    "show_case_budgets": DESK | {Role.FINANCE, Role.AUDITOR},
+    "list_budget_postings": frozenset({Role.SUPERVISOR, Role.FINANCE, Role.AUDITOR}),
+    "show_trial_balance": frozenset({Role.SUPERVISOR, Role.FINANCE, Role.AUDITOR}),
+    "raise_one_budget": frozenset({Role.SUPERVISOR}),
+    "list_sales": LEADERS | ADMINS | {Role.FINANCE, Role.AUDITOR},
+    "set_sales": ADMINS | {Role.SUPERVISOR, Role.FINANCE},
     # office
     "list_shops": EVERYONE,
     "open_shop": ADMINS,

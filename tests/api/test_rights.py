@@ -47,6 +47,15 @@ TABLE: dict[str, tuple[Request, str]] = {
     ),
     "my_notices": (("GET", "/notices", None), "agent lead supervisor warehouse finance auditor admin service"),
     "list_payouts": (("GET", "/payouts", None), "lead supervisor finance auditor"),
+    "show_budgets": (("GET", "/shops/demo/budgets", None), "lead supervisor finance auditor"),
+    "show_case_budgets": (("GET", "/cases/{case}/budgets", None), "agent lead supervisor finance auditor"),
+    "list_budget_postings": (("GET", "/shops/demo/budget-postings", None), "supervisor finance auditor"),
+    "raise_one_budget": (
+        ("POST", "/shops/demo/budgets/raise", {"budget": "cash/shop/demo/2026-11", "fen": 1, "why": "w"}),
+        "supervisor",
+    ),
+    "list_sales": (("GET", "/shops/demo/sales", None), "lead supervisor finance auditor admin"),
+    "set_sales": (("PUT", "/shops/demo/sales/2026-10", {"fen": 1}), "supervisor finance admin"),
     "list_shops": (("GET", "/shops", None), "agent lead supervisor warehouse finance auditor admin service"),
     "change_shop": (("PATCH", "/shops/demo", {"name": "Demo"}), "admin"),
     "show_gate": (("GET", "/shops/demo/gate", None), "lead supervisor finance auditor admin"),
@@ -76,6 +85,7 @@ TABLE: dict[str, tuple[Request, str]] = {
     ),
     "end_surge": (("DELETE", f"/shops/demo/surges/{uuid4()}", None), "supervisor admin"),
     # The rest needs an administrator (or, for the record, an auditor) of every shop.
+    "show_trial_balance": (("GET", "/budgets/trial-balance", None), ""),
     "open_shop": (("POST", "/shops", "shop"), ""),
     "add_person": (("POST", "/people", {"login": "new", "name": "New"}), ""),
     "change_person": (("PATCH", "/people/{spare}", {"capacity": 5}), ""),
