@@ -129,6 +129,11 @@ def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities)
     ]  # fmt: skip
 
 
+def before_and_by_hand(parts: Parts, policies: Policies) -> list[Callable[..., Any]]:
+    """The activities of a payout that touch no wallet: the gate, and what people give by hand."""
+    return [PayoutGate(parts.sessions, policies).open_payout, FulfilmentActivities(parts.sessions).keep_move]
+
+
 def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
     """The activities of who works on what, and of who must hear of it."""
     assignment = AssignmentActivities(parts.sessions, policies, clock)
@@ -172,8 +177,7 @@ def workers(parts: Parts) -> list[Worker]:
                 *track_and_end(parts, policies, contacts),
                 offers.reserve, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
-                PayoutGate(parts.sessions, policies).open_payout, payouts.whom_to_tell,
-                FulfilmentActivities(parts.sessions).keep_move,
+                *before_and_by_hand(parts, policies), payouts.whom_to_tell,
                 ProjectionActivities(parts.sessions).project,
                 *record_keeping(parts),
             ],

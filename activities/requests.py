@@ -246,7 +246,7 @@ class PostReplyRequest(Request):
 
 
 class ClockRequest(Request):
-    """`told` are the roles that heard of it already."""
+    """`told` are the roles that heard of it already; `roles`, where given, whose turn the agent's is."""
 
     case: str
     shop: str
@@ -255,6 +255,7 @@ class ClockRequest(Request):
     severity: int
     told: list[Role] = Field(default_factory=list)
     assignee: str | None = None
+    roles: list[Role] = Field(default_factory=list)
     now: datetime
 
 

@@ -17,12 +17,14 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.agenda import Action, Due, due_for_people, next_due
     from domain.review_case.facts import BuyerMessage, PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
-    from domain.review_case.steps import AnswerOffer, Command, MendPayout
+    from domain.review_case.steps import AnswerOffer, CheckFulfilment, Command, FulfilOffer, MendPayout
     from workflows import limits, search
     from workflows.review_actions import ReviewActions
     from workflows.review_preparing import prepare
 
 COMMANDS_REMEMBERED = 50
+# Steps that the payout's own workflow hears of, besides what finance decides about a failed one.
+BY_HAND = (FulfilOffer, CheckFulfilment)
 # What a case does at its start, one right after the other, each in the database: written down together.
 BEGINNING = frozenset({Action.OPEN, Action.ASSIGN, Action.PLAN})
 REST = "rest-after-acceptance"
@@ -130,15 +132,16 @@ class ReviewCase:
     async def advance(self, command: Command) -> Answer:
         """Carry out one step of a person; a repeat of a known command answers what the first one did."""
         async with self._lock:
-            if self._digest_of_repeat() is None:
+            repeated = self._digest_of_repeat() is not None
+            if not repeated:
                 self._check(command, workflow.now(), accepted=True)
                 found = await self._prepare(command)
                 rules.apply(self._case, command, workflow.now(), found)
                 self._rest(command)
                 self._remember(command)
                 self._changes += 1
-        if isinstance(command.step, MendPayout):
-            await self._actions.tell_payout(command.step)
+        if isinstance(command.step, MendPayout) or (isinstance(command.step, BY_HAND) and not repeated):
+            await self._actions.tell_payout(command.actor, command.step)
         return self._answer(command)
 
     @advance.validator
