@@ -30,6 +30,8 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "show_buyer": DESK | {Role.AUDITOR},
     "show_agreements": DESK | {Role.AUDITOR},
     "my_investigations": CASE_WORKERS,
+    "my_fulfilments": CASE_WORKERS,
+    "show_delivery": DESK | {Role.WAREHOUSE, Role.FINANCE},
     "list_refused_steps": LEADERS | {Role.AUDITOR},
     "my_queue": CASE_WORKERS,
     "tell_message": DESK | {Role.SERVICE},

@@ -39,6 +39,7 @@ CAST = {
     "bob": (Role.SUPERVISOR, Role.LEAD),
     "lee": (Role.LEAD,),
     "fay": (Role.FINANCE,),
+    "wang": (Role.WAREHOUSE,),
     "ada": (Role.AUDITOR,),
 }
 

@@ -7,6 +7,7 @@ under it, and every function of progress looks again whether it still counts.
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
@@ -39,13 +40,24 @@ with workflow.unsafe.imports_passed_through():
     from domain.escalation import EscalationKind
     from domain.fulfilment import needs_payee
     from domain.people import TIMER, Actor, ActorKind
-    from domain.review_case import agenda, closing, desk, hearing, investigations, paying, progress, promises, replying
+    from domain.review_case import (
+        agenda,
+        closing,
+        desk,
+        fulfilling,
+        hearing,
+        investigations,
+        paying,
+        progress,
+        promises,
+        replying,
+    )
     from domain.review_case.agenda import Action, Due
     from domain.review_case.facts import StepRequest
     from domain.review_case.keys import payout_id
     from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
-    from domain.review_case.steps import DecidePayout, LogContact, MendPayout
+    from domain.review_case.steps import DecidePayout, LogContact, MendPayout, Step
     from workflows import limits, priorities
     from workflows.ending_actions import EndingActions
     from workflows.payout import Payout, PayoutOrder
@@ -250,14 +262,22 @@ class ReviewActions:
             # The key is permanent and so is its workflow: it is under way, or its row says how it ended.
             workflow.logger.info("payout was started before")
 
-    async def tell_payout(self, step: MendPayout | DecidePayout, actor: Actor) -> None:
-        handle = workflow.get_external_workflow_handle(payout_id(step.payout))
+    async def tell_payout(self, actor: Actor, step: Step) -> None:
+        """What a person decided about a payout, or did by hand."""
+        told = fulfilling.moves(self._case, actor, step, workflow.now())
+        if told is not None:
+            for move in told[1]:
+                await self._signal(told[0], Payout.by_hand, move)
+        elif isinstance(step, MendPayout):
+            await self._signal(step.payout, Payout.decide, str(step.action))
+        elif isinstance(step, DecidePayout):
+            word = PayoutWord(paid=step.paid, by=actor.person, why=step.why.id, reference=step.reference)
+            await self._signal(step.payout, Payout.word, word)
+
+    async def _signal(self, key: str, signal: Any, what: Any) -> None:
+        handle = workflow.get_external_workflow_handle(payout_id(key))
         try:
-            if isinstance(step, MendPayout):
-                await handle.signal(Payout.decide, str(step.action))
-            else:
-                word = PayoutWord(paid=step.paid, by=actor.person, why=step.why.id, reference=step.reference)
-                await handle.signal(Payout.word, word)
+            await handle.signal(signal, what)
         except FailureError:
             workflow.logger.warning("the payout's workflow is gone; its row tells how it ended")
 
@@ -292,6 +312,7 @@ class ReviewActions:
         return ClockRequest(
             case=case.opening.case, shop=case.opening.shop, kind=kind, since=clock.since, severity=case.severity,
             told=clock.told, assignee=self._whose(kind), now=workflow.now(),
+            roles=fulfilling.whose(case) if kind is EscalationKind.FULFILMENT_WAITING else [],
         )  # fmt: skip
 
     def _whose(self, kind: EscalationKind) -> str | None:

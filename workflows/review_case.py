@@ -14,16 +14,18 @@ with workflow.unsafe.imports_passed_through():
     from domain.gate import GateMode
     from domain.payouts import PayoutStatus
     from domain.people import Actor, ActorKind
-    from domain.review_case import desk, hearing, merging, paying, presence, resting, rules
+    from domain.review_case import desk, hearing, merging, paying, presence, resting, rules, surging
     from domain.review_case.agenda import Action, Due, due_for_people, next_due
     from domain.review_case.facts import BuyerMessage, PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
-    from domain.review_case.steps import AnswerOffer, Command, DecidePayout, MendPayout
+    from domain.review_case.steps import AnswerOffer, CheckFulfilment, Command, DecidePayout, FulfilOffer, MendPayout
     from workflows import limits, search
     from workflows.review_actions import ReviewActions
     from workflows.review_preparing import prepare
 
 COMMANDS_REMEMBERED = 50
+# Steps that the payout's own workflow hears of, besides what finance decides about a failed one.
+BY_HAND = (FulfilOffer, CheckFulfilment)
 # What a case does at its start, one right after the other, each in the database: written down together.
 BEGINNING = frozenset({Action.OPEN, Action.ASSIGN, Action.PLAN})
 REST = "rest-after-acceptance"
@@ -132,15 +134,16 @@ class ReviewCase:
     async def advance(self, command: Command) -> Answer:
         """Carry out one step of a person; a repeat of a known command answers what the first one did."""
         async with self._lock:
-            if self._digest_of_repeat() is None:
+            repeated = self._digest_of_repeat() is not None
+            if not repeated:
                 self._check(command, workflow.now(), accepted=True)
                 found = await self._prepare(command)
                 rules.apply(self._case, command, workflow.now(), found)
                 self._rest(command)
                 self._remember(command)
                 self._changes += 1
-        if isinstance(command.step, MendPayout | DecidePayout):
-            await self._actions.tell_payout(command.step, command.actor)
+        if isinstance(command.step, MendPayout | DecidePayout) or (isinstance(command.step, BY_HAND) and not repeated):
+            await self._actions.tell_payout(command.actor, command.step)
         return self._answer(command)
 
     @advance.validator
@@ -239,6 +242,13 @@ class ReviewCase:
         """This person does not work on the shop's cases any more, or not for now: the case looks for somebody else."""
         async with self._lock:
             desk.take_back(self._case, person, workflow.now())
+            self._changes += 1
+
+    @workflow.signal
+    async def surge_changed(self, began: bool) -> None:
+        """The shop has more to do than hands, or no longer."""
+        async with self._lock:
+            surging.surge_changed(self._case, began, workflow.now())
             self._changes += 1
 
     @workflow.signal

@@ -10,8 +10,9 @@ from enum import StrEnum
 
 from domain.contact_terms import TalkOutcome
 from domain.escalation import EscalationKind
-from domain.fulfilment import needs_payee
+from domain.fulfilment import needs_address, needs_payee
 from domain.gate import GateMode
+from domain.offers import OfferForm
 from domain.payees import fits
 from domain.payouts import PayoutStatus
 from domain.review_case import hearing, investigations, promises, resting
@@ -118,6 +119,7 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     now = case.opened_at
     yield from _release(case)
     if case.payout is not None and not case.payout.settled:
+        yield from (due for due in _clocks(case) if due.subject == EscalationKind.FULFILMENT_WAITING)
         return
     if case.merged is not None and not case.merged.told:
         yield Due(now, Action.TELL_MERGE)
@@ -170,7 +172,7 @@ def ready_to_pay(case: ReviewCaseState) -> bool:
     offer, payout, identity = case.accepted_offer, case.payout, case.identity
     if offer is None or identity is None or case.suspected or case.malicious or case.cause is None:
         return False
-    if needs_payee(offer.form) and (case.payee is None or not fits(offer.form, case.payee.kind)):
+    if not _addressed(case, offer.form):
         return False
     if identity.gate_mode is GateMode.AFTER_AMENDMENT and case.amendment is None:
         return False
@@ -182,6 +184,12 @@ def ready_to_pay(case: ReviewCaseState) -> bool:
     if payout.remedy == PAY_ANEW:
         return True
     return needs_payee(offer.form) and case.payee is not None and payout.payee != case.payee.id
+
+
+def _addressed(case: ReviewCaseState, form: OfferForm) -> bool:
+    if needs_payee(form):
+        return case.payee is not None and fits(form, case.payee.kind)
+    return case.delivery is not None or not needs_address(form)
 
 
 def _contact(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
@@ -312,6 +320,7 @@ ASKING = frozenset(
         EscalationKind.DECISION_WAITING,
         EscalationKind.REPLY_WAITING,
         EscalationKind.PAYOUT_STUCK,
+        EscalationKind.FULFILMENT_WAITING,
         EscalationKind.ASKED,
         EscalationKind.BUYER_WROTE,
     }

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from domain.escalation import EscalationKind
-from domain.fulfilment import Fulfilment, fulfilled_by
 from domain.payouts import PayoutStatus
 from domain.people import Actor
 from domain.review_case.facts import Prepared
@@ -19,14 +18,27 @@ MAYBE = frozenset({PayoutStatus.SENDING, PayoutStatus.UNKNOWN})
 def may_mend(case: ReviewCaseState, actor: Actor) -> None:
     money_people(case, actor)
     payout = case.payout
-    waits = payout is not None and (payout.status in MAYBE or (payout.status is PayoutStatus.FAILED))
-    open_ = waits and payout is not None and not payout.settled and not _by_hand(case, payout)
-    require(open_, PayoutUnknown, "No failed or unknown transfer waits here; look at the case again.")
+    waits = payout is not None and not payout.settled and _waits(payout)
+    require(waits, PayoutUnknown, "No failed or unknown transfer waits here, and nothing that is still to be given.")
+
+
+def _waits(payout: PayoutRef) -> bool:
+    if payout.hand is not None:
+        return payout.hand.to_give
+    return payout.status in MAYBE or payout.status is PayoutStatus.FAILED
 
 
 def check_mend(case: ReviewCaseState, actor: Actor, step: MendPayout, now: datetime) -> None:
     payout = _the_one(case, step.payout)
-    maybe, asks = payout.status in MAYBE, step.action is MendAction.ASK_NOW
+    if payout.hand is not None:
+        cancels = step.action is MendAction.CANCEL
+        require(cancels, PayoutUnknown, "No wallet sends this: give it by hand (fulfil_offer), or cancel it.")
+        return
+    _check_transfer(payout, step.action)
+
+
+def _check_transfer(payout: PayoutRef, action: MendAction) -> None:
+    maybe, asks = payout.status in MAYBE, action is MendAction.ASK_NOW
     require(
         maybe or not asks, PayoutMoveWrong,
         "The wallet has said that this transfer failed; send it again, pay anew or cancel it.",
@@ -36,11 +48,11 @@ def check_mend(case: ReviewCaseState, actor: Actor, step: MendPayout, now: datet
         "Nobody knows whether this transfer happened: it may only be asked about (ask_now) until that is known.",
     )  # fmt: skip
     require(
-        step.action is not MendAction.SEND_AGAIN or not payout.closed, PayoutMoveWrong,
+        action is not MendAction.SEND_AGAIN or not payout.closed, PayoutMoveWrong,
         "The wallet has closed this number for good, so sending it again changes nothing; pay anew or cancel.",
     )  # fmt: skip
     require(
-        step.action is not MendAction.PAY_ANEW or payout.closed, PayoutMoveWrong,
+        action is not MendAction.PAY_ANEW or payout.closed, PayoutMoveWrong,
         "This number can still be paid: mend the cause and send it again, so that nothing is paid twice.",
     )  # fmt: skip
 
@@ -50,6 +62,7 @@ def mend(case: ReviewCaseState, actor: Actor, step: MendPayout, now: datetime, f
     payout = case.payouts[-1]
     if step.action is not MendAction.ASK_NOW:
         payout.remedy = str(step.action)
+        case.clocks.pop(EscalationKind.FULFILMENT_WAITING, None)
         case.clocks.pop(EscalationKind.PAYOUT_STUCK, None)
     record(case, actor, now, "payout_decided", payout=payout.key, action=step.action)
 
@@ -57,7 +70,7 @@ def mend(case: ReviewCaseState, actor: Actor, step: MendPayout, now: datetime, f
 def may_decide(case: ReviewCaseState, actor: Actor) -> None:
     money_people(case, actor)
     payout = case.payout
-    stuck = payout is not None and payout.status in MAYBE and payout.person_at is not None
+    stuck = payout is not None and payout.status in MAYBE and payout.person_at is not None and payout.hand is None
     require(stuck, PayoutUnknown, "No transfer waits for a person's word; an unknown one is asked about first.")
     maker = case.offers[payout.offer - 1].maker if payout else None
     require(
@@ -85,7 +98,3 @@ def _the_one(case: ReviewCaseState, key: str) -> PayoutRef:
     if payout is None or payout.key != key:
         raise PayoutUnknown("That payout is not the one that waits; look at the case again.")
     return payout
-
-
-def _by_hand(case: ReviewCaseState, payout: PayoutRef) -> bool:
-    return fulfilled_by(case.offers[payout.offer - 1].form) is Fulfilment.BY_HAND

@@ -33,6 +33,9 @@ from domain.review_case.ending_steps import SkipFollowUp as SkipFollowUp
 from domain.review_case.evidence_steps import AttachEvidence as AttachEvidence
 from domain.review_case.evidence_steps import ReportToPlatform as ReportToPlatform
 from domain.review_case.evidence_steps import SkipReport as SkipReport
+from domain.review_case.fulfilment_steps import CheckFulfilment as CheckFulfilment
+from domain.review_case.fulfilment_steps import FulfilOffer as FulfilOffer
+from domain.review_case.fulfilment_steps import SetDelivery as SetDelivery
 from domain.review_case.outcomes import Outcome
 from domain.review_case.payout_steps import DecidePayout as DecidePayout
 from domain.review_case.payout_steps import MendAction as MendAction
@@ -233,6 +236,9 @@ AnyStep = Annotated[
     | Escalate
     | MendPayout
     | DecidePayout
+    | SetDelivery
+    | FulfilOffer
+    | CheckFulfilment
     | Merge
     | BeginFollowUp
     | LogFollowUp
