@@ -1,10 +1,10 @@
 """Contacts: planned from the calendar, the caps and the buyer's life; taken and logged under the lock on the person."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
@@ -16,7 +16,8 @@ from activities.refusals import refusing
 from activities.requests import CallbackRequest, LogRequest, PlanRequest, StopRequest, TakeRequest
 from activities.rosters import Rosters
 from db.buyers import aliases_of, person_of
-from db.contacts import BuyerAtHand, buyer_at_hand, history_of
+from db.contacts import BuyerAtHand, buyer_at_hand, history_of, keep_stop, lock_contacts_of
+from db.places import take_place
 from db.sessions import Sessions
 from db.surges import surging
 from db.tables.buyers import Buyer, Review, ShopOrder
@@ -24,13 +25,9 @@ from db.tables.contacts import ContactAttempt, ContactStopRow
 from domain.contact_caps import may_contact_now
 from domain.contact_history import StatedPreference
 from domain.contact_outcomes import Consequence, consequence
-from domain.contact_plan import ContactRequest, NoContact, PlannedContact, plan_contact
-from domain.contact_terms import (
-    Channel,
-    ContactBasis,
-    PhoneKind,
-    StopSignal,
-)
+from domain.contact_plan import ContactRequest, FoundSlot, NoContact, PlannedContact, find_slot
+from domain.contact_spread import Hands
+from domain.contact_terms import Channel, PhoneKind
 from domain.life_zones import LifeZone, life_zone
 from domain.policies.contact import ContactPolicy
 from domain.review_case.facts import Planned, Prepared, StepRequest
@@ -44,26 +41,21 @@ class ContactActivities:
 
     @activity.defn
     async def plan(self, request: PlanRequest) -> Planned:
-        """The next contact with its reason, or why there is none."""
+        """The next contact with its reason, in its place among those of the shop, or why there is none."""
         async with self._sessions() as session:
-            # Nothing is written, and nothing read here must be of one moment: a transaction would cost two round trips.
+            # Nothing read here must be of one moment, and one statement writes: a transaction would be two round trips.
             await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
             policy, version = await self._policies.contact(session, request.shop)
             known = await buyer_at_hand(session, UUID(request.review_row))
             history = await history_of(session, known.buyer, request.now)
             days = calendar_around(request.now, policy)
-            asked = replace(
-                _asked(request, known),
-                desk=await self._rosters.desk(session, request.shop, request.now, days),
-                agent=await self._rosters.agent(session, request.assignee, request.now, days),
-                surge=bool(await surging(session, request.now, [request.shop])),
-            )
-            found = plan_contact(asked, history, policy, days)
-            planned = _planned(found, version)
-            if isinstance(found, PlannedContact) and found.basis is ContactBasis.PRESENCE:
-                again = request.now + timedelta(minutes=policy.presence.again_after_minutes)
-                planned = planned.model_copy(update={"presence_again_at": again})
-            return planned
+            there = await self._rosters.attendance(session, request.shop, request.assignee, request.now, days)
+            surge = bool(await surging(session, request.now, [request.shop]))
+            asked = replace(_asked(request, known), desk=there.desk, agent=there.agent, surge=surge)
+            found = find_slot(asked, history, policy, days)
+            if isinstance(found, NoContact):
+                return _impossible(found, version)
+            return _planned(await _placed(session, request, found, there.hands), version)
 
     @activity.defn
     async def take(self, request: TakeRequest) -> Prepared:
@@ -129,7 +121,7 @@ class ContactActivities:
                 )
             )
             if follows.stop is not None:
-                await _keep_stop(session, step, person, follows.stop)
+                await keep_stop(session, person, step.case, follows.stop, step.update_id, step.now)
             if follows.mark_phone is not None and review.buyer is not None:
                 # A number that is wrong or dead is not dialled again; a new one comes by `set_phone`.
                 bad = update(Buyer).where(Buyer.id == review.buyer)
@@ -144,7 +136,8 @@ class ContactActivities:
         async with self._sessions.begin() as session:
             review = await session.get_one(Review, UUID(request.review_row))
             person = await lock_person(session, review.buyer)
-            await _keep_stop(session, request.step, person, request.signal)
+            step = request.step
+            await keep_stop(session, person, step.case, request.signal, step.update_id, step.now)
             return Prepared()
 
     @activity.defn
@@ -167,9 +160,7 @@ async def lock_person(session: AsyncSession, buyer: UUID | None) -> UUID | None:
     if buyer is None:
         return None
     person = await person_of(session, buyer)
-    await session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended('contact:' || :person, 0))"), {"person": str(person)}
-    )
+    await lock_contacts_of(session, person)
     return person
 
 
@@ -201,17 +192,34 @@ def _presence(request: PlanRequest) -> datetime | None:
     return None if used else request.online_seen_at
 
 
-def _planned(found: PlannedContact | NoContact, version: str) -> Planned:
-    if isinstance(found, PlannedContact):
-        return Planned(
-            due_at=found.due_at,
-            slot_ends_at=found.slot_ends_at,
-            channel=found.channel,
-            why=found.reason,
-            why_zh=found.reason_zh,
-            warnings=list(found.warnings),
-            policy=version,
-        )
+async def _placed(session: AsyncSession, request: PlanRequest, found: FoundSlot, hands: Hands) -> PlannedContact:
+    """Among the contacts of the shop that are planned already. Repeating it takes the case's own place anew."""
+    placed = await take_place(
+        session,
+        request.case,
+        request.shop,
+        found.channel,
+        found.places(hands),
+        found.policy.spreading.slot_minutes,
+        surging=found.request.surge,
+    )
+    return found.planned(placed)
+
+
+def _planned(found: PlannedContact, version: str) -> Planned:
+    return Planned(
+        due_at=found.due_at,
+        slot_ends_at=found.slot_ends_at,
+        channel=found.channel,
+        why=found.reason,
+        why_zh=found.reason_zh,
+        warnings=list(found.warnings),
+        presence_again_at=found.presence_again_at,
+        policy=version,
+    )
+
+
+def _impossible(found: NoContact, version: str) -> Planned:
     return Planned(why=found.reason, why_zh=found.reason_zh, code=found.code, again_at=found.retry_at, policy=version)
 
 
@@ -244,13 +252,6 @@ async def _insert_attempt(
     made: UUID | None = await session.scalar(row.returning(ContactAttempt.id))
     assert made is not None  # noqa: S101 - an insert without a conflict clause returns its row
     return made
-
-
-async def _keep_stop(session: AsyncSession, step: StepRequest, person: UUID | None, signal: StopSignal) -> None:
-    row = insert(ContactStopRow).values(
-        id=uuid4(), buyer_person=person, case=step.case, signal=signal, at=step.now, step=step.update_id
-    )
-    await session.execute(row.on_conflict_do_nothing(index_elements=["case_number", "step"]))
 
 
 def _again(follows: Consequence, now: datetime) -> datetime | None:

@@ -1,4 +1,5 @@
-"""A contact history of many buyers, made inside the database: each with an order, a review, a case and its contacts."""
+"""A contact history of many buyers, made inside the database: each with an order, a review, a case, its contacts, and
+the next one planned into an evening of the ten days to come."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,9 @@ SELECT gen_random_uuid(), number, k, %(shop)s, person, (ARRAY['call','call','im'
        true, false
 FROM many, generate_series(1, %(contacts)s) AS k
 WHERE k <= (n %% %(contacts)s) + 1 AND created + k * interval '1 day' < %(now)s;
+INSERT INTO contact_place (case_number, shop, due_at, channel, in_surge)
+SELECT number, %(shop)s, date_trunc('day', %(now)s::timestamptz) + (n %% 10) * interval '1 day' + interval '10 hours'
+       + random() * interval '2 hours', 'call', false FROM many;
 ANALYZE
 """
 

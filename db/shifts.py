@@ -1,15 +1,17 @@
 """Shifts of people: when each works, from which day on, and what the office knows of their time now."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Uuid, and_, bindparam, case, delete, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.audit import BadOfficeData, NotThere, lock_office, record
-from db.tables.office import Person, PersonShift
+from db.tables.office import Person, PersonRole, PersonShift, Shop
+from domain.people import Role
 from domain.policies.documents import read_document
 from domain.shifts import Presence, Shift, ShiftTerm
 
@@ -19,6 +21,33 @@ _PRESENCES = (
     )
     .outerjoin(PersonShift, PersonShift.person == Person.id)
     .where(Person.id.in_(bindparam("people", expanding=True)))
+)
+
+
+_AGENT = PersonRole.role == Role.AGENT
+_OF_EVERY_SHOP = select(PersonRole.id).where(PersonRole.person == Person.id, _AGENT, PersonRole.shop.is_(None))
+_OF_SHOP = select(PersonRole.id).where(
+    PersonRole.person == Person.id, _AGENT, or_(PersonRole.shop == bindparam("shop"), PersonRole.shop.is_(None))
+)
+_ALL_SHOPS = select(func.count()).select_from(Shop).scalar_subquery()
+_THEIR_SHOPS = (
+    select(func.count(PersonRole.shop.distinct()))
+    .where(PersonRole.person == Person.id, _AGENT)
+    .correlate(Person)
+    .scalar_subquery()
+)
+_ROSTER = (
+    select(
+        Person.id,
+        Person.away_until,
+        Person.active,
+        PersonShift.id.label("shift"),
+        PersonShift.valid_from,
+        PersonShift.valid_until,
+        case((not_(_OF_SHOP.exists()), 0), (_OF_EVERY_SHOP.exists(), _ALL_SHOPS), else_=_THEIR_SHOPS).label("shops"),
+    )
+    .outerjoin(PersonShift, PersonShift.person == Person.id)
+    .where(or_(Person.id == bindparam("person", type_=Uuid), and_(Person.active, _OF_SHOP.exists())))
 )
 
 
@@ -65,6 +94,32 @@ async def list_shifts(session: AsyncSession, person_id: UUID) -> list[PersonShif
     """The latest first."""
     found = select(PersonShift).where(PersonShift.person == person_id).order_by(PersonShift.valid_from.desc())
     return list(await session.scalars(found))
+
+
+@dataclass(frozen=True, slots=True)
+class RosterLine:
+    """What is known of one person's time. `shops`: of how many they are an agent; 0: not of the shop asked about.
+    `terms` are the ids of shifts with the days on which they count; such a row never changes."""
+
+    away_until: datetime | None
+    active: bool
+    shops: int
+    terms: tuple[tuple[UUID, date, date | None], ...]
+
+
+async def roster(session: AsyncSession, shop: str, person: UUID | None) -> dict[UUID, RosterLine]:
+    """The shop's active agents and this person, with one statement."""
+    lines: dict[UUID, RosterLine] = {}
+    for row in await session.execute(_ROSTER, {"shop": shop, "person": person}):
+        known = lines[row.id].terms if row.id in lines else ()
+        terms = ((row.shift, row.valid_from, row.valid_until),) if row.shift else ()
+        lines[row.id] = RosterLine(row.away_until, row.active, row.shops, (*known, *terms))
+    return lines
+
+
+async def shifts_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Shift]:
+    found = await session.execute(select(PersonShift.id, PersonShift.hours).where(PersonShift.id.in_(ids)))
+    return {row.id: read_document(Shift, row.hours) for row in found}
 
 
 async def presences(session: AsyncSession, people: Collection[UUID]) -> dict[UUID, Presence]:

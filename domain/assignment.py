@@ -2,9 +2,15 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.escalation import EscalationKind
+
+ASSIGN_AGAIN = timedelta(minutes=15)
+ASSIGN_AT_LEAST_EVERY = timedelta(hours=4)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -32,6 +38,23 @@ class Nobody:
     """The first condition that no candidate met, for the lead who has to change it."""
 
     reason: str
+
+
+class Assigned(BaseModel):
+    """What a case is told: who was chosen under the shop's lock, or that nobody could be and it is tried later."""
+
+    model_config = ConfigDict(frozen=True)
+
+    person: str | None
+    why: str
+    off_shift: bool = False
+    clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
+
+
+def patience(age: timedelta) -> timedelta:
+    """Ours: asked again after a quarter of an hour, then ever less often. A flood of cases that no desk can take must
+    not become a flood of questions; whoever has time claims one."""
+    return min(max(ASSIGN_AGAIN, age), ASSIGN_AT_LEAST_EVERY)
 
 
 def choose(

@@ -9,9 +9,10 @@ from domain.contact_bases import Bases
 from domain.contact_caps import Block, blocked_until
 from domain.contact_channels import channels
 from domain.contact_history import ContactHistory, StatedPreference
-from domain.contact_reasons import NO_CONTACT, Held, plan_sentences, plan_warnings
+from domain.contact_reasons import NO_CONTACT, Held, Moved, plan_sentences, plan_warnings
 from domain.contact_request import ContactRequest, ContactTimeUnclear, NoContact, PlannedContact
 from domain.contact_slots import DeskHours, Slot, SlotSearch
+from domain.contact_spread import Hands, Place, Placed, places
 from domain.contact_terms import CapName, Channel, ContactBasis, NoContactCode
 from domain.life_zones import LifeZone, life_midnight, life_zone
 from domain.policies.contact import ContactPolicy
@@ -22,10 +23,12 @@ __all__ = [
     "ContactRequest",
     "ContactTimeUnclear",
     "DeskHours",
+    "FoundSlot",
     "NoContact",
     "NoContactCode",
     "PlannedContact",
     "StatedPreference",
+    "find_slot",
     "plan_contact",
 ]
 
@@ -33,8 +36,83 @@ __all__ = [
 def plan_contact(
     request: ContactRequest, history: ContactHistory, policy: ContactPolicy, days: CalendarDays
 ) -> PlannedContact | NoContact:
+    """The contact in the slot that `find_slot` finds, wherever else contacts are planned."""
+    found = find_slot(request, history, policy, days)
+    return found.planned() if isinstance(found, FoundSlot) else found
+
+
+def find_slot(
+    request: ContactRequest, history: ContactHistory, policy: ContactPolicy, days: CalendarDays
+) -> "FoundSlot | NoContact":
     """The earliest fitting slot of the first basis that yields one, on the first channel that is open."""
     return _Planning(request, history, policy, days, life_zone(request.state, policy)).plan()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSlot:
+    """A slot for the contact, before it is known what else is planned into it."""
+
+    request: ContactRequest
+    policy: ContactPolicy
+    zone: LifeZone
+    channel: Channel
+    basis: ContactBasis
+    slot: Slot
+    held_by: str
+
+    def places(self, hands: Hands) -> list[Place]:
+        """Where the contact may be made, the moment at which it is wanted first; promises and presence don't move."""
+        wanted = self.wanted()
+        latest = wanted if self._prompt else self.slot.start + self._room
+        earliest = wanted if self._prompt else self.slot.start
+        return places(wanted, earliest, latest, self.policy.spreading, hands)
+
+    def planned(self, placed: Placed | None = None) -> PlannedContact:
+        """`placed` None: at the moment at which it is wanted."""
+        due = placed.at if placed else self.wanted()
+        moved = Moved(self.wanted(), placed.others_there) if placed and placed.at != self.wanted() else None
+        held = Held(self.held_by, self.request.attempt_number, moved)
+        english, chinese = plan_sentences(self.channel, self.basis, due, self.slot, self.zone, held, self._subject)
+        stated, crowded = self.request.stated_preference is not None, placed is not None and placed.crowded
+        return PlannedContact(
+            due_at=due,
+            slot_ends_at=self.slot.end,
+            channel=self.channel,
+            basis=self.basis,
+            reason=english,
+            reason_zh=chinese,
+            warnings=plan_warnings(self.slot, self.zone, self.basis, stated, crowded=crowded),
+            presence_again_at=self._presence_again_at(),
+        )
+
+    def wanted(self) -> datetime:
+        """Promises and presence are met at once, so is a first contact in an open window; the rest spreads out."""
+        first = self.request.attempt_number <= 1 and self.slot.start == self.request.now
+        if self._prompt or first:
+            return self.slot.start
+        digest = sha256(f"{self.request.jitter_seed}|{self.slot.day.date}".encode()).digest()
+        seconds = int.from_bytes(digest[:6]) % (int(self._room.total_seconds()) + 1)
+        return self.slot.start + timedelta(seconds=seconds)
+
+    def _presence_again_at(self) -> datetime | None:
+        again = timedelta(minutes=self.policy.presence.again_after_minutes)
+        return self.request.now + again if self.basis is ContactBasis.PRESENCE else None
+
+    @property
+    def _prompt(self) -> bool:
+        return self.basis in {ContactBasis.STATED_PREFERENCE, ContactBasis.PRESENCE}
+
+    @property
+    def _room(self) -> timedelta:
+        margin = timedelta(minutes=self.policy.hard_limits.last_start_margin_minutes)
+        open_for = max(self.slot.end - margin - self.slot.start, timedelta())
+        return timedelta(seconds=int(open_for.total_seconds()) * self.policy.persistence.spread_percent // 100)
+
+    @property
+    def _subject(self) -> str:
+        if self.basis is ContactBasis.OCCUPATION and self.request.occupation:
+            return self.request.occupation
+        return self.request.address_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +123,14 @@ class _Planning:
     days: CalendarDays
     zone: LifeZone
 
-    def plan(self) -> PlannedContact | NoContact:
+    def plan(self) -> FoundSlot | NoContact:
         blocks = {}
         for channel in channels(self.request, self.history, self.policy):
             block = self._block(channel)
             if block:
                 blocks[channel] = block
-            if (block is None or block.until) and (planned := self._plan_on(channel, block)):
-                return planned
+            if (block is None or block.until) and (found := self._find_on(channel, block)):
+                return found
         return self._nothing(blocks)
 
     def _block(self, channel: Channel) -> Block | None:
@@ -60,7 +138,7 @@ class _Planning:
         stated = ask.stated_preference
         return blocked_until(channel, ask.now, ask.case, self.history, self.policy, self.zone, stated=stated)
 
-    def _plan_on(self, channel: Channel, block: Block | None) -> PlannedContact | None:
+    def _find_on(self, channel: Channel, block: Block | None) -> FoundSlot | None:
         ask = self.request
         floors = [ask.now, block.until if block else None, ask.stated_preference and ask.stated_preference.earliest]
         earliest = max(moment for moment in floors if moment).astimezone(UTC)
@@ -69,37 +147,9 @@ class _Planning:
         search = SlotSearch(channel, earliest, latest, self.zone, self.policy, self.days, desks)
         for basis, find in Bases(self.request, self.history, self.policy, self.zone).in_order():
             if earliest < latest and (slot := find(search)):
-                return self._planned(channel, basis, slot, block)
+                why = block.why if block else ""
+                return FoundSlot(self.request, self.policy, self.zone, channel, basis, slot, why)
         return None
-
-    def _planned(self, channel: Channel, basis: ContactBasis, slot: Slot, block: Block | None) -> PlannedContact:
-        due = self._due(basis, slot)
-        held = Held(block.why if block else "", self.request.attempt_number)
-        english, chinese = plan_sentences(channel, basis, due, slot, self.zone, held, self._subject(basis))
-        return PlannedContact(
-            due_at=due,
-            slot_ends_at=slot.end,
-            channel=channel,
-            basis=basis,
-            reason=english,
-            reason_zh=chinese,
-            warnings=plan_warnings(slot, self.zone, basis, self.request.stated_preference is not None),
-        )
-
-    def _subject(self, basis: ContactBasis) -> str:
-        if basis is ContactBasis.OCCUPATION and self.request.occupation:
-            return self.request.occupation
-        return self.request.address_type
-
-    def _due(self, basis: ContactBasis, slot: Slot) -> datetime:
-        """Promises and presence are met at once, so is a first contact in an open window; the rest spreads out."""
-        prompt = basis in {ContactBasis.STATED_PREFERENCE, ContactBasis.PRESENCE}
-        if prompt or (self.request.attempt_number <= 1 and slot.start == self.request.now):
-            return slot.start
-        margin = timedelta(minutes=self.policy.hard_limits.last_start_margin_minutes)
-        room = int((slot.end - margin - slot.start).total_seconds()) * self.policy.persistence.spread_percent // 100
-        digest = sha256(f"{self.request.jitter_seed}|{slot.day.date}".encode()).digest()
-        return slot.start + timedelta(seconds=int.from_bytes(digest[:6]) % (max(room, 0) + 1))
 
     # Where nothing fits
 
@@ -130,7 +180,7 @@ class _Planning:
         if not (self.request.desk or self.request.agent):
             return False
         unattended = replace(self, request=replace(self.request, desk=None, agent=None))
-        return isinstance(unattended.plan(), PlannedContact)
+        return isinstance(unattended.plan(), FoundSlot)
 
     def _tomorrow(self) -> datetime | None:
         today = self.request.now.astimezone(self.zone.tz).date()

@@ -10,11 +10,20 @@ from domain.life_zones import BEIJING, LifeZone
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """The moment at which the contact was wanted, and how many others are planned around it."""
+
+    wanted: datetime
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
-    """What kept the contact from being made earlier."""
+    """What kept the contact from being made earlier, or at the moment at which it was wanted."""
 
     why: str
     attempt_number: int
+    moved: Moved | None = None
 
 
 _VERBS = {
@@ -100,11 +109,21 @@ def plan_sentences(
     )
     english, chinese = _because(basis, slot, subject)
     waited = (f", and not earlier because of {held.why}", "，此前受联系频次限制") if held.why else ("", "")
+    moved = _moved(held.moved, zone) if held.moved else ("", "")
     verb, verb_zh = _VERBS[channel]
     return (
         f"{verb} on {local:%Y-%m-%d} at {local:%H:%M} life time{far[0]}, attempt {held.attempt_number}, "
-        f"because {english}{waited[0]}.",
-        f"当地时间{local:%Y-%m-%d %H:%M}{far[1]}{verb_zh}（第{held.attempt_number}次）：{chinese}{waited[1]}。",
+        f"because {english}{waited[0]}{moved[0]}.",
+        f"当地时间{local:%Y-%m-%d %H:%M}{far[1]}{verb_zh}（第{held.attempt_number}次）："
+        f"{chinese}{waited[1]}{moved[1]}。",
+    )
+
+
+def _moved(moved: Moved, zone: LifeZone) -> tuple[str, str]:
+    wanted = moved.wanted.astimezone(zone.tz)
+    return (
+        f", moved from {wanted:%H:%M}, when {moved.others} other contacts keep the desk busy",
+        f"，{wanted:%H:%M}前后已排{moved.others}个联系、人手已满，故错开",
     )
 
 
@@ -134,9 +153,13 @@ def _because(basis: ContactBasis, slot: Slot, subject: str) -> tuple[str, str]:
             return f"most buyers are free {slot.window} on {day}", f"一般买家{day_zh}{slot.window}较方便"
 
 
-def plan_warnings(slot: Slot, zone: LifeZone, basis: ContactBasis, stated: bool) -> tuple[str, ...]:
+def plan_warnings(
+    slot: Slot, zone: LifeZone, basis: ContactBasis, stated: bool, *, crowded: bool = False
+) -> tuple[str, ...]:
     """What a person should know before trusting the plan."""
     warnings = []
+    if crowded:
+        warnings.append("More contacts are planned into this window than the agents on shift can handle.")
     if not slot.day.certain:
         warnings.append(
             f"The published calendar does not reach {slot.day.date}: weekdays are assumed. "

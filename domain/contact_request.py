@@ -60,7 +60,9 @@ class ContactRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedContact:
-    """A contact to be made from `due_at` (UTC) on; after `slot_ends_at` it is missed and planned anew."""
+    """A contact to be made from `due_at` (UTC) on; after `slot_ends_at` it is missed and planned anew.
+    `presence_again_at`: until then no other contact comes of the buyer's being online, since this one does.
+    """
 
     due_at: datetime
     slot_ends_at: datetime
@@ -69,6 +71,7 @@ class PlannedContact:
     reason: str
     reason_zh: str
     warnings: tuple[str, ...] = ()
+    presence_again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Who is at the desk when: a person's shift, and the desk's hours as planning a contact reads them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -58,15 +58,54 @@ class Presence:
                 if term.counts_on(day) and not any(newer.counts_on(day) for newer in newest[:number]):
                     yield from _cut(_windows(term.shift, day, days), back, end)
 
-    def hours(self, start: datetime, end: datetime, days: CalendarDays) -> contact_slots.DeskHours | None:
-        """The hours in which this person can make a contact; None where nothing is known against any hour."""
-        if not self.active:
-            return as_slots(())
-        if self.terms:
-            return as_slots(self.spans(start, end, days))
-        if self.away_until is None or self.away_until <= start:
-            return None
-        return as_slots([(self.away_until, end)] if self.away_until < end else ())
+    def at_work(self, start: datetime, end: datetime, days: CalendarDays) -> Iterator[Span]:
+        """When this person can make a contact between two moments; without any term that is all the time."""
+        if self.active and self.terms:
+            yield from self.spans(start, end, days)
+        elif self.active:
+            back = max(start, self.away_until) if self.away_until else start
+            yield from [(back, end)] if back < end else []
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """An agent and how many shops they are an agent of: each shop can count on an equal part of them."""
+
+    presence: Presence
+    shops: int = 1
+
+
+type Staffed = tuple[tuple[datetime, datetime, float], ...]
+
+
+def staffed(hands: Iterable[Hand], start: datetime, end: datetime, days: CalendarDays) -> Staffed:
+    """From when to when how much of an agent is at work between two moments, one entry for each stretch of each."""
+    return tuple(
+        (opens, closes, 1 / hand.shops) for hand in hands for opens, closes in hand.presence.at_work(start, end, days)
+    )
+
+
+def hands_at(moment: datetime, stretches: Staffed) -> float:
+    """How many agents are at work at a moment."""
+    return sum(part for opens, closes, part in stretches if opens <= moment < closes)
+
+
+def joint_hours(
+    people: Collection[Presence], start: datetime, end: datetime, days: CalendarDays
+) -> contact_slots.DeskHours | None:
+    """The hours in which at least one of them is at work; None where nothing is known against any hour."""
+    stretches = _merged(span for one in people for span in one.at_work(start, end, days))
+    return None if not people or stretches == [(start, end)] else as_slots(stretches)
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for opens, closes in sorted(spans):
+        if merged and opens <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], closes)
+        else:
+            merged.append((opens, closes))
+    return merged
 
 
 def desk_hours(hours: DeskHours, start: datetime, end: datetime, days: CalendarDays) -> contact_slots.DeskHours:

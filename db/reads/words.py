@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from db.reads.refund_words import REFUND_SENTENCES
+
 # Times are shown in UTC here; pages of a shop show them in its own zone.
 SENTENCES: Mapping[str, str] = {
     "opened": "Case opened for a {grade} review of {review_created_at} ({source}); earlier cases: {earlier_cases}.",
@@ -32,6 +34,7 @@ SENTENCES: Mapping[str, str] = {
     "contact_stopped": "No more contact with the buyer ({signal}).",
     "contact_reopened_by_buyer": "The buyer came back, so contact is possible again.",
     "callback_agreed": "The buyer asked to be called at {at}.",
+    "buyer_wrote": "The buyer wrote by {channel}.",
     "buyer_seen_online": "The buyer was seen online.",
     "offer_made": "Offer {offer}: {amount_fen} as {form} on the budget of {month}, valid until {valid_until}.",
     "offer_approved": "Offer {offer} over {amount_fen} approved as {role}.",
@@ -47,8 +50,13 @@ SENTENCES: Mapping[str, str] = {
     "amendment_verified": "Amended review verified ({mode}).",
     "amendment_reverted": "The amendment was taken back.",
     "review_worsened": "The review became worse: {why}.",
+    "gate_changed": "The shop chose another gate: {mode}.",
     "gate_shut": "Money may not move yet; missing: {missing}.",
     "payout_started": "Payout of {amount_fen} started under {payout} ({gate}).",
+    "payout_sending": "Payout {payout} was given by hand; its proof is looked at.",
+    "given_by_hand": "Offer {offer} over {amount_fen} was given by hand, reference {reference}.",
+    "fulfilment_checked": "The proof of offer {offer} shows that it was given: {shown}.",
+    "delivery_set": "The address for a parcel was entered.",
     "payout_paid": "Paid {amount_fen} under {payout}.",
     "payout_unknown": "It is not known yet whether {payout} was paid; it is being asked, never sent anew.",
     "payout_failed": "Payout {payout} failed ({code}): {remedy}.",
@@ -90,6 +98,7 @@ SENTENCES: Mapping[str, str] = {
     "notice_sent": "The buyer got the final notice.",
     "notice_skipped": "No final notice: {why}.",
     "closed": "Case closed: {outcome}.",
+    **REFUND_SENTENCES,
 }
 
 

@@ -34,6 +34,23 @@ class ContactAttempt(Model):
     asked_to_amend: Mapped[bool] = mapped_column(default=False)
 
 
+class ContactPlace(Model):
+    """Where the next contact of a case stands among those of its shop: what is counted when the next one is planned.
+
+    Written by planning alone, through db/places.py. It has no foreign key, since checking one would wait for the
+    projection of the same case while the shop's planning lock is held.
+    """
+
+    __tablename__ = "contact_place"
+    __table_args__ = (Index("ix_contact_place_shop_due", "shop", "due_at", "case_number"),)
+
+    case: Mapped[str] = mapped_column("case_number", primary_key=True)
+    shop: Mapped[str]
+    due_at: Mapped[Moment]
+    channel: Mapped[str]
+    in_surge: Mapped[bool]
+
+
 class ContactStopRow(Model):
     """A stop signal: it ends outbound contact with the person at once, until the buyer asks for contact again."""
 

@@ -116,6 +116,13 @@ class Persistence(MarkedPart):
         return self.attempts[min(max(attempt_number, 1), len(self.attempts)) - 1]
 
 
+class Spreading(MarkedPart):
+    """What one agent can handle, and the slots of the day in which contacts planned into one window are counted."""
+
+    contacts_per_agent_hour: Annotated[int, Field(ge=1, le=120)] = 12
+    slot_minutes: Annotated[int, Field(ge=5, le=60)] = 10
+
+
 class Presence(MarkedPart):
     """How long a sign that the buyer is online stays worth acting on, and for how long after a contact that came of one
     no other does."""
@@ -212,6 +219,7 @@ class ContactPolicy(PolicyDocument):
     per_buyer: BuyerCaps
     stops: Stops
     persistence: Persistence
+    spreading: Spreading = Spreading()
     presence: Presence
     phones: dict[PhoneKind, PhoneUse]
     work_phone: WorkPhone

@@ -1,9 +1,11 @@
 """What the activities find out for a review case, as plain facts; domain/review_case/progress.py lets them count."""
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.assignment import Assigned as Assigned
 from domain.case_clocks import Reckoned as Reckoned
 from domain.case_clocks import Told as Told
 from domain.contact_terms import CapName, Channel, NextMove, StopSignal
@@ -34,15 +36,6 @@ class Opened(Fact):
     review_by_person: bool = False
     details_wanted: bool = False
     earlier_cases: int = 0
-    clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
-
-
-class Assigned(Fact):
-    """Somebody was chosen under the shop's lock, or nobody could be and it is tried again later."""
-
-    person: str | None
-    why: str
-    off_shift: bool = False
     clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
 
 
@@ -119,13 +112,20 @@ class NoticeSent(Fact):
 
 
 class PayoutOpened(Fact):
-    """The gate's answer for one payout: its key when it is open, what is missing when it is not."""
+    """The gate's answer for one payout: its key when it is open, what is missing when it is not. `ours` says that only
+    the shop can supply what is missing, so that the buyer's money must not run out of time; `gate_facts` are what the
+    gate rested on, `give_roles` who may give what is given by hand."""
 
     key: str | None = None
     amount_fen: int = 0
     gate: str = ""
+    gate_facts: dict[str, Any] = Field(default_factory=dict)
     missing: list[str] = Field(default_factory=list)
+    ours: bool = False
     again_at: datetime | None = None
+    give_roles: list[Role] = Field(default_factory=list)
+    second_person: bool = True
+    policy: str = ""
 
 
 class PayoutReport(Fact):
@@ -136,6 +136,15 @@ class PayoutReport(Fact):
     code: str | None = None
     remedy: str | None = None
     at: datetime
+
+
+class BuyerMessage(Fact):
+    """What a messenger, or another program, received from the buyer. `by` is the program's person id."""
+
+    by: str
+    channel: Channel
+    text: SealedRef
+    opt_out: bool = False
 
 
 class StepRequest(Fact):

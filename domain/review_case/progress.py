@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from domain.amendment import Amended, NotAmended, Reading, Removed, Unclear, Worse, verdict
+from domain.assignment import patience
 from domain.case_clocks import escalated as escalated
 from domain.case_clocks import reckoned as reckoned
 from domain.case_clocks import still_stale as still_stale
@@ -29,8 +30,6 @@ from domain.review_case.verifying import suspect
 READINGS_KEPT = 4
 AMENDED = frozenset({Outcome.AMENDED_PAID, Outcome.AMENDED_UNPAID})
 DAILY = timedelta(days=1)
-ASSIGN_AGAIN = timedelta(minutes=15)
-ASSIGN_AT_LEAST_EVERY = timedelta(hours=4)
 # Ours: while an amendment is promised the review is read more often than the daily look; pushes come sooner anyway.
 WHILE_PROMISED = timedelta(hours=6)
 
@@ -75,6 +74,7 @@ def carry_over(case: ReviewCaseState, before: ReviewCaseState) -> None:
     case.version, case.person_step = before.version, before.person_step
     case.attempts, case.contacts_planned = before.attempts, before.contacts_planned
     case.offers, case.payouts, case.payee = before.offers, before.payouts, before.payee
+    case.delivery = before.delivery
     case.cause, case.first_contact_at = before.cause, before.first_contact_at
     case.malice, case.absorbed = before.malice.model_copy(update={"report": None}), before.absorbed
     case.recent, case.agreements = before.recent, before.agreements
@@ -84,19 +84,13 @@ def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
     if found.person is None:
         if case.assign_again_at is None:
             record(case, TIMER, now, "nobody_to_assign", why=found.why)
-        case.assign_again_at = now + _patience(now - case.opened_at)
+        case.assign_again_at = now + patience(now - case.opened_at)
     elif case.assignee is None:
         assign(case, TIMER, found.person, "assigned", now, why=found.why)
         plan_for_the_shift(case, now, found)
         if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
             due = found.clocks.get(EscalationKind.NOT_CONTACTED)
             case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
-
-
-def _patience(age: timedelta) -> timedelta:
-    """Ours: asked again after a quarter of an hour, then ever less often. A flood of cases that no desk can take must
-    not become a flood of questions; whoever has time claims one."""
-    return min(max(ASSIGN_AGAIN, age), ASSIGN_AT_LEAST_EVERY)
 
 
 def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:

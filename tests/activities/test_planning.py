@@ -1,5 +1,7 @@
 """Planning as the worker does it: the shop's surge, the desk's hours and the agent's shift are looked up each time."""
 
+import asyncio
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +13,9 @@ from activities.contacts import ContactActivities
 from activities.policies import Policies
 from activities.requests import PlanRequest
 from db import shifts, surges
-from domain.contact_terms import Channel
+from domain.contact_terms import Channel, NoContactCode
+from domain.life_zones import BEIJING
+from domain.policies.desk import Weekday
 from domain.review_case.facts import Planned
 from tests.activities.conftest import WayIn
 from tests.builders import House
@@ -30,9 +34,9 @@ async def plan(way_in: WayIn) -> Any:
 
     async def planned(number: int = 1, who: str | None = None, now: datetime = NOW, **more: Any) -> Planned:
         request = PlanRequest(
-            case="A26-1", shop=house.shop, review_row=opening.review_row, review_created_at=NOW,
+            shop=house.shop, review_row=opening.review_row, review_created_at=NOW,
             window_ends_at=NOW + 30 * DAY, assignee=house.people[who] if who else None, preference_at=None,
-            preference_stated_at=None, number=number, now=now, **{"online_seen_at": None} | more,
+            preference_stated_at=None, number=number, now=now, **{"case": "A26-1", "online_seen_at": None} | more,
         )  # fmt: skip
         return await ActivityEnvironment().run(activities.plan, request)
 
@@ -76,3 +80,50 @@ async def test_presence_makes_a_contact_due_now_and_no_other_within_the_cool_dow
     again = await plan(now=morning, online_seen_at=morning, presence_again_at=first.presence_again_at)
     assert (first.due_at, first.presence_again_at) == (morning, morning + timedelta(minutes=240))
     assert (again.due_at > morning, again.presence_again_at) == (True, None)
+
+
+async def _shift(house: House, who: str, opens: str, closes: str) -> None:
+    shift = {"zone": "Asia/Shanghai", "week": {day: [{"open": opens, "close": closes}] for day in Weekday}}
+    async with house.parts.sessions.begin() as session:
+        await shifts.set_shift(session, "tests", NOW, UUID(house.people[who]), shift, date(2026, 1, 1))
+
+
+def _slots(contacts: list[Planned]) -> Counter[int]:
+    """How many contacts stand in each slot of ten minutes."""
+    return Counter(int(contact.due_at.timestamp()) // 600 for contact in contacts if contact.due_at)
+
+
+@pytest.mark.covers(195)
+async def test_contacts_of_one_window_stand_in_it_by_what_the_desk_can_handle(plan: Any) -> None:
+    """Two agents handle four in ten minutes. Planned at the same moment, twelve fill half an hour and say why."""
+    contacts = await asyncio.gather(*(plan(case=f"A26-{n}") for n in range(500, 512)))
+    moved = [contact for contact in contacts if "keep the desk busy" in contact.why]
+    assert (max(_slots(contacts).values()), bool(moved)) == (4, True)
+    assert all("错开" in contact.why_zh for contact in moved)
+
+
+async def test_a_window_with_more_contacts_than_hands_is_filled_evenly_and_says_so(plan: Any, way_in: WayIn) -> None:
+    await _shift(way_in.house, "ann", "08:00", "11:00")
+    contacts = [await plan(case=f"A26-{n}") for n in range(16)]
+    loads = _slots(contacts).values()
+    assert (max(loads) - min(loads) <= 1, contacts[0].warnings) == (True, [])
+    assert "more contacts" in contacts[-1].warnings[0].lower()
+
+
+async def test_planning_again_gives_the_earlier_place_up(plan: Any) -> None:
+    """Else the desk would seem twice as busy as it is."""
+    for _ in range(3):
+        contacts = [await plan(case=f"A26-{n}") for n in range(12)]
+    assert (max(_slots(contacts).values()), {tuple(contact.warnings) for contact in contacts}) == (4, {()})
+
+
+async def test_a_case_that_is_nobodys_waits_for_an_hour_in_which_some_agent_works(plan: Any, way_in: WayIn) -> None:
+    await _shift(way_in.house, "alice", "08:00", "11:00")
+    await _shift(way_in.house, "ann", "17:00", "20:00")
+    assert (await plan()).due_at.astimezone(BEIJING).hour >= 17
+
+
+async def test_a_shift_with_no_agent_on_it_is_named(plan: Any, way_in: WayIn) -> None:
+    for who in ("alice", "ann"):
+        await _shift(way_in.house, who, "02:00", "05:00")
+    assert (await plan()).code == NoContactCode.NOBODY_AT_DESK

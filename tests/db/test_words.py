@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import domain.refund_case
 import domain.review_case
 from db.reads.words import SENTENCES, sentence
 
@@ -11,8 +12,9 @@ NAMES = {"5f0a": "Alice"}
 
 
 def recorded_kinds() -> Iterator[str]:
-    """Every kind that the case's rules write literally."""
-    for file in Path(domain.review_case.__path__[0]).glob("*.py"):
+    """Every kind that the cases' rules write literally."""
+    rooms = (domain.review_case, domain.refund_case)
+    for file in (file for room in rooms for file in Path(room.__path__[0]).glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "record":
                 yield from (word.value for word in ast.walk(node.args[3]) if isinstance(word, ast.Constant))  # type: ignore[misc]

@@ -13,7 +13,7 @@ from domain.errors import PolicyUnreadable
 from domain.escalation import add_desk_time
 from domain.policies.desk import Weekday
 from domain.policies.documents import read_document
-from domain.shifts import Presence, Shift, ShiftTerm, as_slots, desk_hours, differing_days
+from domain.shifts import Presence, Shift, ShiftTerm, as_slots, desk_hours, differing_days, joint_hours
 from tests.domain.contact_world import DAYS, at, planned, refused, slot
 
 WEEK = [day.value for day in Weekday]
@@ -31,7 +31,7 @@ def working(*terms: Shift, **more: object) -> Presence:
 
 
 def hours(presence: Presence, now: str = MONDAY) -> object:
-    return presence.hours(at(now), at(now) + timedelta(days=44), DAYS)
+    return joint_hours([presence], at(now), at(now) + timedelta(days=44), DAYS)
 
 
 @pytest.mark.covers(195, 196)
@@ -159,7 +159,7 @@ MINUTES = st.integers(0, 20 * 24 * 60)
 def test_on_shift_and_the_planners_hours_agree(window: tuple[str, str], days: list[str], after: int) -> None:
     person, start = working(shift(*window, days)), at("2026-11-21 00:00")
     moment = start + timedelta(minutes=after)
-    slots = person.hours(start, start + timedelta(days=44), DAYS)
+    slots = joint_hours([person], start, start + timedelta(days=44), DAYS)
     assert slots is not None
     local = moment.astimezone(ZoneInfo(slots.zone))
     inside = any(w.start <= local.time() < w.end for w in slots.on(DAYS.day(local.date())))

@@ -1,0 +1,118 @@
+"""What a refund case does next: every wait of the case as one list, computed anew from the facts each time.
+
+The workflow waits for the earliest entry or for an event, acts, and looks again; nothing else keeps a timer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.refund_case import deadlines
+from domain.refund_case.orders import OrderStatus
+from domain.refund_case.stages import RefundStage, goods_missing, owner_of, stage_of
+from domain.refund_case.state import RefundCaseState
+
+
+class Action(StrEnum):
+    """What the workflow does by itself."""
+
+    OPEN = "open"
+    ASSIGN = "assign"
+    READ = "read_refund"
+    WARN = "warn_of_deadline"
+    ACT = "act_before_deadline"
+    ORDER = "order"
+    TRIAL_ENDS = "trial_ends"
+    RECKON = "reckon_clock"
+    ESCALATE = "escalate"
+    RESUME = "resume"
+    NOTIFY = "notify"
+    GIVE_UP_GOODS = "give_up_goods"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True)
+class Due:
+    """`subject` tells which of several."""
+
+    at: datetime
+    action: Action
+    subject: str = ""
+
+
+def agenda(case: RefundCaseState) -> list[Due]:
+    """Everything that is waiting, earliest first; of equals, the one listed first here."""
+    return sorted(_all(case), key=lambda due: due.at)
+
+
+def next_due(case: RefundCaseState) -> Due | None:
+    """The earliest entry; None only for a closed case."""
+    return min(_all(case), key=lambda due: due.at, default=None)
+
+
+def _all(case: RefundCaseState) -> Iterator[Due]:
+    if case.closed_at is not None:
+        return
+    if case.identity is None:
+        yield Due(case.opened_at, Action.OPEN)
+        return
+    if case.outcome is not None:
+        yield from _ending(case)
+        yield from _clocks(case)
+        return
+    yield from _deadline(case)
+    order = case.open_order
+    if order is not None and order.status is OrderStatus.WAITING:
+        yield Due(order.again_at or order.at, Action.ORDER, str(order.number))
+    if case.read_again_at is not None:
+        yield Due(case.read_again_at, Action.READ)
+    if case.held is not None:
+        if case.held.until is not None:
+            yield Due(case.held.until, Action.RESUME)
+        return
+    if case.assignee is None:
+        yield Due(case.assign_again_at or case.opened_at, Action.ASSIGN)
+    if case.talk.trial is not None:
+        yield Due(case.talk.trial.until, Action.TRIAL_ENDS)
+    yield from _clocks(case)
+
+
+def _deadline(case: RefundCaseState) -> Iterator[Due]:
+    """Holding a case does not hold the marketplace."""
+    for at, what in deadlines.waits(case):
+        yield Due(at, Action.ACT) if what == "act" else Due(at, Action.WARN, what)
+
+
+def _ending(case: RefundCaseState) -> Iterator[Due]:
+    """The buyer is told; goods that are on their way are waited for; then the case closes."""
+    now = case.outcome_at or case.opened_at
+    if not case.notice_done:
+        yield Due(case.notice_again_at or now, Action.NOTIFY)
+        return
+    if not goods_missing(case):
+        yield Due(now, Action.CLOSE)
+    elif case.goods.received_at is None:
+        yield Due(now + timedelta(days=case.handling.goods_wait_days), Action.GIVE_UP_GOODS)
+
+
+def _clocks(case: RefundCaseState) -> Iterator[Due]:
+    for kind, clock in case.clocks.items():
+        if clock.over:
+            continue
+        if clock.due_at is None:
+            yield Due(clock.since, Action.RECKON, str(kind))
+        else:
+            yield Due(clock.due_at, Action.ESCALATE, str(kind))
+
+
+def due_for_people(case: RefundCaseState) -> Due | None:
+    """What a person is needed for, and until when: lists sort by it. None while nobody of ours has to move."""
+    if case.closed_at is not None or case.identity is None:
+        return None
+    stage = stage_of(case)
+    if owner_of(case) not in deadlines.DESKS:
+        trial = case.talk.trial
+        return Due(trial.until, Action.TRIAL_ENDS) if stage is RefundStage.TRYING and trial is not None else None
+    since = min((clock.since for clock in case.clocks.values()), default=case.opened_at)
+    return Due(since, Action.ACT, str(stage))

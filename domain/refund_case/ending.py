@@ -1,0 +1,74 @@
+"""How a refund case ends: mostly as the marketplace says, by a supervisor's word where that can't be waited for."""
+
+from datetime import datetime
+from typing import Any
+
+from domain.case_record import record
+from domain.people import PLATFORM, Actor
+from domain.policies.refund_rules import RefundStatus
+from domain.refund_case import steps
+from domain.refund_case.facts import RefundPrepared
+from domain.refund_case.market import GOODS_GO_OUT, Intervention, Reading, RefundKind
+from domain.refund_case.orders import MarketAction, OrderStatus
+from domain.refund_case.outcomes import PAID_BACK, RefundOutcome
+from domain.refund_case.permissions import going_on, nothing_ordered, supervisor
+from domain.refund_case.state import RefundCaseState
+
+MONEY_KINDS = frozenset({RefundKind.REFUND, RefundKind.RETURN})
+
+
+def ended_on_platform(case: RefundCaseState, before: Reading | None, now: datetime, *, by_itself: bool) -> None:
+    """`by_itself`: the marketplace acted at its deadline, and nobody else did."""
+    reading = case.reading
+    succeeded = reading.status is RefundStatus.SUCCEEDED
+    outcome = _success(case, by_itself) if succeeded else _closure(case, before, by_itself)
+    if succeeded and reading.kind in MONEY_KINDS:
+        case.refunded_fen = reading.amount_fen
+    end(case, PLATFORM, outcome, now)
+
+
+def _success(case: RefundCaseState, by_itself: bool) -> RefundOutcome:
+    if case.reading.intervention is Intervention.FOR_BUYER:
+        return RefundOutcome.RULED_FOR_BUYER
+    if case.reading.kind in GOODS_GO_OUT:
+        return RefundOutcome.EXCHANGED
+    alone = by_itself and not case.done(MarketAction.REFUND)
+    return RefundOutcome.REFUNDED_BY_PLATFORM if alone else RefundOutcome.REFUNDED
+
+
+def _closure(case: RefundCaseState, before: Reading | None, by_itself: bool) -> RefundOutcome:
+    if case.reading.intervention is Intervention.FOR_SELLER:
+        return RefundOutcome.RULED_FOR_SELLER
+    if before is not None and before.status is RefundStatus.REFUSED:
+        return RefundOutcome.REFUSED
+    if before is not None and before.status is RefundStatus.RETURNING and by_itself:
+        return RefundOutcome.LAPSED
+    kept = case.talk.satisfied or case.talk.accepted is not None
+    return RefundOutcome.KEPT if kept else RefundOutcome.WITHDRAWN
+
+
+def end(case: RefundCaseState, actor: Actor, outcome: RefundOutcome, now: datetime, **facts: Any) -> None:
+    """Fix the outcome. What is still open ends with it; notice, goods and closing follow by the agenda."""
+    case.outcome, case.outcome_at = outcome, now
+    case.held = None
+    case.talk.trial = None
+    case.watch = None
+    case.read_again_at = None
+    case.clocks.clear()
+    order = case.open_order
+    if order is not None:
+        order.status = OrderStatus.VOID
+    refunded = case.refunded_fen if outcome in PAID_BACK else None
+    record(case, actor, now, "outcome_fixed", outcome=outcome, refunded_fen=refunded, **facts)
+
+
+def may_end(case: RefundCaseState, actor: Actor) -> None:
+    supervisor(case, actor)
+    going_on(case)
+    nothing_ordered(case)
+
+
+def end_by_hand(
+    case: RefundCaseState, actor: Actor, step: steps.EndRefund, now: datetime, found: RefundPrepared
+) -> None:
+    end(case, actor, RefundOutcome.ENDED_BY_HAND, now, why=step.why)

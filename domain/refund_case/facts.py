@@ -1,0 +1,68 @@
+"""What the activities find out for a refund case, as plain facts; progress.py lets them count."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.escalation import EscalationKind
+from domain.people import Role
+from domain.policies.causes import Fault
+from domain.refund_case.market import Reading
+from domain.refund_case.state import Freight, RefundIdentity
+
+
+class Fact(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class RefundOpened(Fact):
+    """The case is registered. `duplicate_of` names the case that already has this application; `number` is the number
+    that counts, should the minted one have been taken."""
+
+    number: str
+    duplicate_of: str | None = None
+    identity: RefundIdentity | None = None
+    reading: Reading | None = None
+    policies: dict[str, str] = Field(default_factory=dict)
+    severity: int = 1
+    earlier_cases: int = 0
+    clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
+
+
+class RefundPrepared(Fact):
+    """What an activity found out before a step could be carried out; only the fields of that step are set."""
+
+    policy: str | None = None
+    severity: int | None = None
+    fault: Fault | None = None
+    freight: Freight | None = None
+    address: int | None = None
+    resellable: bool | None = None
+    next: str = ""
+    claim: str | None = None
+    reading: Reading | None = None
+
+
+class OrderResult(StrEnum):
+    DONE = "done"
+    MOVED = "moved"  # the application is not what it was decided on
+    NEEDS_CODE = "needs_code"
+    BY_HAND = "by_hand"
+    REFUSED = "refused"
+
+
+class Ordered(Fact):
+    """What became of an order: read before and after, so `reading` is how the application stands now."""
+
+    result: OrderResult
+    reading: Reading | None = None
+    trouble: str | None = None
+
+
+class Warned(Fact):
+    """Who was warned of a deadline: the role, and the people who hold it in the shop now."""
+
+    hours: int
+    role: Role
+    people: list[str]

@@ -1,0 +1,110 @@
+"""The table of steps: for each, who may take it when, what its body must satisfy, and what it changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.errors import Refusal
+from domain.people import Actor, Role
+from domain.refund_case import clocks, deadlines, deciding, desk, ending, handling_goods, permissions, steps, talking
+from domain.refund_case.facts import RefundPrepared
+from domain.refund_case.permissions import require
+from domain.refund_case.refusals import CaseClosed, CaseOpening, NotYours, StaleVersion
+from domain.refund_case.state import RefundCaseState
+
+May = Callable[[RefundCaseState, Actor], None]
+Check = Callable[[RefundCaseState, Actor, Any, datetime], None]
+Apply = Callable[[RefundCaseState, Actor, Any, datetime, RefundPrepared], None]
+
+
+def anything_goes(case: RefundCaseState, actor: Actor, step: steps.Step, now: datetime) -> None:
+    """For steps whose body can't be wrong once it has its shape."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`prepared` says that an activity must look at the database before the step can be carried out."""
+
+    may: May
+    apply: Apply
+    check: Check = anything_goes
+    prepared: bool = False
+
+
+RULES: dict[type[steps.Step], Rule] = {
+    steps.Claim: Rule(desk.may_claim, desk.claim, prepared=True),
+    steps.HandOver: Rule(permissions.working, desk.hand_over, desk.check_hand_over, prepared=True),
+    steps.RecordReason: Rule(talking.may_record_reason, talking.record_reason, prepared=True),
+    steps.Explain: Rule(talking.may_talk, talking.explain),
+    steps.Propose: Rule(talking.may_propose, talking.propose, talking.check_propose),
+    steps.AnswerProposal: Rule(talking.may_answer, talking.answer),
+    steps.TryFirst: Rule(talking.may_try, talking.try_first, talking.check_try),
+    steps.EndTrial: Rule(talking.may_end_trial, talking.end_trial),
+    steps.Agree: Rule(deciding.may_agree, deciding.agree, prepared=True),
+    steps.Refuse: Rule(deciding.may_refuse, deciding.refuse, deciding.check_refuse),
+    steps.LetPass: Rule(deadlines.may_let_pass, deadlines.let_pass),
+    steps.ReleaseRefund: Rule(deciding.may_release, deciding.release, deciding.check_release),
+    steps.EnterCode: Rule(deciding.may_enter_code, deciding.enter_code),
+    steps.ConfirmDone: Rule(deciding.may_confirm, deciding.confirm_done, prepared=True),
+    steps.CheckRefund: Rule(permissions.anybody, desk.check_read),
+    steps.ReceiveParcel: Rule(handling_goods.may_receive, handling_goods.receive),
+    steps.Inspect: Rule(
+        handling_goods.may_inspect, handling_goods.inspect, handling_goods.check_inspect, prepared=True
+    ),
+    steps.SendGoods: Rule(handling_goods.may_send, handling_goods.send),
+    steps.SettleFreight: Rule(handling_goods.may_settle, handling_goods.settle_freight),
+    steps.FlagAbuse: Rule(permissions.working, handling_goods.flag_abuse, prepared=True),
+    steps.Note: Rule(permissions.anybody, desk.note),
+    steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
+    steps.Resume: Rule(desk.may_resume, desk.resume),
+    steps.Escalate: Rule(permissions.anybody, desk.escalate),
+    steps.EndRefund: Rule(ending.may_end, ending.end_by_hand),
+}
+
+# Whoever only looks: an auditor never changes a case, whatever other role the same person holds elsewhere.
+ONLY_LOOKING = frozenset({Role.AUDITOR})
+
+
+def name_of(step: type[steps.Step]) -> str:
+    return str(step.model_fields["step"].default)
+
+
+def check(case: RefundCaseState, command: steps.RefundCommand, now: datetime) -> None:
+    """Raise the Refusal that applies to this command in this state; return where it may be carried out."""
+    _be_open(case, command.actor)
+    seen = command.if_version
+    fresh = seen is None or seen == case.person_step
+    require(
+        fresh, StaleVersion, "Somebody took a step since you looked; look again and repeat yours if it still fits.",
+        current=case.person_step,
+    )  # fmt: skip
+    rule = RULES[type(command.step)]
+    rule.may(case, command.actor)
+    rule.check(case, command.actor, command.step, now)
+
+
+def apply(case: RefundCaseState, command: steps.RefundCommand, now: datetime, found: RefundPrepared) -> None:
+    """Carry a checked command out: change the state and record it."""
+    RULES[type(command.step)].apply(case, command.actor, command.step, now, found)
+    clocks.follow(case, now)
+
+
+def allowed_steps(case: RefundCaseState, actor: Actor, now: datetime) -> list[str]:
+    """The names of the steps that `actor` may take now, whatever their bodies; a page draws its buttons from it."""
+    return [name_of(step) for step in RULES if _may(step, case, actor)]
+
+
+def _may(step: type[steps.Step], case: RefundCaseState, actor: Actor) -> bool:
+    try:
+        _be_open(case, actor)
+        RULES[step].may(case, actor)
+    except Refusal:
+        return False
+    return True
+
+
+def _be_open(case: RefundCaseState, actor: Actor) -> None:
+    require(case.closed_at is None, CaseClosed, "The case is closed; look at its record, or at the buyer's next one.")
+    require(case.identity is not None, CaseOpening, "The case is still being registered; try again in a second.")
+    require(bool(actor.roles - ONLY_LOOKING), NotYours, "An auditor looks and changes nothing; ask the desk.")

@@ -1,0 +1,174 @@
+"""Where a refund case stands, and who has to move: one owner for each stage, so that nothing is passed to and fro."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from domain.policies.refund_rules import RefundStatus
+from domain.refund_case.market import GOODS_COME_BACK, GOODS_GO_OUT
+from domain.refund_case.orders import MarketAction, OrderStatus
+from domain.refund_case.state import RefundCaseState
+
+
+class RefundStage(StrEnum):
+    """Derived from the case's facts, never set. In the order in which a case passes them."""
+
+    OPENING = "opening"
+    ASKING = "asking"
+    TRYING = "trying"
+    AWAITING_BUYER = "awaiting_buyer"
+    DECIDING = "deciding"
+    ORDERING = "ordering"
+    BY_HAND = "by_hand"
+    AWAITING_RETURN = "awaiting_return"
+    IN_TRANSIT = "in_transit"
+    INSPECTING = "inspecting"
+    SECOND_LOOK = "second_look"
+    DISPUTING = "disputing"
+    RESENDING = "resending"
+    AWAITING_RECEIPT = "awaiting_receipt"
+    RELEASING = "releasing"
+    ENTERING_CODE = "entering_code"
+    REFUSED = "refused"
+    INTERVENED = "intervened"
+    AWAITING_GOODS = "awaiting_goods"
+    ENDING = "ending"
+    CLOSED = "closed"
+
+
+class Owner(StrEnum):
+    """Who has to move."""
+
+    SERVICE = "service"
+    LEAD = "lead"
+    SUPERVISOR = "supervisor"
+    WAREHOUSE = "warehouse"
+    FINANCE = "finance"
+    BUYER = "buyer"
+    COURIER = "courier"
+    CASE = "case"  # the case itself, by its own agenda
+    NOBODY = "nobody"
+
+
+_OWNERS = {
+    RefundStage.OPENING: Owner.CASE,
+    RefundStage.ASKING: Owner.SERVICE,
+    RefundStage.TRYING: Owner.BUYER,
+    RefundStage.AWAITING_BUYER: Owner.BUYER,
+    RefundStage.DECIDING: Owner.SERVICE,
+    RefundStage.ORDERING: Owner.CASE,
+    RefundStage.AWAITING_RETURN: Owner.BUYER,
+    RefundStage.IN_TRANSIT: Owner.COURIER,
+    RefundStage.SECOND_LOOK: Owner.LEAD,
+    RefundStage.DISPUTING: Owner.SERVICE,
+    RefundStage.RESENDING: Owner.WAREHOUSE,
+    RefundStage.AWAITING_RECEIPT: Owner.BUYER,
+    RefundStage.REFUSED: Owner.BUYER,
+    RefundStage.INTERVENED: Owner.SUPERVISOR,
+    RefundStage.AWAITING_GOODS: Owner.COURIER,
+    RefundStage.ENDING: Owner.CASE,
+    RefundStage.CLOSED: Owner.NOBODY,
+}
+
+
+def owner_of(case: RefundCaseState) -> Owner:
+    """Who opens parcels and who releases money is the shop's own choice; everything else is fixed."""
+    stage = stage_of(case)
+    if stage is RefundStage.INSPECTING:
+        return Owner(case.handling.inspected_by)
+    if stage in {RefundStage.RELEASING, RefundStage.ENTERING_CODE}:
+        return Owner(case.handling.executed_by)
+    if stage is RefundStage.BY_HAND:
+        return _by_hand(case)
+    return _OWNERS[stage]
+
+
+def _by_hand(case: RefundCaseState) -> Owner:
+    action = case.order.action if case.order is not None else None
+    if action is MarketAction.REFUND:
+        return Owner(case.handling.executed_by)
+    return Owner.WAREHOUSE if action is MarketAction.SEND_GOODS else Owner.SERVICE
+
+
+def stage_of(case: RefundCaseState) -> RefundStage:
+    return next(_stages(case))
+
+
+def _stages(case: RefundCaseState) -> Iterator[RefundStage]:
+    if case.closed_at is not None:
+        yield RefundStage.CLOSED
+    if case.identity is None or case.market is None:
+        yield RefundStage.OPENING
+    if case.outcome is not None:
+        yield from _after_the_end(case)
+    order = case.open_order
+    if order is not None:
+        yield _ORDERED[order.status]
+    if case.reading.intervention.under_way:
+        yield RefundStage.INTERVENED
+    yield from _by_status(case)
+
+
+_ORDERED = {
+    OrderStatus.WAITING: RefundStage.ORDERING,
+    OrderStatus.NEEDS_CODE: RefundStage.ENTERING_CODE,
+    OrderStatus.BY_HAND: RefundStage.BY_HAND,
+}
+
+
+def _after_the_end(case: RefundCaseState) -> Iterator[RefundStage]:
+    """The money may be back before the goods are: they are still waited for, and opened."""
+    if goods_missing(case):
+        yield RefundStage.INSPECTING if case.goods.received_at is not None else RefundStage.AWAITING_GOODS
+    yield RefundStage.ENDING
+
+
+def goods_missing(case: RefundCaseState) -> bool:
+    """Whether goods that the buyer sent back have not been seen yet, in a case that is over."""
+    sent = case.reading.kind in GOODS_COME_BACK and (case.reading.shipment is not None or case.goods.parcel is not None)
+    inspection = case.goods.inspection
+    seen = inspection is not None or case.goods.given_up_at is not None
+    return case.outcome is not None and sent and not seen
+
+
+def _by_status(case: RefundCaseState) -> Iterator[RefundStage]:
+    match case.reading.status:
+        case RefundStatus.ASKED:
+            yield from _asked(case)
+        case RefundStatus.RETURNING:
+            # Goods may come before the buyer has said so on the marketplace.
+            if case.goods.received_at is not None and case.goods.inspection is None:
+                yield RefundStage.INSPECTING
+            yield RefundStage.AWAITING_RETURN
+        case RefundStatus.RETURNED:
+            yield from _returned(case)
+        case RefundStatus.REFUSED:
+            yield RefundStage.REFUSED
+        case RefundStatus.TO_SEND:
+            yield RefundStage.RESENDING
+        case RefundStatus.SENT:
+            yield RefundStage.AWAITING_RECEIPT
+        case RefundStatus.SUCCEEDED | RefundStatus.CLOSED:
+            yield RefundStage.ENDING
+
+
+def _asked(case: RefundCaseState) -> Iterator[RefundStage]:
+    if case.agreed is not None:
+        yield RefundStage.RELEASING
+    if case.talk.trial is not None:
+        yield RefundStage.TRYING
+    if case.talk.satisfied or case.talk.accepted is not None:
+        yield RefundStage.AWAITING_BUYER
+    yield RefundStage.ASKING if case.talk.asked_at is None else RefundStage.DECIDING
+
+
+def _returned(case: RefundCaseState) -> Iterator[RefundStage]:
+    goods, inspection = case.goods, case.goods.inspection
+    if goods.received_at is None:
+        yield RefundStage.IN_TRANSIT
+    if inspection is None:
+        yield RefundStage.INSPECTING
+    elif inspection.undecided:
+        yield RefundStage.SECOND_LOOK
+    elif not inspection.refund_follows and goods.accepted_by is None:
+        yield RefundStage.DISPUTING
+    yield RefundStage.RESENDING if case.reading.kind in GOODS_GO_OUT else RefundStage.RELEASING

@@ -1,0 +1,177 @@
+"""The state of one refund case: facts and references only, one model, so that continue-as-new is one line.
+
+Fields are only ever added, with defaults: payloads written by older code must still load.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.case_clocks import Clock, Held
+from domain.escalation import EscalationKind
+from domain.freight import Payer
+from domain.policies.causes import Fault
+from domain.refund_case.goods import Goods
+from domain.refund_case.market import Basis, Handling, Reading
+from domain.refund_case.orders import MarketAction, Order, OrderStatus
+from domain.refund_case.outcomes import RefundOutcome
+from domain.refund_case.talks import Talk
+from domain.refund_deadlines import Deadline
+from domain.sealed import Event, SealedRef
+
+
+class RefundOpening(BaseModel):
+    """What the starter knows: enough to find the rows that the way in has sealed. `run` counts from 1."""
+
+    case: str
+    platform: str
+    shop: str
+    external_id: str
+    refund_row: str
+    run: int = 1
+    source: str = "api"
+    why: str | None = None
+
+
+class RefundIdentity(BaseModel):
+    """What registering found out and nothing changes afterwards. `quantity` is how many pieces the application is
+    about, `linked` the number of the case about a review of the same order."""
+
+    case_serial: int
+    shop_serial: int
+    installation: str
+    order_row: str | None = None
+    buyer: str | None = None
+    applied_at: datetime
+    paid_fen: int | None = None
+    quantity: int = 1
+    linked: str | None = None
+
+
+class Watch(BaseModel):
+    """A deadline of the marketplace, whom we warned of it (hours before), and what was decided to do about it."""
+
+    deadline: Deadline
+    warned: list[int] = []
+    decided: str | None = None
+    decided_at: datetime | None = None
+    act_again_at: datetime | None = None
+    passed: bool = False
+
+
+class Agreed(BaseModel):
+    """Somebody of the desk agreed to the application as it stood; the money still has to be released."""
+
+    by: str
+    at: datetime
+    on: Basis
+
+
+class Freight(BaseModel):
+    """Who pays each way, by which row of which policy; `by_hand`: as a person agreed with the buyer."""
+
+    outbound: Payer
+    back: Payer
+    recover_from: str | None = None
+    reason: str
+    row: int | None = None
+    policy: str | None = None
+    by_hand: bool = False
+
+
+class Abuse(BaseModel):
+    """A person said that member rights are abused, and why."""
+
+    by: str
+    at: datetime
+    why: SealedRef
+
+
+class RefundCaseState(BaseModel):
+    """Everything a refund case knows. `version` is the seq of its last event, `person_step` that of the last event
+    that a person caused."""
+
+    opening: RefundOpening
+    opened_at: datetime
+    identity: RefundIdentity | None = None
+    policies: dict[str, str] = Field(default_factory=dict)
+
+    market: Reading | None = None
+    read_at: datetime | None = None
+    read_again_at: datetime | None = None
+    failed_reads: int = 0
+    watch: Watch | None = None
+
+    suggested_cause: str | None = None
+    cause: str | None = None
+    fault: Fault = "none"
+    severity: int = 1
+    earlier_cases: int = 0
+
+    assignee: str | None = None
+    assigned_at: datetime | None = None
+    assign_again_at: datetime | None = None
+    taken_from: str | None = None
+
+    talk: Talk = Field(default_factory=Talk)
+    agreed: Agreed | None = None
+    orders: list[Order] = Field(default_factory=list)
+    goods: Goods = Field(default_factory=Goods)
+    freight: Freight | None = None
+    abuse: Abuse | None = None
+
+    clocks: dict[EscalationKind, Clock] = Field(default_factory=dict)
+    held: Held | None = None
+    touched_at: datetime | None = None
+
+    outcome: RefundOutcome | None = None
+    outcome_at: datetime | None = None
+    refunded_fen: int = 0
+    notice_done: bool = False
+    notice_again_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    version: int = 0
+    person_step: int = 0
+    recent: dict[str, str] = Field(default_factory=dict)
+    unwritten: list[Event] = Field(default_factory=list)
+
+    @property
+    def order(self) -> Order | None:
+        """The order that counts: the last one."""
+        return self.orders[-1] if self.orders else None
+
+    @property
+    def open_order(self) -> Order | None:
+        order = self.order
+        return order if order is not None and order.open else None
+
+    @property
+    def reading(self) -> Reading:
+        """The application as it was last seen. A registered case has one from its first moment."""
+        assert self.market is not None  # noqa: S101
+        return self.market
+
+    @property
+    def handling(self) -> Handling:
+        return self.reading.handling
+
+    def done(self, action: MarketAction) -> bool:
+        """Whether the marketplace did this because we told it to."""
+        return any(order.action is action and order.status is OrderStatus.DONE for order in self.orders)
+
+    def view(self) -> "RefundCaseState":
+        """The state without its bookkeeping: what answers and the case row carry."""
+        return self.model_copy(update={"recent": {}, "unwritten": []})
+
+
+class RefundAnswer(BaseModel):
+    """What an update answers: the state after the step, and the digest of the body that was carried out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: str
+    version: int
+    state: RefundCaseState
+    facts: dict[str, Any] = Field(default_factory=dict)

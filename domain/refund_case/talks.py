@@ -1,0 +1,55 @@
+"""What was asked, explained and proposed before anything is decided, as parts of a refund case's state."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, Field
+
+from domain.sealed import SealedRef
+
+
+class Alternative(StrEnum):
+    """What a buyer may like better than sending everything back."""
+
+    USAGE_HELP = "usage_help"
+    EXCHANGE = "exchange"
+    KEEP_WITH_COUPON = "keep_with_coupon"
+    PARTIAL_REFUND = "partial_refund"
+
+
+class Proposal(BaseModel):
+    number: int
+    alternative: Alternative
+    amount_fen: int | None = None
+    by: str
+    at: datetime
+    accepted: bool | None = None
+
+
+class Trial(BaseModel):
+    """The buyer tries the goods first. Anybody of the desk may end it; at `until` it ends by itself."""
+
+    since: datetime
+    until: datetime
+    by: str
+
+
+class Talk(BaseModel):
+    """`asked_at` is when the buyer's reason was understood and recorded; before that nothing is processed."""
+
+    asked_at: datetime | None = None
+    asked_by: str | None = None
+    words: SealedRef | None = None
+    explained: list[str] = Field(default_factory=list)
+    proposals: list[Proposal] = Field(default_factory=list)
+    trial: Trial | None = None
+    satisfied: bool = False
+
+    @property
+    def accepted(self) -> Proposal | None:
+        return next((one for one in reversed(self.proposals) if one.accepted), None)
+
+    @property
+    def open_proposal(self) -> Proposal | None:
+        last = self.proposals[-1] if self.proposals else None
+        return last if last is not None and last.accepted is None else None
