@@ -1,26 +1,23 @@
 """Opening a case: its row and key, what triage suggests, and the judgements that need the causes policy."""
 
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.clocks import DeskClock
 from activities.policies import Policies
 from activities.refusals import refusing
+from activities.registering import Registered, Source, earlier_cases, key_of, register
 from activities.requests import CauseRequest, OpenRequest, SignalsRequest
-from db.buyers import person_of
 from db.sealed_texts import open_text
 from db.sessions import Sessions
 from db.tables.buyers import Review, ShopOrder
-from db.tables.cases import CaseFile, CaseKey
+from db.tables.cases import CaseFile
 from db.tables.office import Installation, Shop
 from domain.amendment import Baseline
-from domain.case_numbers import mint
 from domain.causes import check_cause, suggest_cause
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
@@ -39,16 +36,11 @@ from domain.platforms import (
 from domain.review_case.agenda import Action
 from domain.review_case.facts import Opened, Prepared
 from domain.review_case.keys import KIND
-from domain.review_case.state import Identity, Opening, ReviewCaseState, Stage
+from domain.review_case.state import Identity, Opening, ReviewCaseState
 from domain.severity import Severity, severity
 from domain.vagueness import is_vague
 
-TRIES_FOR_A_NUMBER = 5
 A_WEEK = timedelta(days=7)
-
-
-class CaseKeyLost(Exception):
-    """The key row vanished between two statements; trying again settles it."""
 
 
 class OpeningActivities:
@@ -65,9 +57,11 @@ class OpeningActivities:
             review = await session.get_one(Review, UUID(opening.review_row))
             order = await session.get(ShopOrder, review.order) if review.order else None
             shop = await session.get_one(Shop, opening.shop)
-            number, before = await self._register(session, request, review)
+            source = Source(KIND, review.id, review.buyer, review.created_at, review.grade)
+            registered = await register(session, opening, source, request.workflow, request.now, Action.OPEN)
+            number, before = registered.number, _left(registered)
             if number is None:
-                key = await _key(session, opening)
+                key = await key_of(session, opening, KIND)
                 return Opened(number=opening.case, duplicate_of=key.case if key else "")
             identity = await self._identity(
                 session, opening, number, review, order, shop, _now_shown(opening, review, before)
@@ -79,65 +73,10 @@ class OpeningActivities:
                     "identity": identity,
                     "before": before,
                     "policies": await self._policies.versions(session, opening.shop),
-                    "earlier_cases": await _earlier_cases(session, identity.buyer, number),
+                    "earlier_cases": await earlier_cases(session, identity.buyer, number),
                     "clocks": await self._clocks(session, opening.shop, triaged.severity, request.now),
                 }
             )
-
-    async def _register(
-        self, session: AsyncSession, request: OpenRequest, review: Review
-    ) -> tuple[str | None, ReviewCaseState | None]:
-        """The number that counts, with what an earlier run left; no number for a review that has a case already."""
-        opening = request.opening
-        known = await _key(session, opening, lock=True)
-        if known is None:
-            return await self._insert(session, request, review), None
-        file = await session.get_one(CaseFile, known.case)
-        retried = known.run == opening.run and file.workflow == request.workflow and not _projected(file, opening)
-        next_run = opening.run == known.run + 1 and file.closed_at is not None
-        if not retried and not next_run:
-            return None, None
-        known.run, file.workflow = opening.run, request.workflow
-        return known.case, _left(file)
-
-    async def _insert(self, session: AsyncSession, request: OpenRequest, review: Review) -> str:
-        number = request.opening.case
-        for _ in range(TRIES_FOR_A_NUMBER):
-            if await self._insert_file(session, request, review, number):
-                break
-            # Another case has this number: numbers are random, and this one was minted twice.
-            number = mint(request.now.year, secrets.token_bytes(16))
-        opening = request.opening
-        key = {"kind": KIND, "platform": opening.platform, "shop": opening.shop, "external_id": opening.external_id}
-        await session.execute(insert(CaseKey).values(**key, case=number, run=opening.run))
-        return number
-
-    async def _insert_file(self, session: AsyncSession, request: OpenRequest, review: Review, number: str) -> bool:
-        opening = request.opening
-        row = insert(CaseFile).values(
-            number=number,
-            kind=KIND,
-            workflow=request.workflow,
-            run=opening.run,
-            shop=opening.shop,
-            platform=opening.platform,
-            external_id=opening.external_id,
-            source_row=review.id,
-            buyer_person=await person_of(session, review.buyer) if review.buyer else None,
-            stage=Stage.OPENING,
-            grade=review.grade,
-            severity=1,
-            due_at=request.now,
-            due_what=Action.OPEN,
-            review_created_at=review.created_at,
-            opened_at=request.now,
-            version=0,
-            person_step=0,
-            state={},
-            written_at=request.now,
-        )
-        inserted = row.on_conflict_do_nothing(index_elements=["number"]).returning(CaseFile.number)
-        return await session.scalar(inserted) is not None
 
     async def _identity(
         self,
@@ -233,24 +172,8 @@ class OpeningActivities:
                 return Prepared(policy=version, score=score(request.mark.signals, causes).score)
 
 
-async def _key(session: AsyncSession, opening: Opening, *, lock: bool = False) -> CaseKey | None:
-    wanted = select(CaseKey).where(
-        CaseKey.kind == KIND,
-        CaseKey.platform == opening.platform,
-        CaseKey.shop == opening.shop,
-        CaseKey.external_id == opening.external_id,
-    )
-    return await session.scalar(wanted.with_for_update() if lock else wanted)
-
-
-def _projected(file: CaseFile, opening: Opening) -> bool:
-    """Whether this run has written events already; then a start under its id is a second one, after the engine has
-    forgotten the first."""
-    return file.version > 0 if opening.run == 1 else file.run >= opening.run
-
-
-def _left(file: CaseFile) -> ReviewCaseState | None:
-    return ReviewCaseState.model_validate(file.state) if file.state else None
+def _left(registered: Registered) -> ReviewCaseState | None:
+    return ReviewCaseState.model_validate(registered.left) if registered.left else None
 
 
 def _now_shown(opening: Opening, review: Review, before: ReviewCaseState | None) -> Grade:
@@ -260,13 +183,6 @@ def _now_shown(opening: Opening, review: Review, before: ReviewCaseState | None)
     if opening.source == "person" and last is not None and last.grade is not None:
         return last.grade
     return Grade(review.grade)
-
-
-async def _earlier_cases(session: AsyncSession, person: str | None, number: str) -> int:
-    if person is None:
-        return 0
-    others = select(func.count()).where(CaseFile.buyer_person == UUID(person), CaseFile.number != number)
-    return await session.scalar(others) or 0
 
 
 async def _bad_reviews(session: AsyncSession, review: Review) -> int:
