@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import inspect
+import py_compile
 import signal
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -70,6 +72,14 @@ def sandboxed_runner() -> SandboxedWorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_import_notification_policy(strict))
 
 
+def compile_stories() -> None:
+    """The sandbox imports a story's module anew for every case. Compiled code beside it spares each of them 3 ms, also
+    where the interpreter writes none by itself; where it can't be written, everything works all the same."""
+    for story in WORKFLOWS:
+        with contextlib.suppress(OSError):
+            py_compile.compile(inspect.getfile(story))
+
+
 @dataclass(frozen=True)
 class Parts:
     """What the activities are made of."""
@@ -115,6 +125,11 @@ def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities)
     ]  # fmt: skip
 
 
+def before_and_by_hand(parts: Parts, policies: Policies) -> list[Callable[..., Any]]:
+    """The activities of a payout that touch no wallet: the gate, and what people give by hand."""
+    return [PayoutGate(parts.sessions, policies).open_payout, FulfilmentActivities(parts.sessions).keep_move]
+
+
 def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
     """The activities of who works on what, and of who must hear of it."""
     assignment = AssignmentActivities(parts.sessions, policies, clock)
@@ -157,8 +172,7 @@ def workers(parts: Parts) -> list[Worker]:
                 *track_and_end(parts, policies, contacts),
                 offers.reserve, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
-                PayoutGate(parts.sessions, policies).open_payout, payouts.whom_to_tell,
-                FulfilmentActivities(parts.sessions).keep_move,
+                *before_and_by_hand(parts, policies), payouts.whom_to_tell,
                 ProjectionActivities(parts.sessions).project,
                 *record_keeping(parts),
             ],
@@ -242,6 +256,7 @@ async def main() -> None:
     settings = Settings()
     log_as_json(settings.log_level)
     quiet_http_log()
+    compile_stories()
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

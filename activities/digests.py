@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.clocks import DeskClock
+from activities.gate_reminders import remind_of_gate
 from activities.policies import Policies
 from db.sessions import Sessions
 from db.shifts import presences
@@ -42,6 +43,7 @@ class DigestActivities:
         """
         async with self._sessions.begin() as session:
             await _drop_closed(session, request)
+            await remind_of_gate(session, self._policies, request.shop, request.now)
             people = await _who_waits(session, request.shop)
             at_work = await self._at_work(session, request, people)
             found: defaultdict[UUID, list[UUID]] = defaultdict(list)
@@ -77,9 +79,9 @@ def _unsent(shop: str, people: Collection[UUID]) -> Select[UUID, UUID]:
     held = CaseFile.state["held"].astext.is_not(None)
     return (
         select(Notice.id, Notice.person)
-        .join(CaseFile, CaseFile.number == Notice.case)
+        .outerjoin(CaseFile, CaseFile.number == Notice.case)
         .where(Notice.shop == shop, Notice.sent_at.is_(None), Notice.dropped_at.is_(None))
-        .where(Notice.person.in_(people), ~held)
+        .where(Notice.person.in_(people), CaseFile.number.is_(None) | ~held)
         .order_by(Notice.at, Notice.id)
         .with_for_update(of=Notice, skip_locked=True)
     )

@@ -79,7 +79,7 @@ class PayoutActivities:
                 return await self._answer(session, payout)
             if payout.wire is None:
                 try:
-                    prepared = self._open_wallet().prepare(await _order(session, payout))
+                    prepared = self._open_wallet().prepare(await self._order(session, payout))
                 except BadTransfer as bad:
                     return await self._refused_by_us(session, payout, bad, call.now)
                 payout.wire, payout.wire_digest = prepared.body.decode(), bytes.fromhex(prepared.digest)
@@ -160,6 +160,14 @@ class PayoutActivities:
             workflow=await current_run(session, payout),
         )
 
+    async def _order(self, session: AsyncSession, payout: Payout) -> Order:
+        payee = await session.get(PayeeRow, payout.payee) if payout.payee else None
+        if payee is None or payee.account is None:
+            raise BadTransfer("the payee was erased; ask the buyer for an account")
+        policy, _ = await self._policies.compensation(session, payout.shop)
+        labels = {"title": policy.payout.order_title, "scene": policy.payout.transfer_scene}
+        return Order(payout.key, payout.amount_fen, payee.kind, payee.account, payee.name, **labels)
+
     def _open_wallet(self) -> AlipayClient:
         if self._wallet is None:
             # Retried by the engine until somebody sets it: the payout waits, nothing is lost.
@@ -172,10 +180,3 @@ class PayoutActivities:
 
 class WalletNotSet(Exception):
     """The wallet's settings are missing; the message names them."""
-
-
-async def _order(session: AsyncSession, payout: Payout) -> Order:
-    payee = await session.get(PayeeRow, payout.payee) if payout.payee else None
-    if payee is None or payee.account is None:
-        raise BadTransfer("the payee was erased; ask the buyer for an account")
-    return Order(payout.key, payout.amount_fen, payee.kind, payee.account, payee.name)

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.buyers import person_of
+from db.opening import FileRef, insert_file, insert_key
 from db.tables.cases import CaseFile, CaseKey
 from domain.case_numbers import mint
 
@@ -46,10 +45,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The number that counts, with the state that an earlier run left; `number` None: there is a case already."""
+    """The case's file, with the state that an earlier run left; `file` None: there is a case already."""
 
-    number: str | None
+    file: FileRef | None
     left: dict[str, Any] | None = None
+
+
+class NoFreeNumber(Exception):
+    """Every number that was minted is another case's."""
 
 
 async def register(
@@ -59,14 +62,15 @@ async def register(
     a closed case goes on under it, and a second first run gets none."""
     known = await key_of(session, opening, source.kind, lock=True)
     if known is None:
-        return Registered(await _insert(session, opening, source, workflow, now, first_action))
+        row = _first_row(opening, source, workflow, now, first_action)
+        return Registered(await _insert(session, opening, source.kind, row))
     file = await session.get_one(CaseFile, known.case)
     retried = known.run == opening.run and file.workflow == workflow and not _projected(file, opening)
     next_run = opening.run == known.run + 1 and file.closed_at is not None
     if not retried and not next_run:
         return Registered(None)
     known.run, file.workflow = opening.run, workflow
-    return Registered(known.case, file.state or None)
+    return Registered(FileRef(file.number, file.serial, file.buyer_person), file.state or None)
 
 
 async def key_of(session: AsyncSession, opening: Opens, kind: str, *, lock: bool = False) -> CaseKey | None:
@@ -79,61 +83,40 @@ async def key_of(session: AsyncSession, opening: Opens, kind: str, *, lock: bool
     return await session.scalar(wanted.with_for_update() if lock else wanted)
 
 
-async def earlier_cases(session: AsyncSession, person: str | None, number: str) -> int:
-    """How many other cases of any kind the buyer has had."""
-    if person is None:
-        return 0
-    others = select(func.count()).where(CaseFile.buyer_person == UUID(person), CaseFile.number != number)
-    return await session.scalar(others) or 0
-
-
-async def _insert(
-    session: AsyncSession, opening: Opens, source: Source, workflow: str, now: datetime, first_action: str
-) -> str:
-    number = opening.case
+async def _insert(session: AsyncSession, opening: Opens, kind: str, row: dict[str, Any]) -> FileRef:
+    number, file = opening.case, None
     for _ in range(TRIES_FOR_A_NUMBER):
-        if await _insert_file(session, opening, source, workflow, now, number, first_action):
+        file = await insert_file(session, row | {"number": number})
+        if file is not None:
             break
         # Another case has this number: numbers are random, and this one was minted twice.
-        number = mint(now.year, secrets.token_bytes(16))
-    key = {"kind": source.kind, "platform": opening.platform, "shop": opening.shop, "external_id": opening.external_id}
-    await session.execute(insert(CaseKey).values(**key, case=number, run=opening.run))
-    return number
+        number = mint(row["opened_at"].year, secrets.token_bytes(16))
+    if file is None:
+        raise NoFreeNumber(f"{TRIES_FOR_A_NUMBER} numbers in a row were taken; trying again mints others")
+    key = {"kind": kind, "platform": opening.platform, "shop": opening.shop, "external_id": opening.external_id}
+    await insert_key(session, key | {"case_number": file.number, "run": opening.run})
+    return file
 
 
-async def _insert_file(
-    session: AsyncSession,
-    opening: Opens,
-    source: Source,
-    workflow: str,
-    now: datetime,
-    number: str,
-    first_action: str,
-) -> bool:
-    row = insert(CaseFile).values(
-        number=number,
-        kind=source.kind,
-        workflow=workflow,
-        run=opening.run,
-        shop=opening.shop,
-        platform=opening.platform,
-        external_id=opening.external_id,
-        source_row=source.row,
-        buyer_person=await person_of(session, source.buyer) if source.buyer else None,
-        stage=FIRST_STAGE,
-        grade=source.grade,
-        severity=1,
-        due_at=now,
-        due_what=first_action,
-        review_created_at=source.since,
-        opened_at=now,
-        version=0,
-        person_step=0,
-        state={},
-        written_at=now,
-    )
-    inserted = row.on_conflict_do_nothing(index_elements=["number"]).returning(CaseFile.number)
-    return await session.scalar(inserted) is not None
+def _first_row(opening: Opens, source: Source, workflow: str, now: datetime, first_action: str) -> dict[str, Any]:
+    """The case file before its first event; the projection completes it."""
+    return {
+        "kind": source.kind,
+        "workflow": workflow,
+        "run": opening.run,
+        "shop": opening.shop,
+        "platform": opening.platform,
+        "external_id": opening.external_id,
+        "source_row": source.row,
+        "buyer": source.buyer,
+        "stage": FIRST_STAGE,
+        "grade": source.grade,
+        "due_at": now,
+        "due_what": first_action,
+        "review_created_at": source.since,
+        "opened_at": now,
+        "written_at": now,
+    }
 
 
 def _projected(file: CaseFile, opening: Opens) -> bool:

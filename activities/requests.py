@@ -6,11 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.contact_terms import Channel, ContactPurpose, StopSignal
 from domain.escalation import EscalationKind
+from domain.gate import GateMode
 from domain.people import Role
 from domain.review_case.evidence_steps import AttachEvidence, ReportToPlatform
 from domain.review_case.facts import StepRequest
 from domain.review_case.outcomes import Outcome
-from domain.review_case.state import Opening, ReviewCaseState
+from domain.review_case.state import Amendment, Opening, ReviewCaseState
 from domain.review_case.steps import ConfirmCause, LogContact, MakeOffer, MarkMalicious, PostReply
 from domain.sealed import Event
 
@@ -218,7 +219,7 @@ class PostReplyRequest(Request):
 
 
 class ClockRequest(Request):
-    """`told` are the roles that heard of it already."""
+    """`told` are the roles that heard of it already; `roles`, where given, whose turn the agent's is."""
 
     case: str
     shop: str
@@ -227,11 +228,13 @@ class ClockRequest(Request):
     severity: int
     told: list[Role] = Field(default_factory=list)
     assignee: str | None = None
+    roles: list[Role] = Field(default_factory=list)
     now: datetime
 
 
 class PayoutRequest(Request):
-    """What the gate is asked about: the case's own view, which the activity completes from shop and policy."""
+    """What the gate is asked about: the case's own view, which the activity completes from shop and policy. `promised`
+    is the mode under which the case goes on; a stricter one of the shop's counts only for later cases."""
 
     case: str
     shop: str
@@ -249,6 +252,10 @@ class PayoutRequest(Request):
     cause_confirmed: bool
     amendment_verified: bool
     malicious_block: bool
+    promised: GateMode | None = None
+    cause: str | None = None
+    amendment: Amendment | None = None
+    approved_by: list[str] = Field(default_factory=list)
     now: datetime
 
 

@@ -1,10 +1,11 @@
 """The payout gate: money moves only when the shop's mode, the marketplace and the law all let it."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
+from domain.acknowledgement import Acknowledgement, Standing
 from domain.errors import Refusal
-from domain.policies.compensation import CompensationPolicy, Gate, GateMode, GateRow, Permission
+from domain.policies.compensation import CompensationPolicy
+from domain.policies.gate import STRICTNESS, Gate, GateMode, GateRow, Permission
 from domain.policies.platforms import Platform
 
 __all__ = [
@@ -15,13 +16,12 @@ __all__ = [
     "GateRefused",
     "GateShut",
     "Permission",
+    "Standing",
     "check_mode",
     "gate_decision",
     "grounds",
     "may",
 ]
-
-_STRICTNESS = {Permission.ALLOW: 0, Permission.ACKNOWLEDGE: 1, Permission.REFUSE: 2}
 
 
 class GateRefused(Refusal):
@@ -31,16 +31,9 @@ class GateRefused(Refusal):
 
 
 @dataclass(frozen=True)
-class Acknowledgement:
-    """A named person accepted a version of the text, until it has to be renewed."""
-
-    text_version: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True)
 class GateFacts:
-    """What a case knows. `malicious_block` holds until a supervisor has decided."""
+    """What a case knows. `malicious_block` holds until a supervisor has decided; `seen` says how the amendment was
+    verified."""
 
     cause_confirmed: bool
     buyer_accepted: bool
@@ -48,6 +41,7 @@ class GateFacts:
     approved: bool
     amendment_verified: bool
     malicious_block: bool = False
+    seen: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +61,7 @@ class GateShut:
 def may(platform: Platform | str, jurisdiction: str, mode: GateMode, policy: CompensationPolicy) -> Permission:
     """The strictest answer of marketplace and jurisdiction; either being unknown refuses."""
     answers = [row.says(mode) if row else Permission.REFUSE for row in _rows(platform, jurisdiction, policy.gate)]
-    return max(answers, key=_STRICTNESS.__getitem__)
+    return max(answers, key=STRICTNESS.__getitem__)
 
 
 def grounds(platform: Platform | str, jurisdiction: str, policy: CompensationPolicy) -> tuple[str, ...]:
@@ -91,19 +85,20 @@ def check_mode(platform: Platform | str, jurisdiction: str, mode: GateMode, poli
 def gate_decision(
     mode: GateMode,
     permission: Permission,
-    acknowledged: Acknowledgement | None,
+    signed: Standing,
     facts: GateFacts,
-    now: datetime,
+    acknowledged: Acknowledgement | None = None,
 ) -> GateOpen | GateShut:
-    """Whether one payout may be released now; `permission` is the answer of `may` for the shop and this mode."""
+    """Whether one payout may be released now. `permission` is the answer of `may` for the shop and this mode, `signed`
+    what its newest acknowledgement is worth."""
     missing = [name for name, holds in _conditions(mode, facts) if not holds]
     if facts.malicious_block:
         missing.append("supervisor_decision_on_malicious_signals")
     if permission is Permission.REFUSE:
         missing.append("mode_permitted")
-    if permission is Permission.ACKNOWLEDGE and (acknowledged is None or acknowledged.expires_at <= now):
-        missing.append("acknowledgement")
-    return GateShut(tuple(missing)) if missing else GateOpen(_why(mode, permission, acknowledged))
+    if permission is Permission.ACKNOWLEDGE and not signed.holds:
+        missing.append(signed.value)
+    return GateShut(tuple(missing)) if missing else GateOpen(_why(mode, permission, facts, acknowledged))
 
 
 def _conditions(mode: GateMode, facts: GateFacts) -> list[tuple[str, bool]]:
@@ -119,10 +114,14 @@ def _conditions(mode: GateMode, facts: GateFacts) -> list[tuple[str, bool]]:
     return conditions
 
 
-def _why(mode: GateMode, permission: Permission, acknowledged: Acknowledgement | None) -> str:
+def _why(mode: GateMode, permission: Permission, facts: GateFacts, acknowledged: Acknowledgement | None) -> str:
+    by_law = "allowed"
     if permission is Permission.ACKNOWLEDGE and acknowledged:
-        return f"{mode}, acknowledged with text {acknowledged.text_version}"
-    return f"{mode}, allowed"
+        until = acknowledged.expires_at.date().isoformat()
+        by_law = f"acknowledged with text {acknowledged.text_version} until {until}"
+    if mode is GateMode.AFTER_AMENDMENT:
+        return f"{mode}, {by_law}; the amended review was seen: {facts.seen or 'verified'}"
+    return f"{mode}, {by_law}; a confirmed problem is repaired, whatever the review does"
 
 
 def _rows(platform: Platform | str, jurisdiction: str, gate: Gate) -> tuple[GateRow | None, GateRow | None]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from domain.policies.compensation import GateMode
 from domain.policies.texts import TextsPolicy
+from domain.squeezing import squeezed
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,15 @@ def lint(
 ) -> list[WordingProblem]:
     """Problems of a text that is about to go out. `private` are words that belong to the buyer (nick, name, phone):
     they never stand in a public text. A single character is no nick, it is in every text."""
-    squeezed = _squeezed(text)
+    plain = squeezed(text)
     paid_blocks = public or mode is GateMode.ON_RESOLUTION
-    problems = [
-        WordingProblem("paid_review", one, paid_blocks) for one in policy.wording.paid_review if one in squeezed
-    ]
-    problems += [WordingProblem("threat", one, True) for one in policy.wording.threats if one in squeezed]
+    problems = [WordingProblem("paid_review", one, paid_blocks) for one in policy.wording.paid_review if one in plain]
+    problems += [WordingProblem("threat", one, True) for one in policy.wording.threats if one in plain]
     if public:
         problems += [
             WordingProblem("buyer_data", one, True)
             for one in private
-            if len(_squeezed(one)) > 1 and _squeezed(one) in squeezed
+            if len(squeezed(one)) > 1 and squeezed(one) in plain
         ]
         problems += _public_problems(text, policy)
     return problems
@@ -42,7 +41,7 @@ def lint(
 def _public_problems(text: str, policy: TextsPolicy) -> list[WordingProblem]:
     # Numbers are written with spaces and hyphens to slip through; patterns see the text with and without them.
     plain = unicodedata.normalize("NFKC", text).casefold()
-    forms = (plain, re.sub(r"(?<=\d)[\s-]+(?=\d)", "", plain), _squeezed(text))
+    forms = (plain, re.sub(r"(?<=\d)[\s-]+(?=\d)", "", plain), squeezed(text))
     found: dict[str, WordingProblem] = {}
     for rule in policy.wording.public:
         for form in forms:
@@ -50,9 +49,3 @@ def _public_problems(text: str, policy: TextsPolicy) -> list[WordingProblem]:
             if hit:
                 found.setdefault(rule.code, WordingProblem(rule.code, hit.group(), True))
     return list(found.values())
-
-
-def _squeezed(text: str) -> str:
-    """Letters and digits only, in one width and case: what is left when somebody writes 好 评*返-现."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(sign for sign in plain if unicodedata.category(sign)[0] in "LN")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from domain.labels import untrue_in
 from gateways.money import MoneyOutcome
 
 
@@ -20,7 +21,8 @@ class TamperedTransfer(ValueError):
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is to be paid and to whom; `kind` is the wallet's own name for the kind of `account`. Title and scene tell
-    payer, payee and wallet what it honestly is; a wallet with a fixed scene for that takes the title alone."""
+    payer, payee and wallet what it honestly is; a wallet with a fixed scene for that takes the title alone. Raises
+    BadTransfer for a title that tells anything else: no transfer passes by here without one."""
 
     number: str
     amount_fen: int
@@ -29,6 +31,10 @@ class Order:
     name: str | None = field(default=None, repr=False)
     title: str = "售后补偿"
     scene: str = "企业退款"
+
+    def __post_init__(self) -> None:
+        if why := untrue_in(self.title):
+            raise BadTransfer(f"the transfer's title {why}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,22 @@ with workflow.unsafe.imports_passed_through():
     from activities.projection import ProjectionActivities
     from activities.requests import Projection
     from domain.errors import Refusal
+    from domain.gate import GateMode
     from domain.people import Actor, ActorKind
-    from domain.review_case import desk, merging, paying, presence, resting, rules
-    from domain.review_case.agenda import Due, due_for_people, next_due
-    from domain.review_case.facts import PayoutReport, Prepared
+    from domain.review_case import desk, hearing, merging, paying, presence, resting, rules
+    from domain.review_case.agenda import Action, Due, due_for_people, next_due
+    from domain.review_case.facts import BuyerMessage, PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
-    from domain.review_case.steps import AnswerOffer, Command, MendPayout
+    from domain.review_case.steps import AnswerOffer, CheckFulfilment, Command, FulfilOffer, MendPayout
     from workflows import limits, search
     from workflows.review_actions import ReviewActions
     from workflows.review_preparing import prepare
 
 COMMANDS_REMEMBERED = 50
+# Steps that the payout's own workflow hears of, besides what finance decides about a failed one.
+BY_HAND = (FulfilOffer, CheckFulfilment)
+# What a case does at its start, one right after the other, each in the database: written down together.
+BEGINNING = frozenset({Action.OPEN, Action.ASSIGN, Action.PLAN})
 REST = "rest-after-acceptance"
 
 
@@ -41,6 +46,7 @@ class ReviewCase:
         self._changes = 0
         self._refresh = False
         self._draining = False
+        self._beginning = carried is None
         self._shown: tuple[str, str] = ("", "")
 
     @workflow.run
@@ -53,9 +59,11 @@ class ReviewCase:
                     workflow.continue_as_new(args=[opening, self._case])
             due = next_due(self._case)
             if due is not None and due.at <= workflow.now():
+                self._beginning = self._beginning and due.action in BEGINNING
                 await self._actions.take(due)
             else:
                 await self._wait(due)
+        self._show(None)
         await self._drain()
         if self._case.relapsed:
             await self._actions.ending.go_on()
@@ -64,6 +72,8 @@ class ReviewCase:
 
     async def _wait(self, due: Due | None) -> None:
         """Until what is due next, or until anything has changed that may move it."""
+        self._beginning = False
+        self._show(due_for_people(self._case) or due)
         seen = self._changes
         timeout = due.at - workflow.now() if due else None
         with contextlib.suppress(TimeoutError):
@@ -75,15 +85,14 @@ class ReviewCase:
 
     async def _drain(self) -> None:
         """Steps that come now are told to come again; those accepted are finished and everything is written."""
-        self._draining = True
+        self._draining, self._beginning = True, False
         await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._case.unwritten)
 
     async def _project(self) -> None:
         """One write in flight, with all events since the last one: rows are behind by one write at the most."""
         while True:
-            await workflow.wait_condition(lambda: bool(self._case.unwritten))
+            await workflow.wait_condition(lambda: bool(self._case.unwritten) and not self._beginning)
             batch = self._batch()
-            self._show(batch)
             try:
                 await workflow.execute_activity_method(
                     ProjectionActivities.project, batch, summary=f"up to {batch.events[-1].seq}", **limits.RECORD
@@ -105,8 +114,9 @@ class ReviewCase:
             due_what=f"{due.action} {due.subject}".strip() if due else "",
         )
 
-    def _show(self, batch: Projection) -> None:
-        """Operators of the engine see stage and assignee; each change costs one event, so only changes are told."""
+    def _show(self, due: Due | None) -> None:
+        """Operators of the engine see stage and assignee. Telling costs them an event and a row of the visibility
+        store, so it is done when the case has come to rest, and only what has changed."""
         shown = (str(self._case.stage), self._case.assignee or "")
         if shown != self._shown:
             self._shown = shown
@@ -114,7 +124,7 @@ class ReviewCase:
                 [
                     search.STATUS.value_set(shown[0]),
                     search.ASSIGNEE.value_set(shown[1]),
-                    search.DUE.value_set(batch.due_at),
+                    search.DUE.value_set(due.at if due else workflow.now()),
                 ]
             )
 
@@ -122,15 +132,16 @@ class ReviewCase:
     async def advance(self, command: Command) -> Answer:
         """Carry out one step of a person; a repeat of a known command answers what the first one did."""
         async with self._lock:
-            if self._digest_of_repeat() is None:
+            repeated = self._digest_of_repeat() is not None
+            if not repeated:
                 self._check(command, workflow.now(), accepted=True)
                 found = await self._prepare(command)
                 rules.apply(self._case, command, workflow.now(), found)
                 self._rest(command)
                 self._remember(command)
                 self._changes += 1
-        if isinstance(command.step, MendPayout):
-            await self._actions.tell_payout(command.step)
+        if isinstance(command.step, MendPayout) or (isinstance(command.step, BY_HAND) and not repeated):
+            await self._actions.tell_payout(command.actor, command.step)
         return self._answer(command)
 
     @advance.validator
@@ -201,10 +212,25 @@ class ReviewCase:
             self._changes += 1
 
     @workflow.signal
+    async def gate_changed(self, mode: GateMode) -> None:
+        """The shop chose this mode, or renewed its acknowledgement."""
+        async with self._lock:
+            paying.gate_changed(self._case, mode, workflow.now())
+            self._changes += 1
+
+    @workflow.signal
     async def buyer_online(self, person: str) -> None:
         """The buyer of this case is online, says a program (by its person's id)."""
         async with self._lock:
             presence.seen_by_platform(self._case, Actor(kind=ActorKind.SYSTEM, person=person), workflow.now())
+            self._changes += 1
+
+    @workflow.signal
+    async def buyer_wrote(self, message: BuyerMessage) -> None:
+        """The buyer sent a message by themselves; one that asks for silence ends contact at once."""
+        await workflow.wait_condition(lambda: self._case.identity is not None or self._case.closed_at is not None)
+        async with self._lock:
+            hearing.received(self._case, message, workflow.now())
             self._changes += 1
 
     @workflow.signal

@@ -17,8 +17,10 @@ with workflow.unsafe.imports_passed_through():
 
 # By name, so that who starts a case need not load its whole story.
 REVIEW_CASE = "ReviewCase"
+GATE_CHANGED = "gate_changed"
 REVIEW_CHANGED = "review_changed"
 BUYER_ONLINE = "buyer_online"
+BUYER_WROTE = "buyer_wrote"
 HANDBACK = "Handback"
 
 

@@ -24,6 +24,7 @@ class ShopLine(Line):
     jurisdiction: str
     seller_nick: str
     zone: str
+    team: str | None
     gate_mode: str
     cut_off_at: datetime
     intake: bool
@@ -33,7 +34,9 @@ class ShopLine(Line):
 class NoticeLine(Line):
     id: UUID
     shop: str
-    case: str
+    case: str | None = Field(description="null where it is about the shop and not about one case")
+    about: str | None = Field(description="what of the shop's it is about, where it is about no case")
+    due_at: datetime | None = Field(description="when that falls due")
     kind: str
     level: int
     at: datetime
@@ -55,7 +58,8 @@ class PayoutLine(Line):
     payee: UUID | None = Field(description="null where the form goes to no account")
     status: str
     code: str | None
-    gate: str
+    gate: str = Field(description="which gate let it through and why")
+    gate_facts: dict[str, Any] = Field(description="mode, law, signature, verification and policy that it rested on")
     provider_order: str | None
     sends: int
     queries: int

@@ -138,19 +138,24 @@ class RefusedStep(Model):
 
 class Notice(Model):
     """Something a person of the staff must be told; a per-shop digest schedule sends what is not sent yet, and
-    drops what concerns a case that has closed meanwhile."""
+    drops what concerns a case that has closed meanwhile. It is about a case, or else `about` something of the shop's
+    that falls due at `due_at`."""
 
     __tablename__ = "notice"
     __table_args__ = (
         Index("ix_notice_unsent", "shop", "at", postgresql_where=text("sent_at IS NULL AND dropped_at IS NULL")),
         Index("ix_notice_person_at", "person", "at"),
         Index("ix_notice_once", "case_number", "case_seq", "person", unique=True),
+        Index("ix_notice_about", "about", "kind", "level", "person", unique=True),
+        CheckConstraint("(case_number IS NULL) <> (about IS NULL)", name="about_one_thing"),
     )
 
     id: Mapped[Key]
     shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
-    case: Mapped[str] = mapped_column("case_number", ForeignKey("case_file.number"))
-    case_seq: Mapped[int]
+    case: Mapped[str | None] = mapped_column("case_number", ForeignKey("case_file.number"))
+    case_seq: Mapped[int | None]
+    about: Mapped[str | None]
+    due_at: Mapped[datetime | None]
     person: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     kind: Mapped[str]
     level: Mapped[int]

@@ -3,16 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.sealing import Sealed
-from db.tables.model import Fen, Model, Moment
+from db.tables.model import Fen, Json, Model, Moment
 
 
 class Payout(Model):
-    """One payout decision; its key is the truth about money. `wire` are the exact bytes sent, kept before sending.
-    What a person gives by hand names the proof instead, who gave it and who looked at the proof."""
+    """One payout decision; its key is the truth about money. `wire` are the exact bytes sent, kept before sending;
+    `gate` says in words which gate let it through and why, `gate_facts` what that rested on. What a person gives by
+    hand names the proof instead, who may give it, who gave it and who looked at the proof."""
 
     __tablename__ = "payout"
     __table_args__ = (
@@ -25,6 +27,12 @@ class Payout(Model):
         CheckConstraint("checked_by <> given_by", name="second_person"),
         UniqueConstraint("case_number", "offer", "attempt"),
         Index("ix_payout_shop_made", "shop", "made_at", "key"),
+        Index(
+            "ix_payout_waits_for_a_hand",
+            "made_at",
+            "key",
+            postgresql_where=text("give_roles IS NOT NULL AND settled_at IS NULL"),
+        ),
         Index(
             "ix_payout_one_per_offer",
             "case_number",
@@ -45,6 +53,7 @@ class Payout(Model):
     status: Mapped[str]
     code: Mapped[str | None]
     gate: Mapped[str]
+    gate_facts: Mapped[Json] = mapped_column(JSONB, server_default=text("'{}'"))
     wire: Mapped[str | None] = mapped_column(Sealed)
     wire_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     provider_order: Mapped[str | None]
@@ -55,6 +64,7 @@ class Payout(Model):
     sent_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    give_roles: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     given_by: Mapped[str | None]
     checked_by: Mapped[str | None]
     proof: Mapped[str | None]

@@ -50,17 +50,35 @@ class Shop(Model):
 
 
 class GateAcknowledgement(Model):
-    """A named person's acknowledgement of the law that applies to paying after an amendment."""
+    """A named person's acknowledgement of the law that applies to paying after an amendment. Append-only; the newest
+    one of a shop counts."""
 
     __tablename__ = "gate_acknowledgement"
+    __table_args__ = (Index("ix_gate_acknowledgement_shop_at", "shop", "at"),)
 
     id: Mapped[Key]
     shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
     person: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     at: Mapped[Moment]
     text_version: Mapped[str]
+    jurisdiction: Mapped[str]
     reason: Mapped[str]
     expires_at: Mapped[Moment]
+
+
+class GateChoice(Model):
+    """Who chose a shop's gate mode, when and why. Append-only; the shop's row has the mode in force. `by` is a person's
+    id, or the program that set the shop up."""
+
+    __tablename__ = "gate_choice"
+    __table_args__ = (Index("ix_gate_choice_shop_at", "shop", "at"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    shop: Mapped[str] = mapped_column(ForeignKey("shop.code"))
+    mode: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[Moment]
+    reason: Mapped[str]
 
 
 class Person(Model):

@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from domain import labels
 from domain.people import Role
-from domain.policies.documents import Confidence, MarkedPart, PolicyDocument, PolicyPart
-from domain.policies.platforms import Grade, Platform
+from domain.policies.documents import MarkedPart, PolicyDocument, PolicyPart
+from domain.policies.gate import Gate as Gate
+from domain.policies.gate import GateMode as GateMode
+from domain.policies.gate import GateRow as GateRow
+from domain.policies.gate import Permission as Permission
+from domain.policies.platforms import Grade
 
 
 class OfferForm(StrEnum):
@@ -34,21 +39,6 @@ class FormKind(StrEnum):
     COUPON = "coupon"
     GOODS = "goods"
     REFUND = "refund"
-
-
-class GateMode(StrEnum):
-    """When money may move: once the amended review was seen, or once the problem is solved."""
-
-    AFTER_AMENDMENT = "after_amendment"
-    ON_RESOLUTION = "on_resolution"
-
-
-class Permission(StrEnum):
-    """Whether a gate mode may be switched on; ACKNOWLEDGE asks a named person to accept the law that applies."""
-
-    ALLOW = "allow"
-    ACKNOWLEDGE = "acknowledge"
-    REFUSE = "refuse"
 
 
 class Standard(MarkedPart):
@@ -98,6 +88,7 @@ class Scaling(MarkedPart):
 class Coupons(MarkedPart):
     faces_fen: tuple[int, ...] = Field(min_length=1)
     minor_flaw: Standard
+    minor_flaw_causes: tuple[str, ...] = ("quality.minor_flaw",)
     month_count: int = Field(ge=0)
     month_fen: int = Field(ge=0)
     month_permille_of_sales: int | None = Field(default=None, ge=1, le=100)
@@ -150,25 +141,6 @@ class Approvals(MarkedPart):
         return self
 
 
-class GateRow(MarkedPart):
-    """What one marketplace or one jurisdiction says to each mode, and on what ground."""
-
-    after_amendment: Permission
-    on_resolution: Permission = Permission.ALLOW
-    basis: str = ""
-
-    def says(self, mode: GateMode) -> Permission:
-        return self.after_amendment if mode is GateMode.AFTER_AMENDMENT else self.on_resolution
-
-
-class Gate(PolicyPart):
-    platforms: Mapping[Platform, GateRow]
-    jurisdictions: Mapping[str, GateRow]
-    acknowledgement_text: str = Field(min_length=1)
-    acknowledgement_version: str = Field(min_length=1)
-    renew_days: int = Field(ge=1)
-
-
 class PayoutPolicy(MarkedPart):
     min_fen: int = Field(ge=1)
     query_after_seconds: tuple[int, ...] = Field(min_length=1)
@@ -176,11 +148,32 @@ class PayoutPolicy(MarkedPart):
     order_title: str = Field(min_length=1)
     transfer_scene: str = Field(min_length=1)
 
+    @field_validator("order_title")
+    @classmethod
+    def _true_purpose(cls, label: str) -> str:
+        if why := labels.untrue_in(label):
+            raise ValueError(why)
+        return label
+
+    @field_validator("transfer_scene")
+    @classmethod
+    def _honest_scene(cls, scene: str) -> str:
+        if scene not in labels.SCENES:
+            raise ValueError(f"{scene!r} is not what amends are; use {', '.join(labels.SCENES)}")
+        return scene
+
     @model_validator(mode="after")
     def _later_and_later(self) -> Self:
         if list(self.query_after_seconds) != sorted(set(self.query_after_seconds)) or self.query_after_seconds[0] < 1:
             raise ValueError("query_after_seconds: seconds since the first unknown answer, each later than the last")
         return self
+
+
+class ByHand(MarkedPart):
+    """Who may give a form by hand, and whether another person has to look at the proof before it counts."""
+
+    roles: tuple[Role, ...] = Field(default=(Role.LEAD, Role.SUPERVISOR), min_length=1)
+    second_person: bool = True
 
 
 class Rewards(MarkedPart):
@@ -204,6 +197,7 @@ class CompensationPolicy(PolicyDocument):
     gate: Gate
     payout: PayoutPolicy
     rewards: Rewards
+    by_hand: Mapping[OfferForm, ByHand] = Field(default_factory=dict)
     courier_loss_share_percent: int = Field(ge=0, le=100)
     freight_max_fen: int = Field(ge=0)
 
@@ -213,24 +207,17 @@ class CompensationPolicy(PolicyDocument):
             raise ValueError("standards: give one for neutral and one for bad; a good review has no case")
         return self
 
+    @model_validator(mode="after")
+    def _money_is_looked_at_twice(self) -> Self:
+        for form, rule in self.by_hand.items():
+            if self.forms.get(form) in (FormKind.CASH, FormKind.REFUND) and not rule.second_person:
+                raise ValueError(f"by_hand.{form}.second_person: this is money; another person looks at its proof")
+        return self
+
+    def given_by(self, form: OfferForm) -> ByHand:
+        """The rule for a form; one that is not listed is a leader's, and looked at twice."""
+        return self.by_hand.get(form, ByHand())
+
     def loosened(self, changed: PolicyDocument) -> list[tuple[str, str]]:
-        """A shop may be stricter than a certain refusal of law or marketplace, never laxer."""
-        if not isinstance(changed, CompensationPolicy):
-            return []
-        places = [
-            *(
-                (f"gate.platforms.{key}", row, changed.gate.platforms.get(key))
-                for key, row in self.gate.platforms.items()
-            ),
-            *(
-                (f"gate.jurisdictions.{k}", row, changed.gate.jurisdictions.get(k))
-                for k, row in self.gate.jurisdictions.items()
-            ),
-        ]
-        return [
-            (f"{path}.after_amendment", f"is refused by {row.basis or 'the marketplace'} and cannot be allowed here")
-            for path, row, now in places
-            if row.conf is Confidence.CERTAIN
-            and row.after_amendment is Permission.REFUSE
-            and (now is None or now.after_amendment is not Permission.REFUSE)
-        ]
+        """A shop may be stricter than law and marketplace, never laxer."""
+        return list(self.gate.laxer(changed.gate)) if isinstance(changed, CompensationPolicy) else []

@@ -1,6 +1,7 @@
 """What the activities find out for a review case, as plain facts; domain/review_case/progress.py lets them count."""
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -111,13 +112,20 @@ class NoticeSent(Fact):
 
 
 class PayoutOpened(Fact):
-    """The gate's answer for one payout: its key when it is open, what is missing when it is not."""
+    """The gate's answer for one payout: its key when it is open, what is missing when it is not. `ours` says that only
+    the shop can supply what is missing, so that the buyer's money must not run out of time; `gate_facts` are what the
+    gate rested on, `give_roles` who may give what is given by hand."""
 
     key: str | None = None
     amount_fen: int = 0
     gate: str = ""
+    gate_facts: dict[str, Any] = Field(default_factory=dict)
     missing: list[str] = Field(default_factory=list)
+    ours: bool = False
     again_at: datetime | None = None
+    give_roles: list[Role] = Field(default_factory=list)
+    second_person: bool = True
+    policy: str = ""
 
 
 class PayoutReport(Fact):
@@ -128,6 +136,15 @@ class PayoutReport(Fact):
     code: str | None = None
     remedy: str | None = None
     at: datetime
+
+
+class BuyerMessage(Fact):
+    """What a messenger, or another program, received from the buyer. `by` is the program's person id."""
+
+    by: str
+    channel: Channel
+    text: SealedRef
+    opt_out: bool = False
 
 
 class StepRequest(Fact):

@@ -39,5 +39,6 @@ def _plan_again(case: ReviewCaseState, now: datetime) -> None:
     if case.presence_again_at is not None and now < case.presence_again_at:
         return
     if case.contact is not None and not case.contact.due:
-        case.contacts_planned = case.contact.number - 1
+        if case.contacts_planned == case.contact.number:
+            case.contacts_planned -= 1
         replan(case, now)

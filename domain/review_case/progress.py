@@ -74,6 +74,7 @@ def carry_over(case: ReviewCaseState, before: ReviewCaseState) -> None:
     case.version, case.person_step = before.version, before.person_step
     case.attempts, case.contacts_planned = before.attempts, before.contacts_planned
     case.offers, case.payouts, case.payee = before.offers, before.payouts, before.payee
+    case.delivery = before.delivery
     case.cause, case.first_contact_at = before.cause, before.first_contact_at
     case.malice, case.absorbed = before.malice.model_copy(update={"report": None}), before.absorbed
     case.recent, case.agreements = before.recent, before.agreements

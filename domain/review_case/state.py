@@ -16,6 +16,7 @@ from domain.case_clocks import Held as Held
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
+from domain.handwork import HandWork
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.people import Role
@@ -60,7 +61,7 @@ class Opening(BaseModel):
 
 
 class Identity(BaseModel):
-    """What registering found out and nothing changes afterwards."""
+    """What registering found out and nothing changes afterwards, but for the gate's mode, which may become laxer."""
 
     case_serial: int
     shop_serial: int
@@ -162,7 +163,8 @@ ASK_BUYER = "ask_buyer"
 
 
 class PayoutRef(BaseModel):
-    """The case's view of a payout; the truth about its money is the payout's own row."""
+    """The case's view of a payout; the truth about its money is the payout's own row. `keeps_open`: the case has no
+    outcome before this is settled; payouts from before that rule have it not."""
 
     key: str
     offer: int
@@ -173,6 +175,8 @@ class PayoutRef(BaseModel):
     code: str | None = None
     remedy: str | None = None
     gate: str = ""
+    hand: HandWork | None = None
+    keeps_open: bool = False
 
     @property
     def settled(self) -> bool:
@@ -227,9 +231,11 @@ class ReviewCaseState(BaseModel):
 
     offers: list[Offer] = Field(default_factory=list)
     payee: PayeeRef | None = None
+    delivery: SealedRef | None = None
     payouts: list[PayoutRef] = Field(default_factory=list)
     pay_again_at: datetime | None = None
     gate_missing: list[str] = Field(default_factory=list)
+    gate_ours: bool = False
 
     readings: list[Reading] = Field(default_factory=list)
     read_at: datetime | None = None

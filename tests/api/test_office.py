@@ -13,6 +13,7 @@ SHOP = {
     "name": "Third",
     "platform": "taobao",
     "cut_off_at": "2026-11-01T00:00:00+08:00",
+    "gate_mode": "on_resolution",
     "credentials": '{"app_key": "k-1", "app_secret": "s-1"}',
 }
 
@@ -43,15 +44,33 @@ async def test_a_shop_that_cannot_be_is_refused_by_its_field(ask: Any, change: A
     assert next(iter(change)) in answer.json()["detail"]
 
 
-async def test_a_mode_that_needs_a_signature_is_refused_until_there_is_one(ask: Any) -> None:
+async def test_a_mode_that_needs_a_signature_is_refused_until_it_comes_with_one(ask: Any) -> None:
     await ask("root", "POST", "/shops", SHOP)
-    mode = {"gate_mode": "after_amendment"}
-    before = await ask("root", "PATCH", "/shops/third", mode)
-    body = {"text_version": before.json()["text_version"], "reason": "our lawyer agreed", "accepted": True}
-    signed = await ask("root", "POST", "/shops/third/gate-acknowledgement", body)
-    after = await ask("root", "PATCH", "/shops/third", mode)
+    choice = {"mode": "after_amendment", "reason": "our lawyer agreed"}
+    before = await ask("root", "PUT", "/shops/third/gate", choice)
+    signed = {"text_version": before.json()["text_version"], "accepted": True}
+    after = await ask("root", "PUT", "/shops/third/gate", choice | {"acknowledgement": signed})
     assert (before.status_code, before.json()["code"]) == (409, "GateNeedsAcknowledgement")
-    assert (signed.status_code, after.json()["gate_mode"]) == (201, "after_amendment")
+    assert (after.status_code, after.json()["mode"], after.json()["standing"]) == (200, "after_amendment", "valid")
+    assert [one["by"] for one in after.json()["choices"]] == ["Root", "Root"]
+    assert [one["who"] for one in after.json()["says"]] == ["taobao", "CN"]
+
+
+async def test_a_shop_is_opened_with_its_mode_signed_at_once(ask: Any) -> None:
+    signed = {"text_version": "2026-11", "accepted": True}
+    body = SHOP | {"gate_mode": "after_amendment", "gate_reason": "asked for", "acknowledgement": signed}
+    assert (await ask("root", "POST", "/shops", body)).json()["gate_mode"] == "after_amendment"
+    shown = (await ask("root", "GET", "/shops/third/gate")).json()
+    assert (shown["acknowledgement"]["person"], shown["choices"][0]["reason"]) == ("Root", "asked for")
+
+
+async def test_an_acknowledgement_is_renewed_before_it_ends(ask: Any) -> None:
+    await ask("root", "POST", "/shops", SHOP)
+    body = {"text_version": "2026-11", "reason": "as last year", "accepted": True}
+    renewed = await ask("root", "POST", "/shops/third/gate-acknowledgement", body)
+    assert (renewed.status_code, renewed.json()["jurisdiction"]) == (201, "CN")
+    older = await ask("root", "POST", "/shops/third/gate-acknowledgement", body | {"text_version": "2020-01"})
+    assert (older.status_code, older.json()["field"]) == (422, "text_version")
 
 
 async def test_a_shop_changed_meanwhile_is_stale(ask: Any) -> None:

@@ -2,24 +2,27 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import audit, office
 from db.audit import AlreadyThere, BadOfficeData, NotThere
+from db.gate import AcknowledgementNeeded
 from db.policy_rows import PolicyMoved, UnknownPolicy
 from db.reads.callers import key_holder
+from db.reads.gate import gate_of
 from db.sessions import Sessions
-from db.shops import AcknowledgementNeeded, OfficeMoved
+from db.shops import OfficeMoved
 from db.staff import LastAdmin
-from db.tables.office import ApiKey, OfficeEvent, Shop
+from db.tables.office import ApiKey, GateAcknowledgement, GateChoice, OfficeEvent, Shop
 from domain.errors import PolicyUnreadable
-from domain.gate import GateRefused
+from domain.gate import GateMode, GateRefused
 from domain.people import Role
+from domain.platforms import Platform
 from domain.policies.compensation import CompensationPolicy
 from domain.policies.desk import DeskPolicy
 from domain.policies.documents import load_shipped
@@ -28,7 +31,13 @@ BY = "tests"
 
 
 async def open_shop(session: AsyncSession, now: datetime, **changes: Any) -> Shop:
-    fields: dict[str, Any] = {"code": "demo", "name": "Demo", "platform": "taobao", "cut_off_at": now}
+    fields: dict[str, Any] = {
+        "code": "demo",
+        "name": "Demo",
+        "platform": "taobao",
+        "cut_off_at": now,
+        "gate_mode": "on_resolution",
+    }
     return await office.add_shop(session, BY, now, **fields | changes)
 
 
@@ -116,25 +125,65 @@ async def test_paying_after_an_amendment_needs_a_signature_first(open_session: S
             await open_shop(session, now, gate_mode="after_amendment")
 
 
-async def test_a_signed_shop_may_pay_after_an_amendment(open_session: Sessions, now: datetime) -> None:
-    version = load_shipped("compensation", CompensationPolicy).gate.acknowledgement_version
+TEXT = load_shipped("compensation", CompensationPolicy).gate.acknowledgement_version
+
+
+async def bob(session: AsyncSession, now: datetime) -> UUID:
+    return (await office.add_person(session, BY, now, login="bob", name="Bob")).id
+
+
+@pytest.mark.parametrize("platform", [one for one in Platform if one is not Platform.SANDBOX])
+async def test_a_real_marketplace_has_no_silent_default_for_when_money_moves(
+    open_session: Sessions, now: datetime, platform: Platform
+) -> None:
+    async with open_session.begin() as session:
+        with pytest.raises(BadOfficeData, match="gate_mode must be chosen"):
+            await open_shop(session, now, platform=platform, gate_mode=None)
+
+
+async def test_a_signed_choice_is_kept_with_its_name_and_reason(open_session: Sessions, now: datetime) -> None:
     async with open_session.begin() as session:
         await open_shop(session, now)
-        person = await office.add_person(session, BY, now, login="bob", name="Bob")
-        await office.acknowledge_gate(session, "demo", person.id, version, "we know the law", now)
-        shop = await office.set_shop(session, BY, now, "demo", {"gate_mode": "after_amendment"})
-    assert shop.gate_mode == "after_amendment"
+        who = await bob(session, now)
+        await office.choose_gate(session, "demo", GateMode.AFTER_AMENDMENT, who, "we know the law", TEXT, now)
+        shown = await gate_of(session, await office.shop_of(session, "demo"), now)
+    assert (shown.mode, shown.standing, shown.choices[0].by) == ("after_amendment", "valid", "Bob")
+    assert shown.acknowledgement is not None
+    assert (shown.acknowledgement.jurisdiction, shown.acknowledgement.days_left) == ("CN", 180)
+
+
+async def test_a_signature_counts_for_the_law_it_was_given_for(open_session: Sessions, now: datetime) -> None:
+    async with open_session.begin() as session:
+        await open_shop(session, now, platform="sandbox", jurisdiction="CN")
+        await office.choose_gate(session, "demo", GateMode.AFTER_AMENDMENT, await bob(session, now), "w", TEXT, now)
+        with pytest.raises(GateRefused):
+            await office.set_shop(session, BY, now, "demo", {"jurisdiction": "EU"})
+
+
+async def test_what_was_signed_and_chosen_can_not_be_edited(open_session: Sessions, now: datetime) -> None:
+    async with open_session.begin() as session:
+        await open_shop(session, now)
+    for table in (GateChoice, GateAcknowledgement):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with open_session.begin() as session:
+                await session.execute(update(table).values(reason="another"))
+
+
+async def test_the_mode_is_not_changed_in_passing(open_session: Sessions, now: datetime) -> None:
+    async with open_session.begin() as session:
+        await open_shop(session, now)
+        with pytest.raises(BadOfficeData, match="PUT /shops/demo/gate"):
+            await office.set_shop(session, BY, now, "demo", {"gate_mode": "on_resolution"})
 
 
 async def test_a_signature_that_ran_out_counts_for_nothing(open_session: Sessions, now: datetime) -> None:
-    policy = load_shipped("compensation", CompensationPolicy).gate
     async with open_session.begin() as session:
         await open_shop(session, now)
-        person = await office.add_person(session, BY, now, login="bob", name="Bob")
-        await office.acknowledge_gate(session, "demo", person.id, policy.acknowledgement_version, "yes", now)
-        later = now + timedelta(days=policy.renew_days)
-        with pytest.raises(AcknowledgementNeeded):
-            await office.set_shop(session, BY, later, "demo", {"gate_mode": "after_amendment"})
+        who = await bob(session, now)
+        await office.acknowledge_gate(session, "demo", who, TEXT, "yes", now)
+        later = now + timedelta(days=180)
+        with pytest.raises(AcknowledgementNeeded, match="acknowledgement_expired"):
+            await office.choose_gate(session, "demo", GateMode.AFTER_AMENDMENT, who, "late", None, later)
 
 
 async def test_another_version_of_the_text_cannot_be_signed(open_session: Sessions, now: datetime) -> None:

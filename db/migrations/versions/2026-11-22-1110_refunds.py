@@ -6,8 +6,8 @@ The old worker and api are still running while this runs: add first, drop in a l
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005r"
-down_revision = "0005p"
+revision = "0012r"
+down_revision = "0011g"
 branch_labels = None
 depends_on = None
 

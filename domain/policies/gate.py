@@ -1,0 +1,79 @@
+"""The payout gate as data: what each marketplace and each jurisdiction say to a mode, and the text that is signed."""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from domain.policies.documents import Confidence, MarkedPart, PolicyPart
+from domain.policies.platforms import Platform
+
+
+class GateMode(StrEnum):
+    """When money may move: once the amended review was seen, or once the problem is solved."""
+
+    AFTER_AMENDMENT = "after_amendment"
+    ON_RESOLUTION = "on_resolution"
+
+
+class Permission(StrEnum):
+    """Whether a gate mode may be switched on; ACKNOWLEDGE asks a named person to accept the law that applies."""
+
+    ALLOW = "allow"
+    ACKNOWLEDGE = "acknowledge"
+    REFUSE = "refuse"
+
+
+STRICTNESS = {Permission.ALLOW: 0, Permission.ACKNOWLEDGE: 1, Permission.REFUSE: 2}
+
+
+class GateRow(MarkedPart):
+    """What one marketplace or one jurisdiction says to each mode, and on what ground."""
+
+    after_amendment: Permission
+    on_resolution: Permission = Permission.ALLOW
+    basis: str = ""
+
+    def says(self, mode: GateMode) -> Permission:
+        return self.after_amendment if mode is GateMode.AFTER_AMENDMENT else self.on_resolution
+
+
+class Gate(PolicyPart):
+    """`remind_days` before an acknowledgement ends the shop's leaders hear of it."""
+
+    platforms: Mapping[Platform, GateRow]
+    jurisdictions: Mapping[str, GateRow]
+    acknowledgement_text: str = Field(min_length=1)
+    acknowledgement_version: str = Field(min_length=1)
+    renew_days: int = Field(ge=1)
+    remind_days: tuple[int, ...] = (30, 7)
+
+    @model_validator(mode="after")
+    def _sooner_and_sooner(self) -> Self:
+        falling = sorted(set(self.remind_days), reverse=True)
+        if list(self.remind_days) != falling or min(falling, default=1) < 1:
+            raise ValueError("remind_days: whole days before the end, each fewer than the one before")
+        return self
+
+    def laxer(self, changed: "Gate") -> Iterator[tuple[str, str]]:
+        """Paths with the reason in which `changed` lets through what this gate does not. A row that is certain is never
+        laxer, and nobody signs the acknowledgement away: a bare `allow` is for what ships with it."""
+        for path, row, now in self._beside(changed):
+            given = now.after_amendment if now else Permission.REFUSE
+            if (
+                row is not None
+                and row.conf is Confidence.CERTAIN
+                and STRICTNESS[given] < STRICTNESS[row.after_amendment]
+            ):
+                because = row.basis or "the marketplace"
+                yield path, f"is {row.after_amendment} by {because} and cannot be {given} here"
+            elif given is Permission.ALLOW and (row is None or row.after_amendment is not Permission.ALLOW):
+                yield path, f"cannot be {given}: a named person acknowledges the law first, so write acknowledge"
+
+    def _beside(self, changed: "Gate") -> Iterator[tuple[str, GateRow | None, GateRow | None]]:
+        for key in {**self.platforms, **changed.platforms}:
+            yield f"gate.platforms.{key}.after_amendment", self.platforms.get(key), changed.platforms.get(key)
+        for law in {**self.jurisdictions, **changed.jurisdictions}:
+            mine, theirs = self.jurisdictions.get(law), changed.jurisdictions.get(law)
+            yield f"gate.jurisdictions.{law}.after_amendment", mine, theirs
