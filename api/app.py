@@ -12,6 +12,7 @@ from api import (
     budgets,
     cases,
     errors,
+    exports,
     fulfilments,
     gate,
     health,
@@ -53,6 +54,7 @@ ROUTERS = (
     shifts,
     surges,
     policies,
+    exports,
     health,
 )
 ABOUT = """Every bad review is a case. `POST /reviews` starts one, `POST /cases/{number}/steps` advances it,
