@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005w"
-down_revision = "0011g"
+down_revision = "0012r"
 branch_labels = None
 depends_on = None
 
