@@ -24,6 +24,7 @@ from api import (
     shops,
     steps,
     surges,
+    wording,
 )
 from api.guard import Guard
 from api.house import House
@@ -47,6 +48,7 @@ ROUTERS = (
     shifts,
     surges,
     policies,
+    wording,
     health,
 )
 ABOUT = """Every bad review is a case. `POST /reviews` starts one, `POST /cases/{number}/steps` advances it,
