@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
@@ -16,7 +16,7 @@ from activities.refusals import refusing
 from activities.requests import CallbackRequest, LogRequest, PlanRequest, StopRequest, TakeRequest
 from activities.rosters import Rosters
 from db.buyers import aliases_of, person_of
-from db.contacts import BuyerAtHand, buyer_at_hand, history_of
+from db.contacts import BuyerAtHand, buyer_at_hand, history_of, keep_stop, lock_contacts_of
 from db.places import take_place
 from db.sessions import Sessions
 from db.surges import surging
@@ -27,7 +27,7 @@ from domain.contact_history import StatedPreference
 from domain.contact_outcomes import Consequence, consequence
 from domain.contact_plan import ContactRequest, FoundSlot, NoContact, PlannedContact, find_slot
 from domain.contact_spread import Hands
-from domain.contact_terms import Channel, PhoneKind, StopSignal
+from domain.contact_terms import Channel, PhoneKind
 from domain.life_zones import LifeZone, life_zone
 from domain.policies.contact import ContactPolicy
 from domain.review_case.facts import Planned, Prepared, StepRequest
@@ -55,7 +55,8 @@ class ContactActivities:
             found = find_slot(asked, history, policy, days)
             if isinstance(found, NoContact):
                 return _impossible(found, version)
-            return _planned(await _placed(session, request, found, there.hands), version)
+            planned = _planned(await _placed(session, request, found, there.hands), version)
+            return planned.model_copy(update={"in_surge": surge})
 
     @activity.defn
     async def take(self, request: TakeRequest) -> Prepared:
@@ -121,7 +122,7 @@ class ContactActivities:
                 )
             )
             if follows.stop is not None:
-                await _keep_stop(session, step, person, follows.stop)
+                await keep_stop(session, person, step.case, follows.stop, step.update_id, step.now)
             if follows.mark_phone is not None and review.buyer is not None:
                 # A number that is wrong or dead is not dialled again; a new one comes by `set_phone`.
                 bad = update(Buyer).where(Buyer.id == review.buyer)
@@ -136,7 +137,8 @@ class ContactActivities:
         async with self._sessions.begin() as session:
             review = await session.get_one(Review, UUID(request.review_row))
             person = await lock_person(session, review.buyer)
-            await _keep_stop(session, request.step, person, request.signal)
+            step = request.step
+            await keep_stop(session, person, step.case, request.signal, step.update_id, step.now)
             return Prepared()
 
     @activity.defn
@@ -159,9 +161,7 @@ async def lock_person(session: AsyncSession, buyer: UUID | None) -> UUID | None:
     if buyer is None:
         return None
     person = await person_of(session, buyer)
-    await session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended('contact:' || :person, 0))"), {"person": str(person)}
-    )
+    await lock_contacts_of(session, person)
     return person
 
 
@@ -253,13 +253,6 @@ async def _insert_attempt(
     made: UUID | None = await session.scalar(row.returning(ContactAttempt.id))
     assert made is not None  # noqa: S101 - an insert without a conflict clause returns its row
     return made
-
-
-async def _keep_stop(session: AsyncSession, step: StepRequest, person: UUID | None, signal: StopSignal) -> None:
-    row = insert(ContactStopRow).values(
-        id=uuid4(), buyer_person=person, case=step.case, signal=signal, at=step.now, step=step.update_id
-    )
-    await session.execute(row.on_conflict_do_nothing(index_elements=["case_number", "step"]))
 
 
 def _again(follows: Consequence, now: datetime) -> datetime | None:

@@ -43,12 +43,13 @@ class EscalationActivities:
             return Told(kind=request.kind, role=role, people=people, next_at=next_at, policy=version)
 
     async def _holders(self, session: AsyncSession, request: ClockRequest, role: Role) -> list[str]:
-        if role is Role.AGENT and request.assignee is not None:
+        if role is Role.AGENT and request.assignee is not None and not request.roles:
             return [request.assignee]
+        wanted = request.roles if role is Role.AGENT and request.roles else [role]
         holders = (
             select(Person.id)
             .join(PersonRole, PersonRole.person == Person.id)
-            .where(PersonRole.role == role, (PersonRole.shop == request.shop) | PersonRole.shop.is_(None))
+            .where(PersonRole.role.in_(wanted), (PersonRole.shop == request.shop) | PersonRole.shop.is_(None))
             .where(Person.active, (Person.away_until.is_(None)) | (Person.away_until <= request.now))
             .order_by(Person.id)
         )

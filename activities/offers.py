@@ -104,17 +104,18 @@ def _bounds(request: OfferRequest, policy: CompensationPolicy) -> tuple[int, int
         paid,
         policy,
         already_settled=request.settled_before,
-        malicious_block=bounds.frozen and not request.suspicion_decided,
-        supervisor_decided=supervisor or (bounds.frozen and request.suspicion_decided),
+        freeze_lifted=request.suspicion_decided,
+        supervisor_decided=supervisor,
     )
     return bounds.min_fen, bounds.max_fen
 
 
 async def _in_use(session: AsyncSession, case: str, offer: int) -> bool:
-    """Whether a payout of this offer may still move money."""
+    """Whether a payout of this offer may still move money. What is given by hand may, after a proof was refused."""
     live = select(Payout.key).where(
         Payout.case == case,
         Payout.offer == offer,
-        Payout.status.not_in(["failed", "cancelled", "paid"]),
+        Payout.status.not_in(["failed", "cancelled", "paid"]) | Payout.give_roles.is_not(None),
+        Payout.status.not_in(["cancelled", "paid"]),
     )
     return await session.scalar(live.limit(1)) is not None

@@ -13,7 +13,11 @@ from activities.requests import PayoutRequest
 from db import budgets
 from db.sessions import Sessions
 from db.tables.money import Payout
+from domain.fulfilment import Fulfilment, fulfilled_by
+from domain.offers import OfferForm
 from domain.payouts import PayoutStatus, money_key
+from domain.people import Role
+from domain.policies.compensation import CompensationPolicy
 from domain.review_case.facts import PayoutOpened
 
 # What only the shop can mend it tells the case of by signal; this is for a signal that got lost.
@@ -31,11 +35,10 @@ class PayoutGate:
         """Ask the gate; where it opens, write the payout's row under its permanent key. Repeating it answers the same
         row; an offer that is paid or under way gets no second one."""
         async with self._sessions.begin() as session:
+            policy, version = await self._policies.compensation(session, request.shop)
             live = await _live_payout(session, request)
             if live is not None:
-                return PayoutOpened(
-                    key=live.key, amount_fen=live.amount_fen, gate=live.gate, gate_facts=live.gate_facts
-                )
+                return _opened(live, policy, version)
             asked = await ask_gate(session, self._policies, request)
             missing = list(asked.missing)
             reserved = await budgets.reservation_of(session, request.case, request.offer, lock=True)
@@ -46,23 +49,40 @@ class PayoutGate:
                 again_at = request.now + ASK_A_SHUT_GATE if ours else None
                 return PayoutOpened(missing=missing, ours=ours, again_at=again_at)
             key = money_key(request.installation, request.shop_serial, request.case_serial, request.attempt)
-            session.add(
-                Payout(
-                    key=key,
-                    case=request.case,
-                    shop=request.shop,
-                    offer=request.offer,
-                    attempt=request.attempt,
-                    amount_fen=request.amount_fen,
-                    form=request.form,
-                    payee=UUID(request.payee) if request.payee else None,
-                    status=PayoutStatus.APPROVED,
-                    gate=asked.why,
-                    gate_facts=asked.facts,
-                    made_at=request.now,
-                )
+            payout = Payout(
+                key=key,
+                case=request.case,
+                shop=request.shop,
+                offer=request.offer,
+                attempt=request.attempt,
+                amount_fen=request.amount_fen,
+                form=request.form,
+                payee=UUID(request.payee) if request.payee else None,
+                status=PayoutStatus.APPROVED,
+                gate=asked.why,
+                gate_facts=asked.facts,
+                give_roles=_givers(OfferForm(request.form), policy),
+                made_at=request.now,
             )
-            return PayoutOpened(key=key, amount_fen=request.amount_fen, gate=asked.why, gate_facts=asked.facts)
+            session.add(payout)
+            return _opened(payout, policy, version)
+
+
+def _givers(form: OfferForm, policy: CompensationPolicy) -> list[str] | None:
+    by_hand = fulfilled_by(form) is Fulfilment.BY_HAND
+    return [str(role) for role in policy.given_by(form).roles] if by_hand else None
+
+
+def _opened(payout: Payout, policy: CompensationPolicy, version: str) -> PayoutOpened:
+    return PayoutOpened(
+        key=payout.key,
+        amount_fen=payout.amount_fen,
+        gate=payout.gate,
+        gate_facts=payout.gate_facts,
+        give_roles=[Role(role) for role in payout.give_roles or ()],
+        second_person=policy.given_by(OfferForm(payout.form)).second_person,
+        policy=version,
+    )
 
 
 async def _live_payout(session: AsyncSession, request: PayoutRequest) -> Payout | None:

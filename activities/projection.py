@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
@@ -17,9 +17,20 @@ from db.tables.cases import Assignment, CaseFile, Notice
 from db.tables.record import CaseEvent
 from domain.payouts import PayoutStatus
 from domain.queue_ranking import rank
+from domain.review_case.resting import plan_at
 from domain.review_case.standing import facts_of
 from domain.review_case.state import ReviewCaseState
 from domain.sealed import Event
+
+# Built once, and on the tables themselves: every step of every case is written by these.
+_NEWEST = select(CaseEvent.hash).where(CaseEvent.case == bindparam("number")).order_by(CaseEvent.seq.desc()).limit(1)
+_WRITTEN = (
+    select(CaseFile.version, _NEWEST.scalar_subquery())
+    .where(CaseFile.number == bindparam("number"))
+    .with_for_update(of=CaseFile)
+)
+_FILES = CaseFile.metadata.tables[CaseFile.__tablename__]
+_CASE_FILE = _FILES.update().where(_FILES.c.number == bindparam("the_case"))
 
 
 class ProjectionActivities:
@@ -32,14 +43,15 @@ class ProjectionActivities:
         are there stay, and an older state never overwrites a newer one."""
         async with self._sessions.begin() as session:
             number = batch.state.opening.case
-            written = await session.scalar(select(CaseFile.version).where(CaseFile.number == number).with_for_update())
-            fresh = [event for event in batch.events if event.seq > (written or 0)]
+            written, newest = (await session.execute(_WRITTEN, {"number": number})).one()
+            fresh = [event for event in batch.events if event.seq > written]
             if not fresh:
                 return
-            await _append(session, number, fresh)
+            await _append(session, number, fresh, newest or chain.FIRST)
             await _notices(session, batch, fresh)
             await keep_investigations(session, batch.state)
-            await session.execute(update(CaseFile).where(CaseFile.number == number).values(**_columns(batch)))
+            database = await session.connection()
+            await database.execute(_CASE_FILE, {"the_case": number} | _columns(batch))
             if _plans_nothing(batch.state):
                 await free_place(session, number)
             if batch.state.closed_at is not None:
@@ -48,22 +60,21 @@ class ProjectionActivities:
 
 
 def _plans_nothing(case: ReviewCaseState) -> bool:
-    """Held, stopped, ended: what was planned for it no longer takes anybody's time."""
+    """Held, stopped, agreed, ended: what was planned for it no longer takes anybody's time."""
     visit = case.follow_up
-    return case.contact is None and case.plan_again_at is None and (visit is None or visit.over)
+    return case.contact is None and plan_at(case) is None and (visit is None or visit.over)
 
 
-async def _append(session: AsyncSession, number: str, events: list[Event]) -> None:
+async def _append(session: AsyncSession, number: str, events: list[Event], previous: bytes) -> None:
     """The hash is made here, over canonical JSON, in the transaction that writes the event."""
-    newest = select(CaseEvent.hash).where(CaseEvent.case == number).order_by(CaseEvent.seq.desc()).limit(1)
-    previous = await session.scalar(newest) or chain.FIRST
     rows = []
     for event in events:
         line = event_line(number, event)
         current = chain.link(previous, line)
         rows.append(line | {"previous": previous, "hash": current})
         previous = current
-    await session.execute(insert(CaseEvent), rows)
+    # With nulls spelled out all rows have one shape, and go in one round trip.
+    await session.execute(insert(CaseEvent), rows, execution_options={"render_nulls": True})
 
 
 def event_line(number: str, event: Event) -> dict[str, object]:

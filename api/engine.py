@@ -74,6 +74,17 @@ def same_body(answer: Answer, digest: str) -> Answer:
     return answer
 
 
+async def tell_case(house: House, workflow: str, signal: str, told: Any) -> bool:
+    """Whether the case heard it; False where it has just closed. Raises RPCError."""
+    try:
+        await house.client.get_workflow_handle(workflow).signal(signal, told)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return True
+
+
 async def _once(house: House, workflow: str, command: Command, update_id: str) -> Answer:
     handle = house.client.get_workflow_handle(workflow)
     try:

@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
-from temporalio.service import RPCError, RPCStatusCode
 
 from api.callers import TheCaller
+from api.engine import tell_case
 from api.errors import documented
 from api.fields import Line, ShopCode
-from api.house import House, TheHouse
+from api.house import TheHouse
 from db.reads.presence import open_cases_of
 from workflows.starting import BUYER_ONLINE
 
@@ -32,16 +32,5 @@ async def tell_presence(house: TheHouse, caller: TheCaller, body: PresenceBody) 
     caller.enter(body.shop)
     async with house.reads() as session:
         found = await open_cases_of(session, house.ring, body.shop, body.buyer)
-    told = [case.number for case in found if await _signal(house, case.workflow, str(caller.person))]
+    told = [case.number for case in found if await tell_case(house, case.workflow, BUYER_ONLINE, str(caller.person))]
     return Told(cases=told)
-
-
-async def _signal(house: House, workflow: str, person: str) -> bool:
-    """False where the case has just closed."""
-    try:
-        await house.client.get_workflow_handle(workflow).signal(BUYER_ONLINE, person)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return False
-    return True

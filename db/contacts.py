@@ -1,11 +1,13 @@
-"""What planning a contact asks the database: few statements, built once, as every contact of every case asks them."""
+"""Contacts of one person: what planning asks the database, in few statements that are built once, since every contact
+of every case asks them; the lock on the person; and stops."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, Row, Select, Uuid, bindparam, func, or_, select
+from sqlalchemy import DateTime, Row, Select, Uuid, bindparam, func, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -16,6 +18,7 @@ from domain.contact_history import ContactHistory, ContactStop, ContactTouch
 from domain.contact_terms import AddressType, CallResult, Channel, Occupation, PhoneKind, StopSignal, TalkOutcome
 
 REMEMBERED = timedelta(days=90)
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('contact:' || :person, 0))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,19 @@ async def history_of(session: AsyncSession, buyer: UUID | None, now: datetime) -
         touches=tuple(_touch(row) for row in touches),
         stops=tuple(ContactStop(at=row.at, case=row.case_number, signal=StopSignal(row.signal)) for row in stops),
     )
+
+
+async def lock_contacts_of(session: AsyncSession, person: UUID) -> None:
+    """Serialises every contact of one person, over cases, shops and channels, until the transaction ends."""
+    await session.execute(_LOCK, {"person": str(person)})
+
+
+async def keep_stop(
+    session: AsyncSession, person: UUID | None, case: str, signal: StopSignal, step: str, now: datetime
+) -> None:
+    """Outbound contact with the person has ended. Repeating it under the same step changes nothing."""
+    row = insert(ContactStopRow).values(id=uuid4(), buyer_person=person, case=case, signal=signal, at=now, step=step)
+    await session.execute(row.on_conflict_do_nothing(index_elements=["case_number", "step"]))
 
 
 def _touch(row: Row[Any]) -> ContactTouch:

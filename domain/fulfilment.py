@@ -30,7 +30,7 @@ FULFILMENT: Mapping[OfferForm, Fulfilment] = {
 }
 
 # Forms that a shop's policy may name and this version cannot fulfil: an offer in one of them is refused by name.
-NOT_FULFILLED_YET = frozenset(OfferForm) - {OfferForm.CASH_ALIPAY}
+NOT_FULFILLED_YET = frozenset({OfferForm.CASH_WECHAT, OfferForm.COUPON_THRESHOLD, OfferForm.COUPON_DIRECT})
 
 
 def fulfilled_by(form: OfferForm) -> Fulfilment:
@@ -41,6 +41,17 @@ def needs_payee(form: OfferForm) -> bool:
     """Whether it goes to an account that the buyer has to name. Everything else goes to the order's buyer as the
     marketplace knows them."""
     return FULFILMENT[form] is Fulfilment.WALLET
+
+
+def needs_address(form: OfferForm) -> bool:
+    """Whether a parcel goes to the buyer."""
+    return form in {OfferForm.GIFT_PARCEL, OfferForm.EXCHANGE_FREE}
+
+
+def is_money(form: OfferForm) -> bool:
+    """Whether the buyer gets money, so that the last notice may say so."""
+    by_people = {OfferForm.PLATFORM_SMALL_PAYMENT, OfferForm.RED_PACKET, OfferForm.PARTIAL_REFUND}
+    return FULFILMENT[form] is Fulfilment.WALLET or form in by_people
 
 
 def account_of(form: OfferForm) -> str:

@@ -38,6 +38,7 @@ CAST = {
     "bob": (Role.SUPERVISOR, Role.LEAD),
     "lee": (Role.LEAD,),
     "fay": (Role.FINANCE,),
+    "wang": (Role.WAREHOUSE,),
     "ada": (Role.AUDITOR,),
 }
 

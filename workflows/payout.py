@@ -9,9 +9,10 @@ from temporalio.exceptions import FailureError
 with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, ConfigDict
 
-    from activities.fulfilment import FulfilmentActivities, HandCall, HandMove
+    from activities.fulfilment import FulfilmentActivities, HandCall
     from activities.payouts import PayoutActivities, PayoutAnswer, PayoutCall
     from domain.fulfilment import Fulfilment, fulfilled_by
+    from domain.handwork import HandMove
     from domain.offers import OfferForm
     from domain.payouts import PayoutStatus
     from domain.review_case.facts import PayoutReport

@@ -7,6 +7,7 @@ under it, and every function of progress looks again whether it still counts.
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
@@ -24,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.requests import (
         AssignRequest,
         ClockRequest,
+        LogRequest,
         OpenRequest,
         PayoutRequest,
         PlanRequest,
@@ -33,15 +35,28 @@ with workflow.unsafe.imports_passed_through():
         ReviewRequest,
     )
     from domain.amendment import Reading
+    from domain.contact_terms import CallResult
     from domain.escalation import EscalationKind
     from domain.fulfilment import needs_payee
-    from domain.people import TIMER
-    from domain.review_case import agenda, closing, desk, investigations, paying, progress, promises, replying
+    from domain.people import TIMER, Actor, ActorKind
+    from domain.review_case import (
+        agenda,
+        closing,
+        desk,
+        fulfilling,
+        hearing,
+        investigations,
+        paying,
+        progress,
+        promises,
+        replying,
+    )
     from domain.review_case.agenda import Action, Due
+    from domain.review_case.facts import StepRequest
     from domain.review_case.keys import payout_id
     from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
-    from domain.review_case.steps import MendPayout
+    from domain.review_case.steps import LogContact, MendPayout, Step
     from workflows import limits, priorities
     from workflows.ending_actions import EndingActions
     from workflows.payout import Payout, PayoutOrder
@@ -62,6 +77,7 @@ class ReviewActions:
             Action.ASSIGN: self._assign,
             Action.PLAN: self._plan,
             Action.CONTACT_DUE: self._contact_due,
+            Action.LOG_MESSAGE: self._log_message,
             Action.READ: self._read_review,
             Action.RELEASE: self._release,
             Action.PAY: self._pay,
@@ -153,6 +169,20 @@ class ReviewActions:
         async with self._lock:
             progress.planned(case, found, workflow.now())
 
+    async def _log_message(self, due: Due) -> None:
+        """What the buyer wrote is a contact too: it counts against no cap, and a silence has ended."""
+        case = self._case
+        heard = next(one for one in hearing.unlogged(case) if one.number == int(due.subject))
+        by = Actor(kind=ActorKind.SYSTEM, person=heard.by)
+        step = StepRequest(case=case.opening.case, shop=case.opening.shop, actor=by, now=heard.at, update_id=heard.text)
+        request = LogRequest(
+            step=step, review_row=case.opening.review_row, number=int(due.subject), channel=heard.channel, attempt=None,
+            log=LogContact(result=CallResult.CONNECTED, inbound=True, channel=heard.channel),
+        )  # fmt: skip
+        await workflow.execute_activity_method(ContactActivities.log, request, **limits.RECORD)
+        async with self._lock:
+            hearing.logged(case, int(due.subject))
+
     async def _contact_due(self, due: Due) -> None:
         """Nobody calls about a review that was amended since: it is read first, and called about all the same when the
         marketplace does not answer."""
@@ -231,10 +261,19 @@ class ReviewActions:
             # The key is permanent and so is its workflow: it is under way, or its row says how it ended.
             workflow.logger.info("payout was started before")
 
-    async def tell_payout(self, step: MendPayout) -> None:
-        handle = workflow.get_external_workflow_handle_for(Payout.run, payout_id(step.payout))
+    async def tell_payout(self, actor: Actor, step: Step) -> None:
+        """What a person decided about a payout, or did by hand."""
+        told = fulfilling.moves(self._case, actor, step, workflow.now())
+        if told is not None:
+            for move in told[1]:
+                await self._signal(told[0], Payout.by_hand, move)
+        elif isinstance(step, MendPayout):
+            await self._signal(step.payout, Payout.decide, str(step.action))
+
+    async def _signal(self, key: str, signal: Any, what: Any) -> None:
+        handle = workflow.get_external_workflow_handle(payout_id(key))
         try:
-            await handle.signal(Payout.decide, str(step.action))
+            await handle.signal(signal, what)
         except FailureError:
             workflow.logger.warning("the payout's workflow is gone; its row tells how it ended")
 
@@ -269,6 +308,7 @@ class ReviewActions:
         return ClockRequest(
             case=case.opening.case, shop=case.opening.shop, kind=kind, since=clock.since, severity=case.severity,
             told=clock.told, assignee=self._whose(kind), now=workflow.now(),
+            roles=fulfilling.whose(case) if kind is EscalationKind.FULFILMENT_WAITING else [],
         )  # fmt: skip
 
     def _whose(self, kind: EscalationKind) -> str | None:

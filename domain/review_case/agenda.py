@@ -10,10 +10,11 @@ from enum import StrEnum
 
 from domain.contact_terms import TalkOutcome
 from domain.escalation import EscalationKind
-from domain.fulfilment import needs_payee
+from domain.fulfilment import needs_address, needs_payee
 from domain.gate import GateMode
+from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
-from domain.review_case import investigations, promises, resting
+from domain.review_case import hearing, investigations, promises, resting
 from domain.review_case.agreements import Investigation
 from domain.review_case.endings import FollowUp
 from domain.review_case.outcomes import Outcome
@@ -48,6 +49,7 @@ class Action(StrEnum):
     PROMISE_DUE = "promise_due"
     PROMISE_BROKEN = "promise_broken"
     INVESTIGATION_DUE = "investigation_due"
+    LOG_MESSAGE = "log_message"
     RESUME = "resume"
     END = "end"
     TELL_MERGE = "tell_merge"
@@ -93,6 +95,7 @@ def _all(case: ReviewCaseState) -> Iterator[Due]:
 
 
 def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
+    yield from (Due(heard.at, Action.LOG_MESSAGE, str(heard.number)) for heard in hearing.unlogged(case))
     yield from _watching(case)
     yield from _money(case)
     if case.amendment is not None and not promised(case):
@@ -115,6 +118,7 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     now = case.opened_at
     yield from _release(case)
     if case.payout is not None and not case.payout.settled:
+        yield from (due for due in _clocks(case) if due.subject == EscalationKind.FULFILMENT_WAITING)
         return
     if case.merged is not None and not case.merged.told:
         yield Due(now, Action.TELL_MERGE)
@@ -167,7 +171,7 @@ def ready_to_pay(case: ReviewCaseState) -> bool:
     offer, payout, identity = case.accepted_offer, case.payout, case.identity
     if offer is None or identity is None or case.suspected or case.malicious or case.cause is None:
         return False
-    if needs_payee(offer.form) and case.payee is None:
+    if not _addressed(case, offer.form):
         return False
     if identity.gate_mode is GateMode.AFTER_AMENDMENT and case.amendment is None:
         return False
@@ -175,6 +179,12 @@ def ready_to_pay(case: ReviewCaseState) -> bool:
         return True
     # A new payee after a definite failure is a new key; the same payee would only fail again.
     return needs_payee(offer.form) and payout.settled and case.payee is not None and payout.payee != case.payee.id
+
+
+def _addressed(case: ReviewCaseState, form: OfferForm) -> bool:
+    if needs_payee(form):
+        return case.payee is not None
+    return case.delivery is not None or not needs_address(form)
 
 
 def _contact(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
@@ -305,6 +315,8 @@ ASKING = frozenset(
         EscalationKind.DECISION_WAITING,
         EscalationKind.REPLY_WAITING,
         EscalationKind.PAYOUT_STUCK,
+        EscalationKind.FULFILMENT_WAITING,
         EscalationKind.ASKED,
+        EscalationKind.BUYER_WROTE,
     }
 )

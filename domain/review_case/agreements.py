@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from domain.contact_terms import Channel
 from domain.sealed import SealedRef
 
 
@@ -62,6 +63,17 @@ class Chat(BaseModel):
     at: datetime
 
 
+class Heard(BaseModel):
+    """A message of the buyer's, by the id of its text. `number` is its place among the contacts; None: it has none."""
+
+    text: str
+    channel: Channel
+    by: str
+    at: datetime
+    number: int | None = None
+    logged: bool = False
+
+
 class Agreements(BaseModel):
     """`accepted_at` is when the buyer's yes to the result was recorded first; before that nobody mentions the review.
     `temper` and `cautions` are for whoever talks to the buyer next."""
@@ -74,3 +86,4 @@ class Agreements(BaseModel):
     temper: list[str] = Field(default_factory=list)
     cautions: SealedRef | None = None
     accepted_at: datetime | None = None
+    heard: list[Heard] = Field(default_factory=list)

@@ -73,6 +73,7 @@ def log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: dateti
     case.contacts_planned = max(case.contacts_planned, attempt.number)
     case.first_contact_at = case.first_contact_at or now
     case.clocks.pop(EscalationKind.NOT_CONTACTED, None)
+    case.clocks.pop(EscalationKind.BUYER_WROTE, None)
     case.contact = None
     case.plan_again_at = found.again_at or now
     record(
@@ -128,6 +129,7 @@ def stop_contact(case: ReviewCaseState, actor: Actor, step: steps.StopContact, n
 def stop(case: ReviewCaseState, actor: Actor, signal: StopSignal, now: datetime) -> None:
     """No outbound contact any more, on any channel; a planned one is dropped."""
     case.stopped = signal
+    case.clocks.pop(EscalationKind.BUYER_WROTE, None)
     case.contact = None
     case.plan_again_at = None
     case.plan_note = "The buyer wants no contact."

@@ -49,6 +49,7 @@ class Planned(Fact):
     why_zh: str = ""
     code: str | None = None
     warnings: list[str] = Field(default_factory=list)
+    in_surge: bool = False
     presence_again_at: datetime | None = None
     again_at: datetime | None = None
     policy: str = ""
@@ -116,7 +117,7 @@ class NoticeSent(Fact):
 class PayoutOpened(Fact):
     """The gate's answer for one payout: its key when it is open, what is missing when it is not. `ours` says that only
     the shop can supply what is missing, so that the buyer's money must not run out of time; `gate_facts` are what the
-    gate rested on."""
+    gate rested on, `give_roles` who may give what is given by hand."""
 
     key: str | None = None
     amount_fen: int = 0
@@ -125,6 +126,9 @@ class PayoutOpened(Fact):
     missing: list[str] = Field(default_factory=list)
     ours: bool = False
     again_at: datetime | None = None
+    give_roles: list[Role] = Field(default_factory=list)
+    second_person: bool = True
+    policy: str = ""
 
 
 class PayoutReport(Fact):
@@ -135,6 +139,15 @@ class PayoutReport(Fact):
     code: str | None = None
     remedy: str | None = None
     at: datetime
+
+
+class BuyerMessage(Fact):
+    """What a messenger, or another program, received from the buyer. `by` is the program's person id."""
+
+    by: str
+    channel: Channel
+    text: SealedRef
+    opt_out: bool = False
 
 
 class StepRequest(Fact):

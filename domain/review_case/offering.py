@@ -154,18 +154,27 @@ def may_mend(case: ReviewCaseState, actor: Actor) -> None:
     money_people(case, actor)
     payout = case.payout
     failed = payout is not None and payout.status is PayoutStatus.FAILED and not payout.settled
-    require(failed, PayoutUnknown, "No failed payout waits here; an unknown one is asked about until it is known.")
+    ungiven = payout is not None and payout.hand is not None and payout.hand.to_give and not payout.settled
+    require(
+        failed or ungiven,
+        PayoutUnknown,
+        "No failed payout waits here; an unknown one is asked about until it is known.",
+    )
 
 
 def check_mend(case: ReviewCaseState, actor: Actor, step: steps.MendPayout, now: datetime) -> None:
     payout = case.payout
     require(payout is not None and payout.key == step.payout, PayoutUnknown, "That payout is not the failed one.")
+    by_hand = payout is not None and payout.hand is not None
+    fits = not by_hand or step.action is steps.MendAction.CANCEL
+    require(fits, PayoutUnknown, "No wallet sends this: give it by hand (fulfil_offer), or cancel it.")
 
 
 def mend(case: ReviewCaseState, actor: Actor, step: steps.MendPayout, now: datetime, found: Prepared) -> None:
     """The payout's own workflow does it and reports back; here the decision is kept."""
     payout: PayoutRef = case.payouts[-1]
     payout.remedy = str(step.action)
+    case.clocks.pop(EscalationKind.FULFILMENT_WAITING, None)
     case.clocks.pop(EscalationKind.PAYOUT_STUCK, None)
     record(case, actor, now, "payout_decided", payout=payout.key, action=step.action)
 

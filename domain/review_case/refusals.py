@@ -61,6 +61,18 @@ class PayoutUnsettled(StepRefused):
     code = "PayoutUnsettled"
 
 
+class FulfilmentUnknown(StepRefused):
+    """Nothing waits to be given by hand, or its proof waits for nobody."""
+
+    code = "FulfilmentUnknown"
+
+
+class ProofMissing(StepRefused):
+    """What was given by hand counts only with its proof."""
+
+    code = "ProofMissing"
+
+
 class PayoutUnknown(StepRefused):
     """There is no such payout in this case, or it is in no state for this."""
 

@@ -16,6 +16,7 @@ from domain.case_clocks import Held as Held
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
+from domain.handwork import HandWork
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.people import Role
@@ -93,6 +94,7 @@ class ContactWait(BaseModel):
     why: str
     why_zh: str = ""
     reminder: bool = False
+    in_surge: bool = False
     due: bool = False
     attempt: str | None = None
     taken_by: str | None = None
@@ -174,6 +176,7 @@ class PayoutRef(BaseModel):
     code: str | None = None
     remedy: str | None = None
     gate: str = ""
+    hand: HandWork | None = None
     keeps_open: bool = False
 
     @property
@@ -229,6 +232,7 @@ class ReviewCaseState(BaseModel):
 
     offers: list[Offer] = Field(default_factory=list)
     payee: PayeeRef | None = None
+    delivery: SealedRef | None = None
     payouts: list[PayoutRef] = Field(default_factory=list)
     pay_again_at: datetime | None = None
     gate_missing: list[str] = Field(default_factory=list)

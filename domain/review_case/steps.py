@@ -34,6 +34,9 @@ from domain.review_case.ending_steps import SkipFollowUp as SkipFollowUp
 from domain.review_case.evidence_steps import AttachEvidence as AttachEvidence
 from domain.review_case.evidence_steps import ReportToPlatform as ReportToPlatform
 from domain.review_case.evidence_steps import SkipReport as SkipReport
+from domain.review_case.fulfilment_steps import CheckFulfilment as CheckFulfilment
+from domain.review_case.fulfilment_steps import FulfilOffer as FulfilOffer
+from domain.review_case.fulfilment_steps import SetDelivery as SetDelivery
 from domain.review_case.outcomes import Outcome
 from domain.review_case.step import Step as Step
 from domain.sealed import PayeeRef, PhoneRef, SealedRef
@@ -244,6 +247,9 @@ AnyStep = Annotated[
     | Resume
     | Escalate
     | MendPayout
+    | SetDelivery
+    | FulfilOffer
+    | CheckFulfilment
     | Merge
     | BeginFollowUp
     | LogFollowUp

@@ -1,5 +1,6 @@
 """What was agreed with a buyer, over the api and on a real worker."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -8,9 +9,13 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from sqlalchemy import select
 from temporalio.client import Client
 
 from api.house import House, wall_clock
+from db.contacts import history_of
+from db.tables.buyers import Buyer
+from db.tables.contacts import ContactStopRow
 from worker import Parts, running
 
 Take = Callable[..., Awaitable[httpx2.Response]]
@@ -152,3 +157,48 @@ async def test_a_buyer_who_comes_back_reopens_the_same_case_with_all_that_was_sa
     assert (alone.status_code, back.status_code, noted.status_code) == (403, 200, 200)
     assert (noted.json()["case"], noted.json()["state"]["opening"]["run"]) == (case, 2)
     assert len(noted.json()["state"]["agreements"]["chats"]) == 1
+
+
+@pytest.fixture
+def write(web: httpx2.AsyncClient, cast: Any, review: Any) -> Any:
+    """The buyer writes, and the messenger tells it twice."""
+
+    async def written(text: str, **sender: str) -> Any:
+        body = {"shop": "demo", "channel": "sms", "text": text, "message_id": uuid4().hex} | sender
+        await web.post("/messages", json=body, headers=cast["service"].headers)
+        return (await web.post("/messages", json=body, headers=cast["service"].headers)).json()
+
+    return written
+
+
+async def until_heard(read: Read, of: Callable[[Any], Any]) -> Any:
+    async with asyncio.timeout(20):
+        while not (found := of((await read("/cases/{case}"))["state"])):  # noqa: ASYNC110 - it happens in the worker
+            await asyncio.sleep(0.02)
+    return found
+
+
+@pytest.mark.covers(31, 208)
+async def test_a_text_message_with_an_opt_out_word_ends_contact_with_the_person_in_every_shop(
+    write: Any, read: Read, case: str, house: House
+) -> None:
+    heard = await write("ｔｄ 退订!", phone="+86 138-0013-8000")
+    assert heard == {"cases": [case], "closed": None, "opt_out": True}
+    assert await until_heard(read, lambda state: state["stopped"]) == "buyer_opt_out"
+    async with house.sessions() as session:
+        stops = list(await session.scalars(select(ContactStopRow)))
+        history = await history_of(session, await session.scalar(select(Buyer.id)), wall_clock())
+    assert (len(stops), stops[0].buyer_person is not None) == (1, True)
+    assert [stop.signal for stop in history.stops] == ["buyer_opt_out"]
+
+
+async def test_what_a_buyer_writes_is_kept_once_waits_for_an_answer_and_stands_in_no_history(
+    write: Any, read: Read, case: str, temporal_client: Client, review: Any
+) -> None:
+    heard = await write("壶盖什么时候寄", buyer=review["buyer"]["id"])
+    assert heard == {"cases": [case], "closed": None, "opt_out": False}
+    assert await until_heard(read, lambda state: "buyer_wrote" in state["clocks"])
+    said = await read("/cases/{case}/agreements")
+    history = await temporal_client.get_workflow_handle(f"review:sandbox:demo:{review['order_id']}").fetch_history()
+    assert [one["text"] for one in said["chats"]] == ["壶盖什么时候寄"]
+    assert "壶盖" not in history.to_json()

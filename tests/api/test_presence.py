@@ -13,6 +13,7 @@ from temporalio.client import Client
 from api.house import House
 from db.tables.buyers import Buyer, Review
 from db.tables.cases import CaseFile
+from db.tables.contacts import ContactStopRow
 from tests.api.rows import add_case
 
 
@@ -69,6 +70,31 @@ async def test_a_buyer_without_an_open_case_here_is_no_trouble(ask: Any, house: 
 
 async def test_presence_in_a_shop_of_others_is_refused(ask: Any, cast: Any) -> None:
     assert (await ask("service", "POST", "/presence", {"shop": "other", "buyer": "chen"})).status_code == 404
+
+
+MESSAGE = {"shop": "demo", "channel": "im", "text": "退订", "message_id": "m1"}
+
+
+@pytest.mark.parametrize("sender", [{"phone": "13911112222"}, {"phone": "139****2222"}, {"buyer": "nobody"}])
+async def test_a_message_of_somebody_without_a_case_is_no_trouble(ask: Any, cast: Any, sender: dict[str, str]) -> None:
+    answer = await ask("service", "POST", "/messages", MESSAGE | sender)
+    assert (answer.status_code, answer.json()) == (202, {"cases": [], "closed": None, "opt_out": True})
+
+
+@pytest.mark.covers(31)
+async def test_an_opt_out_counts_though_the_buyers_case_has_closed(ask: Any, house: House, cast: Any) -> None:
+    closed: dict[str, Any] = {"stage": "closed", "outcome": "refused", "closed_at": house.now()}
+    number = await case_of(house, "gone", **closed)
+    answer = await ask("service", "POST", "/messages", MESSAGE | {"buyer": "buyer-gone"})
+    async with house.sessions() as session:
+        stops = list(await session.scalars(select(ContactStopRow.signal)))
+    assert (answer.json()["closed"], stops) == (number, ["buyer_opt_out"])
+
+
+@pytest.mark.parametrize("sender", [{}, {"phone": "13800138000", "buyer": "chen-1"}])
+async def test_a_message_without_one_sender_is_refused_by_name(ask: Any, cast: Any, sender: dict[str, str]) -> None:
+    answer = await ask("service", "POST", "/messages", MESSAGE | sender)
+    assert (answer.status_code, answer.json()["code"]) == (422, "BadInput")
 
 
 async def handbacks(client: Client, person: str) -> int:

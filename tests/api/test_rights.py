@@ -18,6 +18,7 @@ SHIFT = {
     "hours": {"zone": "Asia/Shanghai", "week": {"monday": [{"open": "09:00", "close": "18:00"}]}},
     "valid_from": "2026-01-01",
 }
+MESSAGE = {"shop": "demo", "buyer": "chen", "channel": "sms", "text": "TD", "message_id": "1"}
 # For each route: how it is asked, and the roles that it is open to (the role held in the case's own shop).
 TABLE: dict[str, tuple[Request, str]] = {
     "me": (("GET", "/me", None), "agent lead supervisor warehouse finance auditor admin service"),
@@ -25,6 +26,7 @@ TABLE: dict[str, tuple[Request, str]] = {
     "list_cases": (("GET", "/cases", None), "agent lead supervisor warehouse finance auditor service"),
     "my_queue": (("GET", "/queue", None), "agent lead supervisor warehouse finance"),
     "tell_presence": (("POST", "/presence", {"shop": "demo", "buyer": "chen"}), "agent lead supervisor service"),
+    "tell_message": (("POST", "/messages", MESSAGE), "agent lead supervisor service"),
     "show_case": (("GET", "/cases/{case}", None), "agent lead supervisor warehouse finance auditor service"),
     "show_timeline": (
         ("GET", "/cases/{case}/timeline", None),
@@ -37,6 +39,8 @@ TABLE: dict[str, tuple[Request, str]] = {
     "show_buyer": (("GET", "/cases/{case}/buyer", None), "agent lead supervisor auditor"),
     "show_agreements": (("GET", "/cases/{case}/agreements", None), "agent lead supervisor auditor"),
     "my_investigations": (("GET", "/investigations", None), "agent lead supervisor warehouse finance"),
+    "my_fulfilments": (("GET", "/fulfilments", None), "agent lead supervisor warehouse finance"),
+    "show_delivery": (("GET", "/cases/{case}/delivery", None), "agent lead supervisor warehouse finance"),
     "list_refused_steps": (("GET", "/cases/{case}/refused-steps", None), "lead supervisor auditor"),
     "take_step": (
         ("POST", "/cases/{case}/steps", {"step": "note", "text": "hello"}),
@@ -44,6 +48,15 @@ TABLE: dict[str, tuple[Request, str]] = {
     ),
     "my_notices": (("GET", "/notices", None), "agent lead supervisor warehouse finance auditor admin service"),
     "list_payouts": (("GET", "/payouts", None), "lead supervisor finance auditor"),
+    "show_budgets": (("GET", "/shops/demo/budgets", None), "lead supervisor finance auditor"),
+    "show_case_budgets": (("GET", "/cases/{case}/budgets", None), "agent lead supervisor finance auditor"),
+    "list_budget_postings": (("GET", "/shops/demo/budget-postings", None), "supervisor finance auditor"),
+    "raise_one_budget": (
+        ("POST", "/shops/demo/budgets/raise", {"budget": "cash/shop/demo/2026-11", "fen": 1, "why": "w"}),
+        "supervisor",
+    ),
+    "list_sales": (("GET", "/shops/demo/sales", None), "lead supervisor finance auditor admin"),
+    "set_sales": (("PUT", "/shops/demo/sales/2026-10", {"fen": 1}), "supervisor finance admin"),
     "list_shops": (("GET", "/shops", None), "agent lead supervisor warehouse finance auditor admin service"),
     "change_shop": (("PATCH", "/shops/demo", {"name": "Demo"}), "admin"),
     "show_gate": (("GET", "/shops/demo/gate", None), "lead supervisor finance auditor admin"),
@@ -73,6 +86,7 @@ TABLE: dict[str, tuple[Request, str]] = {
     ),
     "end_surge": (("DELETE", f"/shops/demo/surges/{uuid4()}", None), "supervisor admin"),
     # The rest needs an administrator (or, for the record, an auditor) of every shop.
+    "show_trial_balance": (("GET", "/budgets/trial-balance", None), ""),
     "open_shop": (("POST", "/shops", "shop"), ""),
     "add_person": (("POST", "/people", {"login": "new", "name": "New"}), ""),
     "change_person": (("PATCH", "/people/{spare}", {"capacity": 5}), ""),

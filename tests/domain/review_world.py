@@ -1,6 +1,6 @@
 """A world for the review case's pure rules: it answers each thing that the agenda asks for, as hypothesis draws it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,8 @@ from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
+from domain.handwork import HandMove
+from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.people import TIMER, Actor, Role
 from domain.platforms import AmendMode, Grade
@@ -21,6 +23,8 @@ from domain.review_case import (
     closing,
     desk,
     following_up,
+    fulfilling,
+    hearing,
     investigations,
     merging,
     paying,
@@ -54,6 +58,7 @@ OTHER = mint(2026, 1)
 TEXT = SealedRef(id="text", digest="digest")
 ALICE = Actor(person="alice", roles=frozenset({Role.AGENT}))
 BOB = Actor(person="bob", roles=frozenset({Role.SUPERVISOR, Role.LEAD}))
+LEA = Actor(person="lea", roles=frozenset({Role.LEAD}))
 FAY = Actor(person="fay", roles=frozenset({Role.FINANCE}))
 
 
@@ -74,7 +79,15 @@ a_step = st.one_of(
         inbound=st.booleans(),
         channel=st.none() | st.sampled_from(Channel),
     ),
-    st.builds(steps.MakeOffer, amount_fen=st.integers(1, 5000), reason=st.none() | st.just(TEXT)),
+    st.builds(
+        steps.MakeOffer,
+        form=st.sampled_from([OfferForm.CASH_ALIPAY, OfferForm.RED_PACKET, OfferForm.GIFT_PARCEL]),
+        amount_fen=st.integers(1, 5000),
+        reason=st.none() | st.just(TEXT),
+    ),
+    st.builds(steps.SetDelivery, to=st.just(TEXT)),
+    st.builds(steps.FulfilOffer, offer=st.integers(1, 2), text=st.just(TEXT), reference=st.none() | st.just("SF1234")),
+    st.builds(steps.CheckFulfilment, offer=st.integers(1, 2), shown=st.booleans(), why=st.just(TEXT)),
     st.builds(steps.Approve, offer=st.integers(1, 2), amount_fen=st.integers(1, 5000)),
     st.builds(steps.Reject, offer=st.integers(1, 2), why=st.just(TEXT)),
     st.builds(steps.AnswerOffer, offer=st.integers(1, 3), accepted=st.booleans()),
@@ -117,6 +130,7 @@ class World:
     draw: Any
     case: ReviewCaseState
     now: datetime = START
+    told_payout: list[HandMove] = field(default_factory=list)
 
     @classmethod
     def begun(cls, draw: Any) -> "World":
@@ -133,6 +147,8 @@ class World:
         except Refusal:
             return False
         rules.apply(self.case, command, self.now, self._prepared(step))
+        told = fulfilling.moves(self.case, actor, step, self.now)
+        self.told_payout += told[1] if told else []
         if isinstance(step, steps.AnswerOffer) and step.accepted:
             resting.rest(self.case, self.now)
         return True
@@ -188,6 +204,8 @@ class World:
                 promises.broke(case, int(due.subject), now)
             case Action.INVESTIGATION_DUE:
                 investigations.fell_due(case, int(due.subject), now)
+            case Action.LOG_MESSAGE:
+                hearing.logged(case, int(due.subject))
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
             case Action.END:
@@ -253,7 +271,8 @@ class World:
         offer = self.case.accepted_offer
         assert offer is not None
         key = f"key-{len(self.case.payouts) + 1}"
-        found = self.pick([PayoutOpened(key=key, amount_fen=offer.amount_fen), PayoutOpened(missing=["gate"])])
+        opened = PayoutOpened(key=key, amount_fen=offer.amount_fen, give_roles=[Role.FINANCE])
+        found = self.pick([opened, PayoutOpened(missing=["gate"])])
         paying.payout_opened(self.case, found, self.now)
 
     def _escalate(self, kind: EscalationKind) -> None:
@@ -269,6 +288,9 @@ class World:
         payout = self.case.payout
         if payout is None or payout.settled:
             return
+        if payout.hand is not None:
+            self._report_hand(payout.key)
+            return
         status, remedy = self.pick(
             [
                 (PayoutStatus.PAID, None),
@@ -280,6 +302,13 @@ class World:
         )
         told = PayoutReport(key=payout.key, status=status, code="X", remedy=remedy, at=self.now)
         paying.payout_reported(self.case, told, self.now)
+
+    def _report_hand(self, key: str) -> None:
+        """What people did by hand, one move after the other."""
+        for move in self.told_payout:
+            told = PayoutReport(key=key, status=move.status, at=self.now)
+            paying.payout_reported(self.case, told, self.now)
+        self.told_payout = []
 
 
 def _opened(draw: Any) -> Opened:

@@ -57,7 +57,7 @@ async def test_a_push_brings_a_change_to_its_open_case(live: Live) -> None:
     [file] = await live.registered(1)
     await live.house.sandbox.post(f"/buyer/reviews/{reviewed.oid}/amend")
     report = await live.run()
-    handle = live.client.get_workflow_handle_for(ReviewCase.run, file.workflow)
+    handle = live.client.get_workflow_handle(file.workflow)
     state = await live.eventually(lambda: handle.query(ReviewCase.view), lambda case: bool(case.readings))
     assert report.told == 1
     assert state.readings[-1].grade == "good"
