@@ -12,6 +12,7 @@ from api import (
     budgets,
     cases,
     errors,
+    exports,
     fulfilments,
     gate,
     health,
@@ -55,6 +56,7 @@ ROUTERS = (
     surges,
     policies,
     wording,
+    exports,
     health,
 )
 ABOUT = """Every bad review is a case. `POST /reviews` starts one, `POST /cases/{number}/steps` advances it,

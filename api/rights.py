@@ -69,4 +69,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "show_policy": DESK | {Role.FINANCE, Role.AUDITOR, Role.ADMIN},
     "put_policy": ADMINS | {Role.SUPERVISOR},
     "list_office_events": ADMINS | {Role.AUDITOR},
+    # record
+    "make_export": frozenset({Role.SUPERVISOR, Role.AUDITOR}),
+    "list_heads": ADMINS | {Role.AUDITOR},
 }
