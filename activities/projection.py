@@ -1,5 +1,6 @@
 """The one writer of case files and their events."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ from temporalio import activity
 
 from activities.requests import Projection
 from db import chain
+from db.decisions import keep_decisions
 from db.investigations import keep_investigations
 from db.places import free_place
 from db.sessions import Sessions
@@ -50,6 +52,7 @@ class ProjectionActivities:
             await _append(session, number, fresh, newest or chain.FIRST)
             await _notices(session, batch, fresh)
             await keep_investigations(session, batch.state)
+            await keep_decisions(session, batch.state)
             database = await session.connection()
             await database.execute(_CASE_FILE, {"the_case": number} | _columns(batch))
             if _plans_nothing(batch.state):
@@ -92,7 +95,8 @@ def event_line(number: str, event: Event) -> dict[str, object]:
 
 
 async def _notices(session: AsyncSession, batch: Projection, events: list[Event]) -> None:
-    """An escalation is a row per person told; a per-shop digest schedule sends what is not sent yet."""
+    """An escalation is a row per person told, and a decision is told to whoever asked for it; a per-shop digest
+    schedule sends what is not sent yet."""
     rows = [
         {
             "id": uuid4(),
@@ -100,16 +104,24 @@ async def _notices(session: AsyncSession, batch: Projection, events: list[Event]
             "case": batch.state.opening.case,
             "case_seq": event.seq,
             "person": UUID(person),
-            "kind": str(event.facts["what"]),
-            "level": event.facts["level"],
+            "kind": kind,
+            "level": level,
             "at": event.at,
         }
         for event in events
-        if event.kind == "escalated"
-        for person in event.facts.get("told", [])
+        for person, kind, level in _told(event)
     ]
     if rows:
         await session.execute(insert(Notice).on_conflict_do_nothing(), rows)
+
+
+def _told(event: Event) -> Iterator[tuple[str, str, int]]:
+    """Whom an event is told to, as what, and how far up the ladder."""
+    facts = event.facts
+    if event.kind == "escalated":
+        yield from ((person, str(facts["what"]), int(facts["level"])) for person in facts.get("told", []))
+    elif event.kind == "decided":
+        yield str(facts["asked_by"]), "decided", 0
 
 
 def _standing(batch: Projection) -> dict[str, object]:

@@ -43,6 +43,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case import (
         agenda,
         closing,
+        decisions,
         desk,
         fulfilling,
         hearing,
@@ -89,6 +90,7 @@ class ReviewActions:
             Action.PROMISE_DUE: self._agreed(promises.fell_due),
             Action.PROMISE_BROKEN: self._agreed(promises.broke),
             Action.INVESTIGATION_DUE: self._agreed(investigations.fell_due),
+            Action.DECISION_DUE: self._agreed(decisions.fell_due),
             **self.ending.doing,
         }
 

@@ -20,7 +20,9 @@ from domain.people import Actor
 from domain.platforms import AmendMode
 from domain.review_case.agreement_steps import (
     AnswerInvestigation,
+    AskDecision,
     AttachChat,
+    Decide,
     KeepPromise,
     MakePromise,
     OpenInvestigation,
@@ -229,6 +231,8 @@ AnyStep = Annotated[
     | RecordDetails
     | OpenInvestigation
     | AnswerInvestigation
+    | AskDecision
+    | Decide
     | AttachChat
     | Note
     | Hold

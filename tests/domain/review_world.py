@@ -21,6 +21,7 @@ from domain.review_case import (
     agenda,
     agreement_steps,
     closing,
+    decisions,
     desk,
     following_up,
     fulfilling,
@@ -121,6 +122,8 @@ a_step = st.one_of(
         due=st.integers(1, 800).map(_later),
     ),
     st.builds(agreement_steps.AnswerInvestigation, investigation=st.integers(1, 2), answer=st.just(TEXT)),
+    st.builds(agreement_steps.AskDecision, what=st.just(TEXT), due=st.none() | st.integers(1, 900).map(_later)),
+    st.builds(agreement_steps.Decide, decision=st.integers(1, 2), granted=st.booleans(), answer=st.just(TEXT)),
     st.builds(agreement_steps.AttachChat, text=st.just(TEXT)),
     st.builds(steps.MendPayout, payout=st.sampled_from(["key-1", "key-2"]), action=st.sampled_from(steps.MendAction)),
     st.builds(
@@ -210,6 +213,8 @@ class World:
                 promises.broke(case, int(due.subject), now)
             case Action.INVESTIGATION_DUE:
                 investigations.fell_due(case, int(due.subject), now)
+            case Action.DECISION_DUE:
+                decisions.fell_due(case, int(due.subject), now)
             case Action.LOG_MESSAGE:
                 hearing.logged(case, int(due.subject))
             case Action.RESUME:
