@@ -17,6 +17,7 @@ from db.tables.cases import Assignment, CaseFile, Notice
 from db.tables.record import CaseEvent
 from domain.payouts import PayoutStatus
 from domain.queue_ranking import rank
+from domain.review_case.resting import plan_at
 from domain.review_case.standing import facts_of
 from domain.review_case.state import ReviewCaseState
 from domain.sealed import Event
@@ -59,9 +60,9 @@ class ProjectionActivities:
 
 
 def _plans_nothing(case: ReviewCaseState) -> bool:
-    """Held, stopped, ended: what was planned for it no longer takes anybody's time."""
+    """Held, stopped, agreed, ended: what was planned for it no longer takes anybody's time."""
     visit = case.follow_up
-    return case.contact is None and case.plan_again_at is None and (visit is None or visit.over)
+    return case.contact is None and plan_at(case) is None and (visit is None or visit.over)
 
 
 async def _append(session: AsyncSession, number: str, events: list[Event], previous: bytes) -> None:
