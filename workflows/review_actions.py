@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
     from activities.payout_gate import PayoutGate
+    from activities.payouts import PayoutWord
     from activities.replacement import ReplacementActivities
     from activities.replies import ReplyActivities
     from activities.requests import (
@@ -58,7 +59,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.keys import payout_id
     from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
-    from domain.review_case.steps import LogContact, MendPayout, Step
+    from domain.review_case.steps import DecidePayout, LogContact, MendPayout, Step
     from workflows import limits, priorities
     from workflows.ending_actions import EndingActions
     from workflows.payout import Payout, PayoutOrder
@@ -282,6 +283,9 @@ class ReviewActions:
                 await self._signal(told[0], Payout.by_hand, move)
         elif isinstance(step, MendPayout):
             await self._signal(step.payout, Payout.decide, str(step.action))
+        elif isinstance(step, DecidePayout):
+            word = PayoutWord(paid=step.paid, by=actor.person, why=step.why.id, reference=step.reference)
+            await self._signal(step.payout, Payout.word, word)
 
     async def _signal(self, key: str, signal: Any, what: Any) -> None:
         handle = workflow.get_external_workflow_handle(payout_id(key))

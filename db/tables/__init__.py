@@ -1,6 +1,6 @@
 """The tables, by noun. Importing this package knows them all, which migrations and tests need."""
 
-from db.tables import budgets, buyers, cases, contacts, inbox, investigations, money, office, policies, record
+from db.tables import budgets, buyers, cases, contacts, inbox, investigations, money, office, policies, record, refunds
 from db.tables.model import Model
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "office",
     "policies",
     "record",
+    "refunds",
 ]
