@@ -28,6 +28,7 @@ from api import (
     shops,
     steps,
     surges,
+    wording,
 )
 from api.guard import Guard
 from api.house import House
@@ -54,6 +55,7 @@ ROUTERS = (
     shifts,
     surges,
     policies,
+    wording,
     exports,
     health,
 )

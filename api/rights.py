@@ -27,6 +27,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "show_review": DESK | {Role.AUDITOR},
     "show_phone": DESK,
     "show_script": DESK,
+    "check_wording": DESK | {Role.ADMIN},
     "show_buyer": DESK | {Role.AUDITOR},
     "show_agreements": DESK | {Role.AUDITOR},
     "my_investigations": CASE_WORKERS,

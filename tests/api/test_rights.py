@@ -35,6 +35,7 @@ TABLE: dict[str, tuple[Request, str]] = {
     "show_review": (("GET", "/cases/{case}/review", None), "agent lead supervisor auditor"),
     "show_phone": (("GET", "/cases/{case}/phone", None), "agent lead supervisor"),
     "show_script": (("GET", "/cases/{case}/script", None), "agent lead supervisor"),
+    "check_wording": (("POST", "/shops/demo/wording", {"text": "您好"}), "agent lead supervisor admin"),
     "show_buyer": (("GET", "/cases/{case}/buyer", None), "agent lead supervisor auditor"),
     "show_agreements": (("GET", "/cases/{case}/agreements", None), "agent lead supervisor auditor"),
     "my_investigations": (("GET", "/investigations", None), "agent lead supervisor warehouse finance"),
