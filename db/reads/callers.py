@@ -14,8 +14,8 @@ from domain.people import Role
 
 @dataclass(frozen=True, slots=True)
 class KeyHolder:
-    """`roles` are pairs of shop (None: every shop) and role. `case` is the row asked for along with them, which the holder
-    may or may not see."""
+    """`roles` are pairs of shop (None: every shop) and role. `case` is the row asked for along with them,
+    which the holder may or may not see."""
 
     person: UUID
     login: str
