@@ -223,6 +223,7 @@ class ReviewCaseState(BaseModel):
     first_contact_at: datetime | None = None
     assign_again_at: datetime | None = None
     taken_from: str | None = None
+    replace_at: datetime | None = None
 
     contact: ContactWait | None = None
     plan_again_at: datetime | None = None
