@@ -42,6 +42,7 @@ from activities.payout_gate import PayoutGate
 from activities.payouts import PayoutActivities
 from activities.policies import Policies
 from activities.projection import ProjectionActivities
+from activities.replacement import ReplacementActivities
 from activities.replies import ReplyActivities
 from activities.surging import SurgeActivities
 from activities.wallets import Wallets
@@ -173,10 +174,12 @@ def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Call
     assignment = AssignmentActivities(parts.sessions, policies, clock)
     escalation = EscalationActivities(parts.sessions, clock)
     surges = SurgeActivities(parts.sessions)
+    replacement = ReplacementActivities(parts.sessions, policies, clock, assignment)
     return [
         assignment.assign, assignment.claim, assignment.hand_on, HandbackActivities(parts.sessions).open_work,
         escalation.reckon, escalation.escalate, DigestActivities(parts.sessions, policies, clock).gather,
         InvestigationActivities(parts.sessions).ask, surges.surge_stage, surges.surged,
+        replacement.replace,
     ]  # fmt: skip
 
 

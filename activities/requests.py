@@ -115,6 +115,13 @@ class PlanRequest(Request):
     now: datetime
 
 
+class ReplaceRequest(Request):
+    """A contact that its agent can never make, as it was planned in vain."""
+
+    plan: PlanRequest
+    severity: int
+
+
 class TakeRequest(Request):
     step: StepRequest
     review_row: str
@@ -204,6 +211,7 @@ class OfferRequest(Request):
     order_paid_fen: int | None
     suspicion_decided: bool
     settled_before: bool
+    absorbed: list[str] = Field(default_factory=list)
 
 
 class ReleaseRequest(Request):
@@ -283,6 +291,7 @@ class PayoutRequest(Request):
     cause: str | None = None
     amendment: Amendment | None = None
     approved_by: list[str] = Field(default_factory=list)
+    absorbed: list[str] = Field(default_factory=list)
     now: datetime
 
 

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.opening import OpeningActivities
     from activities.payout_gate import PayoutGate
     from activities.payouts import PayoutWord
+    from activities.replacement import ReplacementActivities
     from activities.replies import ReplyActivities
     from activities.requests import (
         AssignRequest,
@@ -32,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         PlanRequest,
         PostReplyRequest,
         ReleaseRequest,
+        ReplaceRequest,
         ReplyRequest,
         ReviewRequest,
     )
@@ -77,6 +79,7 @@ class ReviewActions:
         self._doing: dict[Action, Callable[[Due], Awaitable[None]]] = {
             Action.OPEN: self._open,
             Action.ASSIGN: self._assign,
+            Action.REPLACE: self._replace,
             Action.PLAN: self._plan,
             Action.CONTACT_DUE: self._contact_due,
             Action.LOG_MESSAGE: self._log_message,
@@ -159,18 +162,28 @@ class ReviewActions:
         async with self._lock:
             progress.assigned(case, found, workflow.now())
 
+    async def _replace(self, due: Due) -> None:
+        before = self._case.assignee
+        assert before is not None  # noqa: S101 - the agenda lists it only for a case with an agent
+        request = ReplaceRequest(plan=self._plan_request(), severity=self._case.severity)
+        found = await workflow.execute_activity_method(ReplacementActivities.replace, request, **limits.RECORD)
+        async with self._lock:
+            progress.replaced(self._case, found, before, workflow.now())
+
     async def _plan(self, due: Due) -> None:
+        found = await workflow.execute_activity_method(ContactActivities.plan, self._plan_request(), **limits.RECORD)
+        async with self._lock:
+            progress.planned(self._case, found, workflow.now())
+
+    def _plan_request(self) -> PlanRequest:
         case, identity = self._case, self._identity
-        request = PlanRequest(
+        return PlanRequest(
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
             review_created_at=identity.review_created_at, window_ends_at=identity.persistence_ends_at,
             assignee=case.assignee, preference_at=case.preference_at, preference_stated_at=case.preference_stated_at,
             online_seen_at=case.online_seen_at, presence_again_at=case.presence_again_at,
             number=case.contacts_planned + 1, now=workflow.now(),
         )  # fmt: skip
-        found = await workflow.execute_activity_method(ContactActivities.plan, request, **limits.RECORD)
-        async with self._lock:
-            progress.planned(case, found, workflow.now())
 
     async def _log_message(self, due: Due) -> None:
         """What the buyer wrote is a contact too: it counts against no cap, and a silence has ended."""
@@ -247,7 +260,7 @@ class ReviewActions:
             within_policy=offer.policy is not None, cause_confirmed=case.cause is not None,
             amendment_verified=case.amendment is not None, malicious_block=case.suspected or case.malicious,
             promised=identity.gate_mode, cause=case.cause, amendment=case.amendment,
-            approved_by=[given.person for given in offer.approvals], now=workflow.now(),
+            approved_by=[given.person for given in offer.approvals], absorbed=case.absorbed, now=workflow.now(),
         )  # fmt: skip
 
     async def _start_payout(self, order: PayoutOrder) -> None:

@@ -22,6 +22,8 @@ SENTENCES: Mapping[str, str] = {
     "taken_back": "Taken back from {before}, who is away.",
     "taken_over": "Taken over by {to} from {before}.",
     "handed_over": "Handed over from {before} to {to}.",
+    "handed_on": "Handed on from {before}, who never works in the buyer's hours, to {to} ({why}).",
+    "nobody_fits": "Nobody else can take the case: {why}.",
     "nobody_to_assign": "Nobody could be assigned: {why}.",
     "cause_confirmed": "Cause confirmed: {cause}; severity {severity}.",
     "contact_planned": "Contact {number} planned by {channel} for {due_at}: {why}.",

@@ -33,6 +33,7 @@ class Action(StrEnum):
 
     OPEN = "open"
     ASSIGN = "assign"
+    REPLACE = "replace_agent"
     PLAN = "plan_contact"
     CONTACT_DUE = "contact_due"
     CONTACT_MISSED = "contact_missed"
@@ -109,6 +110,8 @@ def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
         return
     if case.assignee is None:
         yield Due(case.assign_again_at or case.opened_at, Action.ASSIGN)
+    elif case.replace_at is not None:
+        yield Due(case.replace_at, Action.REPLACE)
     yield from _contact(case, identity)
     yield from _promises(case)
     yield from _investigations(case)

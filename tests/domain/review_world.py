@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.amendment import Baseline, Reading
 from domain.case_numbers import mint
-from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
+from domain.contact_terms import CallResult, Channel, NoContactCode, StopSignal, TalkOutcome
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
@@ -177,6 +177,9 @@ class World:
         match due.action:
             case Action.ASSIGN:
                 progress.assigned(case, Assigned(person=self.pick(["alice", None]), why="fair"), now)
+            case Action.REPLACE:
+                found = Assigned(person=self.pick(["ann", None]), why="no shift fits")
+                progress.replaced(case, found, case.assignee or "", now)
             case Action.PLAN:
                 progress.planned(case, self._plan(), now)
             case Action.CONTACT_DUE:
@@ -266,9 +269,9 @@ class World:
         planned = Planned(
             due_at=start, slot_ends_at=start + timedelta(hours=1), channel=self.pick(list(Channel)), why="free then"
         )
-        found: Planned = self.pick(
-            [planned, Planned(why="caps", again_at=self.now + timedelta(days=2)), Planned(why="never")]
-        )
+        tomorrow = self.now + timedelta(days=1)
+        no_shift = Planned(why="never at work then", code=NoContactCode.AGENT_NEVER_THERE, again_at=tomorrow)
+        found: Planned = self.pick([planned, Planned(why="caps", again_at=tomorrow), Planned(why="never"), no_shift])
         return found
 
     def _reading(self) -> Reading | None:
