@@ -22,9 +22,14 @@ from db.tables.contacts import ContactAttempt, Message
 from db.tables.office import Shop
 from domain.contact_caps import ContactNotAllowed, may_contact_now
 from domain.contact_terms import CallResult, Channel, ContactPurpose, PhoneKind
+from domain.errors import Refusal
+from domain.gate import GateMode
 from domain.life_zones import life_zone
 from domain.money import format_fen
+from domain.outgoing import ClearedNotice, clear_notice
+from domain.policies.texts import NoticeKind
 from domain.review_case.facts import NoticeSent
+from domain.wording import lint
 from gateways.aliyun_sms import AliyunSms
 from gateways.failures import AuthRevoked, GatewayFailure, Rejected
 from settings import Settings
@@ -40,7 +45,7 @@ UNCOUNTED = frozenset({ContactPurpose.PAYMENT_NOTICE})
 class Letter:
     """What to send about which case. `key` is that of the message: a second one under it is never sent. `order` is the
     order's row, `order_id` the marketplace's own id of it; `words` are those of the template beside shop, item, amount
-    and contact."""
+    and contact. `kind` is its text in the policy, by which the words are cleared."""
 
     case: str
     shop: str
@@ -48,6 +53,7 @@ class Letter:
     buyer: UUID | None
     order: UUID | None
     order_id: str
+    kind: NoticeKind
     purpose: ContactPurpose
     template: str
     amount_fen: int = 0
@@ -93,10 +99,10 @@ class Letters:
         begun = await self._begin(letter)
         if isinstance(begun, NoticeSent):
             return begun
-        address, words = begun
+        address, notice = begun
         try:
             with outside():
-                outside_id = await self._send(letter, address, words)
+                outside_id = await self._send(letter, address, notice)
         except ApplicationError as error:
             cause = error.__cause__
             if isinstance(cause, Rejected | AuthRevoked):
@@ -108,7 +114,7 @@ class Letters:
         await self._finish(letter, "sent", outside_id=outside_id)
         return NoticeSent(sent=True, why=str(letter.purpose))
 
-    async def _begin(self, letter: Letter) -> NoticeSent | tuple[Address, dict[str, str]]:
+    async def _begin(self, letter: Letter) -> NoticeSent | tuple[Address, ClearedNotice]:
         """Under the lock on the person: hours, caps and stops, then the row that says a message is on its way."""
         async with self._sessions.begin() as session:
             person = await lock_person(session, letter.buyer)
@@ -122,8 +128,12 @@ class Letters:
             refused = await self._not_now(session, letter, order)
             if refused is not None:
                 return refused
+            try:
+                notice = await self._words(session, letter, order)
+            except Refusal as unfit:
+                return NoticeSent(sent=False, why=unfit.message)
             await _keep(session, letter, person)
-            return address, await self._words(session, letter, order)
+            return address, notice
 
     async def _not_now(self, session: AsyncSession, letter: Letter, order: ShopOrder | None) -> NoticeSent | None:
         policy, _ = await self._policies.contact(session, letter.shop)
@@ -139,28 +149,27 @@ class Letters:
             return NoticeSent(sent=False, why=refused.message)
         return None
 
-    async def _words(self, session: AsyncSession, letter: Letter, order: ShopOrder | None) -> dict[str, str]:
+    async def _words(self, session: AsyncSession, letter: Letter, order: ShopOrder | None) -> ClearedNotice:
+        """Raises WordsUnfit or ScriptIncomplete."""
+        texts, _ = await self._policies.texts(session, letter.shop)
         shop = await session.get_one(Shop, letter.shop)
-        item = (order.item_title or "") if order else ""
-        return {
-            "shop": shop.name,
-            "item": item[:20] or "您的订单",
-            "amount": format_fen(letter.amount_fen),
-            "contact": "在线客服",
-            **letter.words,
-        }
+        item = (order.item_title or "")[:20] if order else ""
+        if not item or lint(item, texts.wording, GateMode.ON_RESOLUTION, public=False):
+            item = "您的订单"  # a title may praise itself in words that no message of ours uses
+        words = {"shop": shop.name, "item": item, "amount": format_fen(letter.amount_fen), "contact": "在线客服"}
+        return clear_notice(letter.kind, words | dict(letter.words), texts)
 
-    async def _send(self, letter: Letter, address: Address, words: Mapping[str, str]) -> str:
+    async def _send(self, letter: Letter, address: Address, notice: ClearedNotice) -> str:
         sign = self._settings.sms_sign_name
         if address.oaid is not None:
             marketplace = await self._marketplaces.of(letter.shop)
-            sent = await marketplace.sms.send(address.order, address.oaid, sign, letter.template, words)
+            sent = await marketplace.sms.send(address.order, address.oaid, sign, letter.template, notice)
             return sent.request_id or ""
         if self._messenger is None or address.phone is None:
             raise MessengerNotSet(
                 "AMENDS_SMS_ACCESS_KEY_ID and AMENDS_SMS_ACCESS_KEY_SECRET are not set: set them and restart the worker"
             )
-        accepted = await self._messenger.send_sms(address.phone, sign, letter.template, words, letter.key)
+        accepted = await self._messenger.send_sms(address.phone, sign, letter.template, notice, letter.key)
         return accepted.biz_id
 
     async def _finish(

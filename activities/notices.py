@@ -41,6 +41,7 @@ class NoticeActivities:
             buyer=review.buyer,
             order=review.order,
             order_id=review.order_external_id,
+            kind=kind,
             purpose=PURPOSES[kind],
             template=self._templates[kind],
             amount_fen=request.paid_fen,

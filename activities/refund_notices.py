@@ -9,6 +9,7 @@ from activities.refund_requests import RefundNoticeRequest
 from db.sessions import Sessions
 from db.tables.refunds import Refund
 from domain.contact_terms import ContactPurpose
+from domain.policies.texts import NoticeKind
 from domain.refund_case.outcomes import PAID_BACK, RefundOutcome
 from domain.review_case.facts import NoticeSent
 from settings import Settings
@@ -45,6 +46,7 @@ class RefundNoticeActivities:
             buyer=row.buyer,
             order=row.order,
             order_id=row.order_external_id,
+            kind=NoticeKind.REFUND,
             purpose=ContactPurpose.PAYMENT_NOTICE if money else ContactPurpose.FOLLOW_UP,
             template=self._template,
             amount_fen=request.refunded_fen,

@@ -98,9 +98,11 @@ class ReplyText(Fact):
 
 
 class Posted(Fact):
-    """What became of posting the reply: posted and read back, or refused by the marketplace."""
+    """What became of posting the reply: posted and read back, refused by the marketplace, or stopped at our own door
+    because its words are `unfit`."""
 
     posted: bool
+    unfit: bool = False
     why: str = ""
 
 
@@ -130,12 +132,18 @@ class PayoutOpened(Fact):
 
 
 class PayoutReport(Fact):
-    """What a payout tells its case, by signal."""
+    """What a payout tells its case, by signal. `person`: asking has not helped for as long as the policy allows, or
+    the wallet contradicts us; with it comes all that is known."""
 
     key: str
     status: str
     code: str | None = None
     remedy: str | None = None
+    closed: bool = False
+    person: bool = False
+    sends: int | None = None
+    queries: int | None = None
+    sent_at: datetime | None = None
     at: datetime
 
 
