@@ -258,7 +258,7 @@ class ReviewActions:
             within_policy=offer.policy is not None, cause_confirmed=case.cause is not None,
             amendment_verified=case.amendment is not None, malicious_block=case.suspected or case.malicious,
             promised=identity.gate_mode, cause=case.cause, amendment=case.amendment,
-            approved_by=[given.person for given in offer.approvals], now=workflow.now(),
+            approved_by=[given.person for given in offer.approvals], absorbed=case.absorbed, now=workflow.now(),
         )  # fmt: skip
 
     async def _start_payout(self, order: PayoutOrder) -> None:
