@@ -79,7 +79,8 @@ def decide(case: ReviewCaseState, actor: Actor, step: steps.Decide, now: datetim
         case.clocks.pop(EscalationKind.DECISION_ASKED, None)
     record(
         case, actor, now, "decided",
-        decision=asked.number, granted=step.granted, answer=step.answer, asked_by=asked.by, late=now > asked.due_at,
+        decision=asked.number, granted=step.granted, answer=step.answer, late=now > asked.due_at,
+        what="decided", told=[asked.by], level=0,
     )  # fmt: skip
 
 
