@@ -20,7 +20,9 @@ COPY db db
 COPY gateways gateways
 COPY activities activities
 COPY workflows workflows
+COPY record record
 COPY api api
+COPY cli cli
 COPY sandbox sandbox
 COPY embedded embedded
 COPY compose/*.py compose/

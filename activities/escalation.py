@@ -1,5 +1,8 @@
 """Escalation: when the next one on the ladder hears of it, and who that is."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
@@ -43,13 +46,19 @@ class EscalationActivities:
             return Told(kind=request.kind, role=role, people=people, next_at=next_at, policy=version)
 
     async def _holders(self, session: AsyncSession, request: ClockRequest, role: Role) -> list[str]:
-        if role is Role.AGENT and request.assignee is not None:
+        if role is Role.AGENT and request.assignee is not None and not request.roles:
             return [request.assignee]
-        holders = (
-            select(Person.id)
-            .join(PersonRole, PersonRole.person == Person.id)
-            .where(PersonRole.role == role, (PersonRole.shop == request.shop) | PersonRole.shop.is_(None))
-            .where(Person.active, (Person.away_until.is_(None)) | (Person.away_until <= request.now))
-            .order_by(Person.id)
-        )
-        return [str(person) for person in dict.fromkeys(await session.scalars(holders))]
+        wanted = request.roles if role is Role.AGENT and request.roles else [role]
+        return await holders_of(session, request.shop, wanted, request.now)
+
+
+async def holders_of(session: AsyncSession, shop: str, roles: Collection[Role], now: datetime) -> list[str]:
+    """Whoever holds one of these roles in the shop and is not away."""
+    holders = (
+        select(Person.id)
+        .join(PersonRole, PersonRole.person == Person.id)
+        .where(PersonRole.role.in_(roles), (PersonRole.shop == shop) | PersonRole.shop.is_(None))
+        .where(Person.active, (Person.away_until.is_(None)) | (Person.away_until <= now))
+        .order_by(Person.id)
+    )
+    return [str(person) for person in dict.fromkeys(await session.scalars(holders))]

@@ -10,21 +10,10 @@ from activities.payouts import PayoutAnswer
 from db import budgets
 from db.sessions import Sessions
 from db.tables.money import Payout
-from domain.payouts import PayoutStatus, check_move
+from domain.handwork import HandMove
+from domain.payouts import MOVES, PayoutStatus
 
 PROOF_REFUSED = "PROOF_REFUSED"
-
-
-class HandMove(BaseModel):
-    """One move of a person: `status` SENDING says that it was given, PAID and FAILED what the second person saw in the
-    proof, CANCELLED that it will not be given. `reference` is the parcel's waybill or the marketplace's own number."""
-
-    model_config = ConfigDict(frozen=True)
-
-    status: PayoutStatus
-    by: str
-    proof: str | None = None
-    reference: str | None = None
 
 
 class HandCall(BaseModel):
@@ -43,13 +32,12 @@ class FulfilmentActivities:
 
     @activity.defn
     async def keep_move(self, call: HandCall) -> PayoutAnswer:
-        """Carry one move into the row, once: repeating it changes nothing. What counts as given is spent and posted
-        exactly like a transfer."""
+        """Carry one move into the row, once: repeating it changes nothing, and neither does a move that the row's state
+        does not know. What counts as given is spent and posted exactly like a transfer."""
         async with self._sessions.begin() as session:
             payout = await session.get_one(Payout, call.key, with_for_update=True)
             move = call.move
-            if payout.status != move.status and payout.status not in (PayoutStatus.PAID, PayoutStatus.CANCELLED):
-                check_move(PayoutStatus(payout.status), move.status)
+            if move.status in MOVES[PayoutStatus(payout.status)]:
                 match move.status:
                     case PayoutStatus.SENDING:
                         _given(payout, call)

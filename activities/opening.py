@@ -1,26 +1,20 @@
 """Opening a case: its row and key, what triage suggests, and the judgements that need the causes policy."""
 
-import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.clocks import DeskClock
 from activities.policies import Policies
 from activities.refusals import refusing
+from activities.registering import Registered, Source, key_of, register
 from activities.requests import CauseRequest, OpenRequest, SignalsRequest
-from db.buyers import person_of
-from db.sealed_texts import open_text
+from db.opening import FileRef, Reported, bad_reviews, before_it, reported
 from db.sessions import Sessions
 from db.tables.buyers import Review, ShopOrder
-from db.tables.cases import CaseFile, CaseKey
-from db.tables.office import Installation, Shop
 from domain.amendment import Baseline
-from domain.case_numbers import mint
 from domain.causes import check_cause, suggest_cause
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
@@ -36,19 +30,13 @@ from domain.platforms import (
     reply_asked_at,
     reply_closes_at,
 )
+from domain.policies.causes import CausesPolicy
 from domain.review_case.agenda import Action
 from domain.review_case.facts import Opened, Prepared
 from domain.review_case.keys import KIND
-from domain.review_case.state import Identity, Opening, ReviewCaseState, Stage
+from domain.review_case.state import Identity, Opening, ReviewCaseState
 from domain.severity import Severity, severity
 from domain.vagueness import is_vague
-
-TRIES_FOR_A_NUMBER = 5
-A_WEEK = timedelta(days=7)
-
-
-class CaseKeyLost(Exception):
-    """The key row vanished between two statements; trying again settles it."""
 
 
 class OpeningActivities:
@@ -62,104 +50,46 @@ class OpeningActivities:
         """Register the case under its key and triage it, in one transaction; a second first run is a duplicate."""
         opening = request.opening
         async with self._sessions.begin() as session:
-            review = await session.get_one(Review, UUID(opening.review_row))
-            order = await session.get(ShopOrder, review.order) if review.order else None
-            shop = await session.get_one(Shop, opening.shop)
-            number, before = await self._register(session, request, review)
-            if number is None:
-                key = await _key(session, opening)
+            known = await reported(session, UUID(opening.review_row), opening.shop)
+            review = known.review
+            source = Source(KIND, review.id, review.buyer, review.created_at, review.grade)
+            registered = await register(session, opening, source, request.workflow, request.now, Action.OPEN)
+            file, before = registered.file, _left(registered)
+            if file is None:
+                key = await key_of(session, opening, KIND)
                 return Opened(number=opening.case, duplicate_of=key.case if key else "")
-            identity = await self._identity(
-                session, opening, number, review, order, shop, _now_shown(opening, review, before)
-            )
-            triaged = await self._triage(session, review, order)
+            identity = await self._identity(session, opening, file, known, _now_shown(opening, known.review, before))
+            counts = await before_it(session, known.review, file)
+            triaged = await self._triage(session, known, counts.bad_reviews)
             return triaged.model_copy(
                 update={
-                    "number": number,
+                    "number": file.number,
                     "identity": identity,
                     "before": before,
                     "policies": await self._policies.versions(session, opening.shop),
-                    "earlier_cases": await _earlier_cases(session, identity.buyer, number),
+                    "earlier_cases": counts.cases,
                     "clocks": await self._clocks(session, opening.shop, triaged.severity, request.now),
                 }
             )
-
-    async def _register(
-        self, session: AsyncSession, request: OpenRequest, review: Review
-    ) -> tuple[str | None, ReviewCaseState | None]:
-        """The number that counts, with what an earlier run left; no number for a review that has a case already."""
-        opening = request.opening
-        known = await _key(session, opening, lock=True)
-        if known is None:
-            return await self._insert(session, request, review), None
-        file = await session.get_one(CaseFile, known.case)
-        retried = known.run == opening.run and file.workflow == request.workflow and not _projected(file, opening)
-        next_run = opening.run == known.run + 1 and file.closed_at is not None
-        if not retried and not next_run:
-            return None, None
-        known.run, file.workflow = opening.run, request.workflow
-        return known.case, _left(file)
-
-    async def _insert(self, session: AsyncSession, request: OpenRequest, review: Review) -> str:
-        number = request.opening.case
-        for _ in range(TRIES_FOR_A_NUMBER):
-            if await self._insert_file(session, request, review, number):
-                break
-            # Another case has this number: numbers are random, and this one was minted twice.
-            number = mint(request.now.year, secrets.token_bytes(16))
-        opening = request.opening
-        key = {"kind": KIND, "platform": opening.platform, "shop": opening.shop, "external_id": opening.external_id}
-        await session.execute(insert(CaseKey).values(**key, case=number, run=opening.run))
-        return number
-
-    async def _insert_file(self, session: AsyncSession, request: OpenRequest, review: Review, number: str) -> bool:
-        opening = request.opening
-        row = insert(CaseFile).values(
-            number=number,
-            kind=KIND,
-            workflow=request.workflow,
-            run=opening.run,
-            shop=opening.shop,
-            platform=opening.platform,
-            external_id=opening.external_id,
-            source_row=review.id,
-            buyer_person=await person_of(session, review.buyer) if review.buyer else None,
-            stage=Stage.OPENING,
-            grade=review.grade,
-            severity=1,
-            due_at=request.now,
-            due_what=Action.OPEN,
-            review_created_at=review.created_at,
-            opened_at=request.now,
-            version=0,
-            person_step=0,
-            state={},
-            written_at=request.now,
-        )
-        inserted = row.on_conflict_do_nothing(index_elements=["number"]).returning(CaseFile.number)
-        return await session.scalar(inserted) is not None
 
     async def _identity(
         self,
         session: AsyncSession,
         opening: Opening,
-        number: str,
-        review: Review,
-        order: ShopOrder | None,
-        shop: Shop,
+        file: FileRef,
+        known: Reported,
         shown: Grade,
     ) -> Identity:
+        review, order, shop = known.review, known.order, known.shop
         platforms, _ = await self._policies.platforms(session, opening.shop)
         rules = platforms.rules(Platform(opening.platform))
-        file = await session.get_one(CaseFile, number)
-        installation = await session.scalar(select(Installation.prefix))
         finished = order.finished_at if order else None
         created = review.created_at
         ends = persistence_ends(rules, created, finished, platforms.persistence_days)
         return Identity(
             case_serial=file.serial,
             shop_serial=shop.serial,
-            installation=installation or "",
+            installation=known.installation,
             order_row=str(order.id) if order else None,
             buyer=str(file.buyer_person) if file.buyer_person else None,
             grade=Grade(review.grade),
@@ -178,13 +108,13 @@ class OpeningActivities:
             order_paid_fen=order.paid_fen if order else None,
         )
 
-    async def _triage(self, session: AsyncSession, review: Review, order: ShopOrder | None) -> Opened:
+    async def _triage(self, session: AsyncSession, known: Reported, bad_reviews: int) -> Opened:
         """Suggestions only: a person confirms the cause, and a score is never a verdict. The words that led to them
         are the buyer's own, so they stay here: what is returned stands in the engine's history."""
-        causes, _ = await self._policies.causes(session, review.shop)
-        text = await open_text(session, review.text) or ""
+        causes, _ = await self._policies.causes(session, known.review.shop)
+        text = known.text or ""
         suggestion = suggest_cause(text, causes)
-        level = await self._severity(session, review, order, suggestion.cause)
+        level = _severity(known.review, known.order, suggestion.cause, causes, bad_reviews)
         malicious = score(text_signals(text, causes), causes)
         return Opened(
             number="",
@@ -195,16 +125,6 @@ class OpeningActivities:
             score=malicious.score,
             review_by_person=malicious.review_by_person,
             details_wanted=is_vague(text, causes),
-        )
-
-    async def _severity(self, session: AsyncSession, review: Review, order: ShopOrder | None, cause: str) -> Severity:
-        causes, _ = await self._policies.causes(session, review.shop)
-        return severity(
-            cause,
-            causes,
-            has_photo=review.has_photo,
-            order_amount_fen=(order.paid_fen or 0) if order else 0,
-            product_bad_reviews_7d=await _bad_reviews(session, review),
         )
 
     async def _clocks(
@@ -222,7 +142,8 @@ class OpeningActivities:
                 check_cause(request.confirm.cause, causes)
                 review = await session.get_one(Review, UUID(request.review_row))
                 order = await session.get(ShopOrder, review.order) if review.order else None
-                level = await self._severity(session, review, order, request.confirm.cause)
+                same = await bad_reviews(session, review)
+                level = _severity(review, order, request.confirm.cause, causes, same)
                 return Prepared(policy=version, severity=level.level)
 
     @activity.defn
@@ -233,24 +154,8 @@ class OpeningActivities:
                 return Prepared(policy=version, score=score(request.mark.signals, causes).score)
 
 
-async def _key(session: AsyncSession, opening: Opening, *, lock: bool = False) -> CaseKey | None:
-    wanted = select(CaseKey).where(
-        CaseKey.kind == KIND,
-        CaseKey.platform == opening.platform,
-        CaseKey.shop == opening.shop,
-        CaseKey.external_id == opening.external_id,
-    )
-    return await session.scalar(wanted.with_for_update() if lock else wanted)
-
-
-def _projected(file: CaseFile, opening: Opening) -> bool:
-    """Whether this run has written events already; then a start under its id is a second one, after the engine has
-    forgotten the first."""
-    return file.version > 0 if opening.run == 1 else file.run >= opening.run
-
-
-def _left(file: CaseFile) -> ReviewCaseState | None:
-    return ReviewCaseState.model_validate(file.state) if file.state else None
+def _left(registered: Registered) -> ReviewCaseState | None:
+    return ReviewCaseState.model_validate(registered.left) if registered.left else None
 
 
 def _now_shown(opening: Opening, review: Review, before: ReviewCaseState | None) -> Grade:
@@ -262,17 +167,13 @@ def _now_shown(opening: Opening, review: Review, before: ReviewCaseState | None)
     return Grade(review.grade)
 
 
-async def _earlier_cases(session: AsyncSession, person: str | None, number: str) -> int:
-    if person is None:
-        return 0
-    others = select(func.count()).where(CaseFile.buyer_person == UUID(person), CaseFile.number != number)
-    return await session.scalar(others) or 0
-
-
-async def _bad_reviews(session: AsyncSession, review: Review) -> int:
-    """How many bad reviews the same product got in the week before this one."""
-    if review.item_id is None:
-        return 0
-    week = (Review.created_at > review.created_at - A_WEEK) & (Review.created_at <= review.created_at)
-    same = select(func.count()).where(Review.item_id == review.item_id, Review.shop == review.shop, week)
-    return await session.scalar(same.where(Review.grade == Grade.BAD)) or 0
+def _severity(
+    review: Review, order: ShopOrder | None, cause: str, causes: CausesPolicy, bad_reviews_7d: int
+) -> Severity:
+    return severity(
+        cause,
+        causes,
+        has_photo=review.has_photo,
+        order_amount_fen=(order.paid_fen or 0) if order else 0,
+        product_bad_reviews_7d=bad_reviews_7d,
+    )

@@ -67,6 +67,33 @@ class AwayRequest(Request):
     now: datetime
 
 
+class SurgeRequest(Request):
+    surge: str
+    now: datetime
+
+
+class SurgeStage(Request):
+    """How a surge stands at a moment: `on`, `over` (also: taken away), or neither yet. `next_at`: when that changes."""
+
+    on: bool = False
+    over: bool = False
+    next_at: datetime | None = None
+
+
+class SurgedRequest(Request):
+    """Whose planned contact a surge concerns that began (`surging`) or is over; beyond the case `after`."""
+
+    surge: str
+    surging: bool
+    after: str
+    now: datetime
+
+
+class Surged(Request):
+    case: str
+    workflow: str
+
+
 class HandOnRequest(Request):
     person: str
     cases: list[Handed]
@@ -86,6 +113,13 @@ class PlanRequest(Request):
     presence_again_at: datetime | None = None
     number: int
     now: datetime
+
+
+class ReplaceRequest(Request):
+    """A contact that its agent can never make, as it was planned in vain."""
+
+    plan: PlanRequest
+    severity: int
 
 
 class TakeRequest(Request):
@@ -177,6 +211,7 @@ class OfferRequest(Request):
     order_paid_fen: int | None
     suspicion_decided: bool
     settled_before: bool
+    absorbed: list[str] = Field(default_factory=list)
 
 
 class ReleaseRequest(Request):
@@ -219,7 +254,7 @@ class PostReplyRequest(Request):
 
 
 class ClockRequest(Request):
-    """`told` are the roles that heard of it already."""
+    """`told` are the roles that heard of it already; `roles`, where given, whose turn the agent's is."""
 
     case: str
     shop: str
@@ -228,6 +263,7 @@ class ClockRequest(Request):
     severity: int
     told: list[Role] = Field(default_factory=list)
     assignee: str | None = None
+    roles: list[Role] = Field(default_factory=list)
     now: datetime
 
 
@@ -255,6 +291,7 @@ class PayoutRequest(Request):
     cause: str | None = None
     amendment: Amendment | None = None
     approved_by: list[str] = Field(default_factory=list)
+    absorbed: list[str] = Field(default_factory=list)
     now: datetime
 
 

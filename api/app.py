@@ -9,11 +9,15 @@ from fastapi.routing import APIRoute
 
 from api import (
     agreements,
+    budgets,
     cases,
     errors,
+    exports,
+    fulfilments,
     gate,
     health,
     messages,
+    offers,
     office_lists,
     people,
     policies,
@@ -25,6 +29,7 @@ from api import (
     shops,
     steps,
     surges,
+    wording,
 )
 from api.guard import Guard
 from api.house import House
@@ -41,6 +46,9 @@ ROUTERS = (
     messages,
     scripts,
     agreements,
+    offers,
+    fulfilments,
+    budgets,
     steps,
     office_lists,
     shops,
@@ -49,6 +57,8 @@ ROUTERS = (
     shifts,
     surges,
     policies,
+    wording,
+    exports,
     health,
 )
 ABOUT = """Every bad review is a case. `POST /reviews` starts one, `POST /cases/{number}/steps` advances it,

@@ -30,15 +30,20 @@ STATUS: Mapping[str, int] = {
     "NotAllowed": 403,
     "NotYours": 403,
     "SecondPersonNeeded": 403,
+    "SelfApproval": 403,
     "NotFound": 404,
     "BadCaseNumber": 404,
     "UnknownPolicy": 404,
     "BuyerUnknown": 404,
     "StaleVersion": 412,
+    "ExportEmpty": 404,
+    "ExportTooLarge": 413,
     "TooLarge": 413,
     "BadInput": 422,
     "BadReviewKey": 422,
     "BadOfficeData": 422,
+    "PayeeUnfit": 422,
+    "BadBudgetKey": 422,
     "PolicyUnreadable": 422,
     "UnknownRating": 422,
     "BadCursor": 422,
@@ -121,7 +126,10 @@ async def _misshapen(request: Request, error: RequestValidationError) -> JSONRes
     fields = [{"field": ".".join(str(part) for part in fault["loc"]), "why": fault["msg"]} for fault in error.errors()]
     first = f"{fields[0]['field']}: {fields[0]['why']}" if fields else "the request can't be read"
     more = f" (and {len(fields) - 1} more, see errors)" if len(fields) > 1 else ""
-    return problem(request, "BadInput", f"{first}{more}. Correct it and send again.", {"errors": fields})
+    # A fault that has a name of its own is the problem; pydantic's own types are written small.
+    kinds = [str(fault["type"]) for fault in error.errors()]
+    code = kinds[0] if len(set(kinds)) == 1 and kinds[0][:1].isupper() else "BadInput"
+    return problem(request, code, f"{first}{more}. Correct it and send again.", {"errors": fields}, 422)
 
 
 _PLAIN = {

@@ -32,7 +32,8 @@ class PersonBody(BaseModel):
 
 
 class PersonChange(BaseModel):
-    """Fields that are left out stay as they are; `away_until` null means back."""
+    """Fields that are left out stay as they are; `away_until` null means back, `same_as` null that this is nobody's
+    second account."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -41,6 +42,7 @@ class PersonChange(BaseModel):
     capacity: Capacity | None = None
     away_until: Moment | None = None
     active: bool | None = None
+    same_as: UUID | None = Field(default=None, description="another account of the same human being")
 
 
 class RoleBody(BaseModel):
@@ -103,10 +105,12 @@ async def change_person(house: TheHouse, caller: TheCaller, person: UUID, body: 
     """A person who is not active can do nothing, whatever keys they hold. The open cases of who is away or not active
     go on to others."""
     caller.enter_house()
-    given = body.model_dump(exclude_unset=True)
+    given = body.model_dump(exclude_unset=True, exclude={"same_as"})
     changes = {name: value for name, value in given.items() if value is not None or name == "away_until"}
     async with house.sessions.begin() as session:
         changed = await office.set_person(session, str(caller.person), house.now(), person, changes)
+        if "same_as" in body.model_fields_set:
+            await office.link_accounts(session, str(caller.person), house.now(), person, body.same_as)
         gone = not changed.active or (changed.away_until is not None and changed.away_until > house.now())
     if gone:
         await start_handback(house.client, str(person), None, house.settings)

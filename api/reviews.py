@@ -7,7 +7,7 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -118,7 +118,8 @@ async def open_case(house: TheHouse, caller: TheCaller, body: ReviewBody, respon
         facts = await _facts(session, house, shop, body, grade)
         await _check_owner(session, shop, facts)
         kept = await keep_review(session, house.ring, facts, now)
-        known = await case_of(session, KIND, shop.platform, shop.code, facts.external_id)
+        # A review that was new a moment ago has no case: a case is opened from a review's row.
+        known = None if kept.new else await case_of(session, KIND, shop.platform, shop.code, facts.external_id)
     started = await _known(house, known, kept) if known else await _start(house, facts, kept, now)
     response.status_code = 201 if started.created else 200
     response.headers["Location"] = f"/cases/{started.case}"
@@ -191,12 +192,19 @@ def _review_key(platform: Platform, body: ReviewBody) -> str:
     return check_external_id(own or by_order)
 
 
+_OTHERS = select(Shop.code).where(Shop.platform == bindparam("platform"), Shop.code != bindparam("shop"))
+_OF_ANOTHER = select(
+    exists().where(ShopOrder.external_id == bindparam("order"), ShopOrder.shop.in_(_OTHERS))
+    | exists().where(Review.external_id == bindparam("review"), Review.shop.in_(_OTHERS))
+)
+
+
 async def _check_owner(session: AsyncSession, shop: Shop, facts: ReviewFacts) -> None:
     """Nobody reports a review, or an order, that another shop of the same marketplace is known to have."""
-    others = select(Shop.code).where(Shop.platform == shop.platform, Shop.code != shop.code)
-    order = select(ShopOrder.id).where(ShopOrder.external_id == facts.order_external_id, ShopOrder.shop.in_(others))
-    review = select(Review.id).where(Review.external_id == facts.external_id, Review.shop.in_(others))
-    if await session.scalar(order.limit(1)) or await session.scalar(review.limit(1)):
+    asked = {
+        "platform": shop.platform, "shop": shop.code, "order": facts.order_external_id, "review": facts.external_id
+    }  # fmt: skip
+    if await session.scalar(_OF_ANOTHER, asked):
         raise OrderOfAnotherShop(
             f"This order belongs to another shop than {shop.code}; check the shop and the order id.", field="order_id"
         )

@@ -57,7 +57,9 @@ async def seal_step(house: House, caller: Caller, row: CaseFile, body: StepBody,
     references = {name: ref for name, ref in references_of(kind).items() if getattr(body, name) is not None}
     sealed: dict[str, Any] = {}
     if references:
-        async with house.sessions.begin() as session:
+        # One text is one statement, which needs no transaction around it.
+        one_text = list(references.values()) == [SealedRef]
+        async with house.reads() if one_text else house.sessions.begin() as session:
             for name, reference in references.items():
                 value = getattr(body, name)
                 if reference is SealedRef:

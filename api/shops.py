@@ -1,6 +1,6 @@
 """Shops: onboarding at run time, and settings. The payout gate has api/gate.py."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -33,6 +33,7 @@ class ShopBody(BaseModel):
     jurisdiction: Line = "CN"
     seller_nick: Line | None = Field(default=None, description="the marketplace's name of the seller")
     zone: Line = Field(default="Asia/Shanghai", description="of its desk and its budget, a name of the tz database")
+    team: ShopCode | None = Field(default=None, description="the service team; its shops share one quota of coupons")
     gate_mode: GateMode | None = Field(
         default=None, description="when money may move; to be chosen for every real marketplace"
     )
@@ -52,6 +53,7 @@ class ShopChange(BaseModel):
     jurisdiction: Line | None = None
     seller_nick: Line | None = None
     zone: Line | None = None
+    team: ShopCode | Literal[""] | None = Field(default=None, description="empty text: the shop has no team any more")
     cut_off_at: Moment | None = None
     intake: bool | None = None
     credentials: SecretStr | None = Field(default=None, max_length=10_000)
@@ -87,6 +89,8 @@ async def change_shop(
 ) -> ShopLine:
     caller.enter(code)
     changes = _plain(body.model_dump(exclude_none=True))
+    if changes.get("team") == "":
+        changes["team"] = None
     async with house.sessions.begin() as session:
         shop = await office.set_shop(
             session, str(caller.person), house.now(), code, changes, expected=read_if_match(if_match)

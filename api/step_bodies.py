@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, create_model
 from pydantic_core import CoreSchema
 
-from api.fields import Line, Moment, Text
+from api.fields import Line, Moment, OfferedFen, Text, Yuan
+from domain.payees import PayeeKind
 from domain.review_case.rules import name_of
 from domain.review_case.steps import AnyStep, Step
 from domain.sealed import PayeeRef, PhoneRef, SealedRef
@@ -33,8 +34,8 @@ class PayeeBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["ALIPAY_LOGON_ID", "ALIPAY_USER_ID", "ALIPAY_OPEN_ID"] = "ALIPAY_LOGON_ID"
-    account: Line = Field(description="phone number, mail address or id of the account")
+    kind: PayeeKind = PayeeKind.ALIPAY_LOGON_ID
+    account: Line = Field(description="phone number, mail address or id of the account; an openid for WeChat Pay")
     name: Line | None = Field(default=None, description="the holder's name; the wallet compares it")
 
 
@@ -49,6 +50,8 @@ class Reopen(StepBody):
 REFERENCES: Mapping[Any, Any] = {SealedRef: Text, PayeeRef: PayeeBody, PhoneRef: Line}
 # Codes and ids go into the engine's history as they come, so they are bounded here.
 BOUNDED: Mapping[Any, Any] = {str: Line, list[str]: list[Line], AwareDatetime: Moment}
+# Amounts are read by their own rules, so that each way of being no amount has its name.
+AMOUNTS: Mapping[str, Any] = {"amount_fen": OfferedFen, "currency": Yuan}
 
 
 def _sent(annotation: Any) -> Any:
@@ -66,7 +69,7 @@ def _body_of(step: type[Step]) -> type[StepBody]:
     fields: dict[str, Any] = {}
     for name, field in step.model_fields.items():
         own = copy(field)
-        own.annotation = _sent(field.annotation)
+        own.annotation = AMOUNTS.get(name) or _sent(field.annotation)
         fields[name] = (own.annotation, ... if name == "step" else own)
     return create_model(f"{step.__name__}Step", __base__=StepBody, __doc__=step.__doc__, **fields)
 

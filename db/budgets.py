@@ -1,21 +1,19 @@
-"""Writing the ledger of budgets: reserve under the budgets' row locks, release or spend once, raise with a reason."""
+"""Setting aside what an offer would cost, under its budgets' row locks; releasing or spending it once."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, literal_column, select, text
-from sqlalchemy.dialects.postgresql import insert as insert_once
+from sqlalchemy import bindparam, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.budget_books import ROLLING, Entry, open_books, post
 from db.tables.budgets import Budget, BudgetLine, BudgetPosting, ShopSales
 from db.tables.buyers import Buyer, BuyerPerson, Review
 from db.tables.office import Person, Shop
 from domain import budgets
 from domain.budgets import (
-    BUYERS_PERIOD,
     Account,
     Amount,
     Balance,
@@ -28,9 +26,6 @@ from domain.budgets import (
     month_before,
 )
 from domain.policies.compensation import CompensationPolicy, FormKind, OfferForm
-
-THE_HOUSE = "amends"  # who posts what follows from a rule
-_FIGURES = [getattr(Budget, f"{account}_{unit}") for account in Account for unit in ("fen", "coupons")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +68,16 @@ async def reserve(session: AsyncSession, claim: Claim, policy: CompensationPolic
             return earlier.month
         await _settle(session, claim.case, claim.offer, earlier, PostingKind.RELEASE, claim.at)
     kind = policy.forms[claim.form]
-    where, aliases = await _circumstances(session, claim, kind)
+    where, aliases = await circumstances(
+        session, kind, shop=claim.shop, maker=claim.maker, review=claim.review, at=claim.at
+    )
     wanted = budgets.draws(kind, claim.amount_fen, where, policy)
-    books = await open_books(session, [draw.budget for draw in wanted], aliases, where)
-    posted = budgets.reserve([_beside_aliases(draw, books) for draw in wanted], books)
+    books = await open_books(session, [draw.budget for draw in wanted], aliases, claim.shop, claim.at)
+    posted = budgets.reserve([beside_aliases(draw, books) for draw in wanted], books)
     nth = await _next_nth(session, claim) if earlier is not None else 1
     made = {"case": claim.case, "offer": claim.offer, "nth": nth, "form": claim.form, "month": where.month}
     reserved = {"by": claim.maker, "amount_fen": claim.amount_fen} | made
-    entries = [(PostingKind.RESERVE, posted.lines, reserved)]
+    entries: list[Entry] = [(PostingKind.RESERVE, posted.lines, reserved)]
     if posted.grants:
         entries.insert(0, (PostingKind.GRANT, posted.grants, {"why": version}))
     await post(session, claim.shop, claim.at, entries)
@@ -162,17 +159,17 @@ async def _next_nth(session: AsyncSession, claim: Claim) -> int:
     return (last or 0) + 1
 
 
-async def _circumstances(session: AsyncSession, claim: Claim, kind: FormKind) -> tuple[Circumstances, list[BudgetKey]]:
-    """Whose budgets the offer touches, and those that the same buyer's other names may have left."""
-    row = (
-        await session.execute(_WHERE, {"shop": claim.shop, "maker": UUID(claim.maker), "review": claim.review})
-    ).one()
+async def circumstances(
+    session: AsyncSession, kind: FormKind, *, shop: str, maker: str, review: UUID, at: datetime
+) -> tuple[Circumstances, list[BudgetKey]]:
+    """Whose budgets an offer of a kind touches, and those that the same buyer's other names may have left."""
+    row = (await session.execute(_WHERE, {"shop": shop, "maker": UUID(maker), "review": review})).one()
     where = Circumstances(
-        shop=claim.shop, zone=row.zone, at=claim.at, team=row.team, maker=str(row.maker or claim.maker),
+        shop=shop, zone=row.zone, at=at, team=row.team, maker=str(row.maker or maker),
         buyer=str(row.buyer) if row.buyer else None,
     )  # fmt: skip
     if kind is FormKind.COUPON:
-        sold = await sales_of(session, where.shop, where.team, month_before(where.month))
+        sold = await sales_of(session, shop, where.team, month_before(where.month))
         return replace(where, sales_last_month_fen=sold), []
     if kind is not FormKind.CASH:
         return where, []
@@ -207,82 +204,9 @@ async def sales_of(session: AsyncSession, shop: str, team: str | None, month: st
     return int(await session.scalar(sold) or 0)
 
 
-async def open_books(
-    session: AsyncSession, keys: Collection[BudgetKey], aliases: Collection[BudgetKey], where: Circumstances
-) -> dict[str, Balance]:
-    """Lock budgets and answer how they stand; those of `keys` are made on first use. What rolls has rolled."""
-    if keys:
-        await session.execute(
-            insert_once(Budget).values([_row(key) for key in sorted(keys, key=str)]).on_conflict_do_nothing()
-        )
-    wanted = [str(key) for key in (*keys, *aliases)]
-    books = await read_books(session, wanted, lock=True)
-    rolling = [key for key in wanted if key.startswith(_ROLLING) and books.get(key, Balance()).spent]
-    if rolling:
-        lapsed = await lapsed_lines(session, rolling, where.at)
-        for key, lines in lapsed.items():
-            books[key] = books[key].after(lines)
-        await post(session, where.shop, where.at, [(PostingKind.LAPSE, lines, {}) for lines in lapsed.values()])
-    return books
-
-
-_ROLLING = f"{FormKind.CASH}/{BudgetScope.BUYER}/"
-
-
-def _row(key: BudgetKey) -> dict[str, str]:
-    return {"key": str(key), "kind": key.kind, "scope": key.scope, "subject": key.subject, "period": key.period}
-
-
-async def read_books(session: AsyncSession, keys: Collection[str], *, lock: bool = False) -> dict[str, Balance]:
-    """The budgets that exist among these."""
-    found = select(Budget.key, *_FIGURES).where(Budget.key.in_(keys)).order_by(Budget.key)
-    rows = await session.execute(found.with_for_update() if lock else found)
-    return {row.key: balance_of(row._mapping) for row in rows}
-
-
-def balance_of(row: Mapping[Any, Any]) -> Balance:
-    figures = {str(name): value for name, value in row.items()}
-    return Balance(**{account: Amount(figures[f"{account}_fen"], figures[f"{account}_coupons"]) for account in Account})
-
-
-async def lapsed_lines(session: AsyncSession, keys: Collection[str], now: datetime) -> dict[str, list[Line]]:
-    """What was spent longer ago than a buyer's period and has not lapsed yet, as the lines that let it."""
-    old = (BudgetPosting.kind == PostingKind.LAPSE) | (BudgetPosting.at <= now - BUYERS_PERIOD)
-    rows = await session.execute(
-        select(BudgetLine.budget, func.sum(BudgetLine.fen).label("fen"))
-        .join(BudgetPosting, BudgetPosting.id == BudgetLine.posting)
-        .where(BudgetLine.budget.in_(keys), BudgetLine.account == Account.SPENT, old)
-        .group_by(BudgetLine.budget)
-    )
-    return {
-        row.budget: budgets.moved(PostingKind.LAPSE, row.budget, Amount(int(row.fen))) for row in rows if row.fen > 0
-    }
-
-
-def _beside_aliases(draw: Draw, books: Mapping[str, Balance]) -> Draw:
+def beside_aliases(draw: Draw, books: Mapping[str, Balance]) -> Draw:
     """What the same buyer got under names that were merged since counts here too."""
     if draw.budget.scope is not BudgetScope.BUYER:
         return draw
-    others = [book for key, book in books.items() if key.startswith(_ROLLING) and key != str(draw.budget)]
+    others = [book for key, book in books.items() if key.startswith(ROLLING) and key != str(draw.budget)]
     return replace(draw, elsewhere=sum((book.used + book.raised for book in others), Amount()))
-
-
-type Entry = tuple[PostingKind, Sequence[Line], Mapping[str, Any]]
-
-
-async def post(session: AsyncSession, shop: str, now: datetime, entries: Iterable[Entry]) -> None:
-    """Write postings with their lines, each kind of row in one statement; the database moves the accounts."""
-    nobody: dict[str, Any] = dict.fromkeys(("case", "offer", "nth", "form", "month", "amount_fen", "settles", "why"))
-    postings, lines = [], []
-    for kind, moved, about in entries:
-        row = {**nobody, "id": uuid4(), "kind": kind, "shop": shop, "at": now, "by": THE_HOUSE, **about}
-        postings.append(row)
-        lines += [
-            {"posting": row["id"], "budget": line.budget, "account": line.account, "fen": line.amount.fen,
-             "coupons": line.amount.coupons}
-            for line in moved
-        ]  # fmt: skip
-    if postings:
-        await session.execute(insert(BudgetPosting).values(postings))
-    if lines:
-        await session.execute(insert(BudgetLine).values(lines))

@@ -14,8 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.sealing import KeyRing
-from db.tables.buyers import Buyer, BuyerLink, BuyerPerson, Payee
+from db.tables.buyers import Buyer, BuyerLink, BuyerPerson, Payee, Review
 from domain.errors import Refusal
+from domain.payees import check_account
 from domain.phones import Phone, PhoneKind, phone_kind
 from domain.sealed import PayeeRef, PhoneRef
 
@@ -119,7 +120,9 @@ async def keep_payee(
     by: str,
     now: datetime,
 ) -> PayeeRef:
-    """Seal a wallet account and link it. The same account of the same buyer and the same holder is one row."""
+    """Seal a wallet account and link it. The same account of the same buyer and the same holder is one row. Raises
+    PayeeUnfit for what can't be such an account."""
+    check_account(kind, account, name)
     buyer = await _buyer(session, buyer_id)
     blind = ring.blind("payee", f"{kind}\x00{_plain(account)}\x00{(name or '').strip()}")
     row = insert(Payee).values(
@@ -130,6 +133,14 @@ async def keep_payee(
         made = await session.scalar(select(Payee.id).where(Payee.buyer == buyer_id, Payee.blind == blind))
     await _person_behind(session, {buyer.blind: "platform"} | _account_link(ring, account))
     return PayeeRef(id=str(made), kind=kind)
+
+
+async def private_words(session: AsyncSession, review: Review) -> tuple[str, ...]:
+    """What of a review's buyer never stands in public."""
+    buyer = await session.get(Buyer, review.buyer) if review.buyer else None
+    if buyer is None:
+        return ()
+    return tuple(word for word in (buyer.nick, buyer.name, buyer.phone) if word)
 
 
 async def _buyer(session: AsyncSession, buyer_id: UUID) -> Buyer:

@@ -15,7 +15,7 @@ from db.audit import record
 from db.gate import acknowledge_gate, choose_gate
 from db.policy_rows import policy_in_force, put_policy
 from db.shops import add_shop, set_shop, shop_of
-from db.staff import add_person, grant, issue_key, key_hash, revoke, revoke_key, set_person
+from db.staff import add_person, grant, issue_key, key_hash, link_accounts, revoke, revoke_key, set_person
 from db.tables.office import Installation
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "grant",
     "issue_key",
     "key_hash",
+    "link_accounts",
     "policy_in_force",
     "put_policy",
     "revoke",

@@ -48,6 +48,7 @@ async def add_shop(
     signed_text: str | None = None,
     intake: bool = True,
     credentials: str | None = None,
+    team: str | None = None,
 ) -> Shop:
     """The gate's mode has no default on a real marketplace: somebody chooses it. `signed_text` is the version of the
     acknowledgement that `by`, a person, accepts with it. Raises BadOfficeData, AlreadyThere, GateRefused or
@@ -55,7 +56,7 @@ async def add_shop(
     await lock_office(session)
     shop = Shop(code=code, name=name, platform=platform, jurisdiction=jurisdiction, seller_nick=seller_nick, version=1)
     shop.zone, shop.intake, shop.credentials, shop.cut_off_at = zone, intake, credentials, cut_off_at
-    shop.gate_mode = gate_mode or default_mode(platform)
+    shop.team, shop.gate_mode = team, gate_mode or default_mode(platform)
     _check_shop(shop)
     if await session.get(Shop, code):
         raise AlreadyThere(f"There is a shop {code!r} already; change it or choose another code.", field="code")
@@ -92,6 +93,11 @@ def _check_shop(shop: Shop) -> None:
     modes, platforms = [mode.value for mode in GateMode], [platform.value for platform in Platform]
     checks = [
         ("code", bool(_CODE.fullmatch(shop.code)), "1 to 32 lower-case letters, digits and hyphens"),
+        (
+            "team",
+            shop.team is None or bool(_CODE.fullmatch(shop.team)),
+            "1 to 32 lower-case letters, digits and hyphens",
+        ),
         ("platform", shop.platform in platforms, f"one of {', '.join(platforms)}"),
         ("zone", shop.zone in available_timezones(), "a name of the tz database, like Asia/Shanghai"),
         ("gate_mode", shop.gate_mode in modes, f"one of {', '.join(modes)}"),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -56,6 +56,28 @@ async def set_person(session: AsyncSession, by: str, now: datetime, person_id: U
     if changed:
         await record(session, by, now, "person.changed", str(person_id), changed)
     return person
+
+
+async def link_accounts(session: AsyncSession, by: str, now: datetime, person_id: UUID, other_id: UUID | None) -> None:
+    """Say that two accounts are of one human being, or (None) that this one is of nobody else. Whoever approves or
+    verifies what another account of theirs made is refused."""
+    await lock_office(session)
+    person = await _person(session, person_id)
+    before = person.human
+    if other_id is None:
+        person.human = None
+    else:
+        other = await _person(session, other_id)
+        together = other.human or person.human or uuid4()
+        theirs = [one for one in (person.human, other.human) if one is not None]
+        await session.execute(
+            update(Person).where(Person.id.in_([person_id, other_id]) | Person.human.in_(theirs)).values(human=together)
+        )
+        await session.refresh(person)
+    await session.flush()
+    if person.human != before:
+        facts = {"same_as": str(other_id) if other_id else None, "human": str(person.human) if person.human else None}
+        await record(session, by, now, "person.linked", str(person_id), facts)
 
 
 async def grant(session: AsyncSession, by: str, now: datetime, person_id: UUID, role: Role, shop: str | None) -> None:

@@ -68,8 +68,11 @@ def _staffed(start: datetime, desk: DeskHours, days: DifferingDays) -> Iterator[
 
 
 def targets(kind: EscalationKind, severity: int, policy: DeskPolicy) -> tuple[Role, ...]:
-    """The ladder for this severity, lowest first; severe cases begin higher up."""
+    """The ladder for this severity, lowest first; severe cases begin higher up, except where it begins with the only
+    one who can do it."""
     ladder = policy.escalations[kind].ladder
+    if kind is EscalationKind.FULFILMENT_WAITING:
+        return ladder
     first = policy.starts_with.get(severity)
     return ladder[ladder.index(first) :] if first in ladder else ladder
 

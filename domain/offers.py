@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from domain.errors import Refusal
+from domain.fulfilment import Fulfilment, fulfilled_by
 from domain.money import format_fen
 from domain.policies.compensation import CompensationPolicy, FormKind, OfferForm, OrderBand
 from domain.policies.platforms import Grade
@@ -94,9 +95,16 @@ def offer_range(
     if kind in (FormKind.GOODS, FormKind.REFUND):
         # Giving everything back is a refund case of its own, through the order (S002).
         most = order_paid_fen if kind is FormKind.GOODS else max(0, order_paid_fen - 1)
-        return OfferRange(0, 0, most, ("bounded by what the buyer paid",), frozen)
+        least = min(1, most)
+        return OfferRange(least, least, most, ("bounded by what the buyer paid",), frozen)
+    coupon = fulfilled_by(form) is Fulfilment.COUPON_API
+    if coupon and _is_of(cause, policy.coupons.minor_flaw_causes):
+        # A standard of its own, by no other measure (S004): offered before the buyer asks.
+        flaw = policy.coupons.minor_flaw
+        says = f"small flaw: {format_fen(flaw.base_fen)} to {format_fen(flaw.max_fen)}"
+        return _in_faces(flaw.base_fen, flaw.max_fen, order_paid_fen, (says,), frozen, policy, flaw.base_fen)
     base, most, reasons = _scaled(grade, cause, severity, order_paid_fen, policy)
-    if kind is FormKind.COUPON:
+    if coupon:
         return _in_faces(base, most, order_paid_fen, reasons, frozen, policy)
     most = min(most, order_paid_fen)
     least = policy.payout.min_fen
@@ -129,9 +137,15 @@ def _scaled(
 
 
 def _in_faces(
-    base: int, most: int, order_paid_fen: int, reasons: tuple[str, ...], frozen: bool, policy: CompensationPolicy
+    base: int,
+    most: int,
+    order_paid_fen: int,
+    reasons: tuple[str, ...],
+    frozen: bool,
+    policy: CompensationPolicy,
+    least: int = 0,
 ) -> OfferRange:
-    faces = [face for face in policy.coupons.faces_fen if face <= order_paid_fen]
+    faces = [face for face in policy.coupons.faces_fen if least <= face <= order_paid_fen]
     if not faces:
         return OfferRange(0, 0, 0, (*reasons, "the order is smaller than the smallest coupon"), frozen)
     within = [face for face in faces if face <= most] or faces[:1]
@@ -148,16 +162,18 @@ def check_offer(
     *,
     already_settled: bool = False,
     malicious_block: bool = False,
+    freeze_lifted: bool = False,
     supervisor_decided: bool = False,
 ) -> None:
     """Raises the OfferRefused that applies. `supervisor_decided` lifts freeze, range and order amount, but not
-    "once for one review", nor what wallet and marketplace can pay at all, nor the budget (domain/budgets.py)."""
+    "once for one review", nor what wallet and marketplace can pay at all, nor the budget (domain/budgets.py).
+    `freeze_lifted` lifts the freeze alone: a supervisor found that the review is not malicious."""
     if already_settled:
         raise OfferMade("Amends were made for this review already; a second payment is not possible.")
-    _check_payable(amount_fen, _kind(form, policy), policy)
+    _check_payable(amount_fen, form, policy)
     if supervisor_decided:
         return
-    if allowed.frozen or malicious_block:
+    if (allowed.frozen and not freeze_lifted) or malicious_block:
         raise OfferFrozen("Nothing may be offered here before a supervisor has decided; escalate the case.")
     if amount_fen > order_paid_fen:
         paid = format_fen(order_paid_fen)
@@ -167,11 +183,13 @@ def check_offer(
         raise OfferOutOfRange(f"Offer {span}, or ask a supervisor.", min=allowed.min_fen, max=allowed.max_fen)
 
 
-def _check_payable(amount_fen: int, kind: FormKind, policy: CompensationPolicy) -> None:
-    if kind is FormKind.COUPON and amount_fen not in policy.coupons.faces_fen:
+def _check_payable(amount_fen: int, form: OfferForm, policy: CompensationPolicy) -> None:
+    kind = _kind(form, policy)
+    if fulfilled_by(form) is Fulfilment.COUPON_API and amount_fen not in policy.coupons.faces_fen:
         faces = policy.coupons.faces_fen
         raise OfferOutOfRange(f"Coupons are worth {', '.join(map(format_fen, faces))}; choose one.", faces=list(faces))
-    least = {FormKind.CASH: policy.payout.min_fen, FormKind.GOODS: 0}.get(kind, 1)
+    # What is worth nothing could be given without end: no ladder and no ledger would see it.
+    least = policy.payout.min_fen if kind is FormKind.CASH else 1
     if amount_fen < least:
         raise OfferOutOfRange(f"The smallest amount is {format_fen(least)}; name a larger one.", min=least)
 

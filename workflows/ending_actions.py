@@ -11,7 +11,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.notices import NoticeActivities
     from activities.offers import OfferActivities
     from activities.requests import FollowUpRequest, NoticeRequest, RelapseRequest, ReleaseRequest
-    from domain.payouts import PayoutStatus
     from domain.review_case import following_up, merging, paying, progress
     from domain.review_case.agenda import Action, Due
     from domain.review_case.state import ReviewCaseState
@@ -65,7 +64,7 @@ class EndingActions:
     async def _notify(self, due: Due) -> None:
         case = self._case
         assert case.outcome is not None  # noqa: S101 - the agenda lists it only for an ending case
-        paid = sum(payout.amount_fen for payout in case.payouts if payout.status is PayoutStatus.PAID)
+        paid = paying.money_paid(case)
         request = NoticeRequest(
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row, outcome=case.outcome,
             stopped=case.stopped is not None, paid_fen=paid, now=workflow.now(),

@@ -7,6 +7,7 @@ under it, and every function of progress looks again whether it still counts.
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
@@ -20,7 +21,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
     from activities.payout_gate import PayoutGate
-    from activities.replies import ReplyActivities
+    from activities.payouts import PayoutWord
+    from activities.replacement import ReplacementActivities
     from activities.requests import (
         AssignRequest,
         ClockRequest,
@@ -28,9 +30,8 @@ with workflow.unsafe.imports_passed_through():
         OpenRequest,
         PayoutRequest,
         PlanRequest,
-        PostReplyRequest,
         ReleaseRequest,
-        ReplyRequest,
+        ReplaceRequest,
         ReviewRequest,
     )
     from domain.amendment import Reading
@@ -38,16 +39,29 @@ with workflow.unsafe.imports_passed_through():
     from domain.escalation import EscalationKind
     from domain.fulfilment import needs_payee
     from domain.people import TIMER, Actor, ActorKind
-    from domain.review_case import agenda, closing, desk, hearing, investigations, paying, progress, promises, replying
+    from domain.review_case import (
+        agenda,
+        closing,
+        decisions,
+        desk,
+        fulfilling,
+        hearing,
+        investigations,
+        paying,
+        progress,
+        promises,
+        replying,
+    )
     from domain.review_case.agenda import Action, Due
     from domain.review_case.facts import StepRequest
     from domain.review_case.keys import payout_id
     from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
-    from domain.review_case.steps import LogContact, MendPayout
+    from domain.review_case.steps import DecidePayout, LogContact, MendPayout, Step
     from workflows import limits, priorities
     from workflows.ending_actions import EndingActions
     from workflows.payout import Payout, PayoutOrder
+    from workflows.reply_actions import ReplyActions
 
 CONTENT = "content-at-the-end"
 READ_AGAIN_BEFORE_PAYING = timedelta(minutes=10)
@@ -63,19 +77,20 @@ class ReviewActions:
         self._doing: dict[Action, Callable[[Due], Awaitable[None]]] = {
             Action.OPEN: self._open,
             Action.ASSIGN: self._assign,
+            Action.REPLACE: self._replace,
             Action.PLAN: self._plan,
             Action.CONTACT_DUE: self._contact_due,
             Action.LOG_MESSAGE: self._log_message,
             Action.READ: self._read_review,
             Action.RELEASE: self._release,
             Action.PAY: self._pay,
-            Action.PREPARE_REPLY: self._prepare_reply,
-            Action.POST_REPLY: self._post_reply,
             Action.RECKON: self._reckon,
             Action.ESCALATE: self._escalate,
             Action.PROMISE_DUE: self._agreed(promises.fell_due),
             Action.PROMISE_BROKEN: self._agreed(promises.broke),
             Action.INVESTIGATION_DUE: self._agreed(investigations.fell_due),
+            Action.DECISION_DUE: self._agreed(decisions.fell_due),
+            **ReplyActions(case, lock).doing,
             **self.ending.doing,
         }
 
@@ -144,18 +159,28 @@ class ReviewActions:
         async with self._lock:
             progress.assigned(case, found, workflow.now())
 
+    async def _replace(self, due: Due) -> None:
+        before = self._case.assignee
+        assert before is not None  # noqa: S101 - the agenda lists it only for a case with an agent
+        request = ReplaceRequest(plan=self._plan_request(), severity=self._case.severity)
+        found = await workflow.execute_activity_method(ReplacementActivities.replace, request, **limits.RECORD)
+        async with self._lock:
+            progress.replaced(self._case, found, before, workflow.now())
+
     async def _plan(self, due: Due) -> None:
+        found = await workflow.execute_activity_method(ContactActivities.plan, self._plan_request(), **limits.RECORD)
+        async with self._lock:
+            progress.planned(self._case, found, workflow.now())
+
+    def _plan_request(self) -> PlanRequest:
         case, identity = self._case, self._identity
-        request = PlanRequest(
+        return PlanRequest(
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
             review_created_at=identity.review_created_at, window_ends_at=identity.persistence_ends_at,
             assignee=case.assignee, preference_at=case.preference_at, preference_stated_at=case.preference_stated_at,
             online_seen_at=case.online_seen_at, presence_again_at=case.presence_again_at,
             number=case.contacts_planned + 1, now=workflow.now(),
         )  # fmt: skip
-        found = await workflow.execute_activity_method(ContactActivities.plan, request, **limits.RECORD)
-        async with self._lock:
-            progress.planned(case, found, workflow.now())
 
     async def _log_message(self, due: Due) -> None:
         """What the buyer wrote is a contact too: it counts against no cap, and a silence has ended."""
@@ -232,7 +257,7 @@ class ReviewActions:
             within_policy=offer.policy is not None, cause_confirmed=case.cause is not None,
             amendment_verified=case.amendment is not None, malicious_block=case.suspected or case.malicious,
             promised=identity.gate_mode, cause=case.cause, amendment=case.amendment,
-            approved_by=[given.person for given in offer.approvals], now=workflow.now(),
+            approved_by=[given.person for given in offer.approvals], absorbed=case.absorbed, now=workflow.now(),
         )  # fmt: skip
 
     async def _start_payout(self, order: PayoutOrder) -> None:
@@ -249,37 +274,24 @@ class ReviewActions:
             # The key is permanent and so is its workflow: it is under way, or its row says how it ended.
             workflow.logger.info("payout was started before")
 
-    async def tell_payout(self, step: MendPayout) -> None:
-        handle = workflow.get_external_workflow_handle(payout_id(step.payout))
+    async def tell_payout(self, actor: Actor, step: Step) -> None:
+        """What a person decided about a payout, or did by hand."""
+        told = fulfilling.moves(self._case, actor, step, workflow.now())
+        if told is not None:
+            for move in told[1]:
+                await self._signal(told[0], Payout.by_hand, move)
+        elif isinstance(step, MendPayout):
+            await self._signal(step.payout, Payout.decide, str(step.action))
+        elif isinstance(step, DecidePayout):
+            word = PayoutWord(paid=step.paid, by=actor.person, why=step.why.id, reference=step.reference)
+            await self._signal(step.payout, Payout.word, word)
+
+    async def _signal(self, key: str, signal: Any, what: Any) -> None:
+        handle = workflow.get_external_workflow_handle(payout_id(key))
         try:
-            await handle.signal(Payout.decide, str(step.action))
+            await handle.signal(signal, what)
         except FailureError:
             workflow.logger.warning("the payout's workflow is gone; its row tells how it ended")
-
-    async def _prepare_reply(self, due: Due) -> None:
-        case = self._case
-        request = ReplyRequest(
-            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
-            cause=case.cause or case.suggested_cause, malicious=case.malicious, now=workflow.now(),
-        )  # fmt: skip
-        found = await workflow.execute_activity_method(ReplyActivities.prepare, request, **limits.RECORD)
-        async with self._lock:
-            replying.reply_prepared(case, found, workflow.now())
-
-    async def _post_reply(self, due: Due) -> None:
-        case = self._case
-        assert case.reply is not None  # noqa: S101 - the agenda lists it only with a confirmed text
-        assert case.reply.text is not None  # noqa: S101
-        request = PostReplyRequest(
-            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
-            text=case.reply.text.id, now=workflow.now(),
-        )  # fmt: skip
-        try:
-            found = await workflow.execute_activity_method(MarketplaceActivities.post_reply, request, **limits.OUTSIDE)
-        except ActivityError:
-            found = None
-        async with self._lock:
-            replying.reply_posted(case, found, workflow.now())
 
     def _clock_request(self, kind: EscalationKind) -> ClockRequest:
         case = self._case
@@ -287,6 +299,7 @@ class ReviewActions:
         return ClockRequest(
             case=case.opening.case, shop=case.opening.shop, kind=kind, since=clock.since, severity=case.severity,
             told=clock.told, assignee=self._whose(kind), now=workflow.now(),
+            roles=fulfilling.whose(case) if kind is EscalationKind.FULFILMENT_WAITING else [],
         )  # fmt: skip
 
     def _whose(self, kind: EscalationKind) -> str | None:

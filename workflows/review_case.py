@@ -12,18 +12,24 @@ with workflow.unsafe.imports_passed_through():
     from activities.requests import Projection
     from domain.errors import Refusal
     from domain.gate import GateMode
+    from domain.payouts import PayoutStatus
     from domain.people import Actor, ActorKind
-    from domain.review_case import desk, hearing, merging, paying, presence, resting, rules
-    from domain.review_case.agenda import Due, due_for_people, next_due
+    from domain.review_case import desk, hearing, merging, paying, presence, resting, rules, surging
+    from domain.review_case.agenda import Action, Due, due_for_people, next_due
     from domain.review_case.facts import BuyerMessage, PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
-    from domain.review_case.steps import AnswerOffer, Command, MendPayout
+    from domain.review_case.steps import AnswerOffer, CheckFulfilment, Command, DecidePayout, FulfilOffer, MendPayout
     from workflows import limits, search
     from workflows.review_actions import ReviewActions
     from workflows.review_preparing import prepare
 
 COMMANDS_REMEMBERED = 50
+# Steps that the payout's own workflow hears of, besides what finance decides about a failed one.
+BY_HAND = (FulfilOffer, CheckFulfilment)
+# What a case does at its start, one right after the other, each in the database: written down together.
+BEGINNING = frozenset({Action.OPEN, Action.ASSIGN, Action.PLAN})
 REST = "rest-after-acceptance"
+PATIENCE = "patience-with-unknown-payouts"
 
 
 @workflow.defn(name="ReviewCase")
@@ -42,6 +48,7 @@ class ReviewCase:
         self._changes = 0
         self._refresh = False
         self._draining = False
+        self._beginning = carried is None
         self._shown: tuple[str, str] = ("", "")
 
     @workflow.run
@@ -54,9 +61,11 @@ class ReviewCase:
                     workflow.continue_as_new(args=[opening, self._case])
             due = next_due(self._case)
             if due is not None and due.at <= workflow.now():
+                self._beginning = self._beginning and due.action in BEGINNING
                 await self._actions.take(due)
             else:
                 await self._wait(due)
+        self._show(None)
         await self._drain()
         if self._case.relapsed:
             await self._actions.ending.go_on()
@@ -65,6 +74,8 @@ class ReviewCase:
 
     async def _wait(self, due: Due | None) -> None:
         """Until what is due next, or until anything has changed that may move it."""
+        self._beginning = False
+        self._show(due_for_people(self._case) or due)
         seen = self._changes
         timeout = due.at - workflow.now() if due else None
         with contextlib.suppress(TimeoutError):
@@ -76,15 +87,14 @@ class ReviewCase:
 
     async def _drain(self) -> None:
         """Steps that come now are told to come again; those accepted are finished and everything is written."""
-        self._draining = True
+        self._draining, self._beginning = True, False
         await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._case.unwritten)
 
     async def _project(self) -> None:
         """One write in flight, with all events since the last one: rows are behind by one write at the most."""
         while True:
-            await workflow.wait_condition(lambda: bool(self._case.unwritten))
+            await workflow.wait_condition(lambda: bool(self._case.unwritten) and not self._beginning)
             batch = self._batch()
-            self._show(batch)
             try:
                 await workflow.execute_activity_method(
                     ProjectionActivities.project, batch, summary=f"up to {batch.events[-1].seq}", **limits.RECORD
@@ -106,8 +116,9 @@ class ReviewCase:
             due_what=f"{due.action} {due.subject}".strip() if due else "",
         )
 
-    def _show(self, batch: Projection) -> None:
-        """Operators of the engine see stage and assignee; each change costs one event, so only changes are told."""
+    def _show(self, due: Due | None) -> None:
+        """Operators of the engine see stage and assignee. Telling costs them an event and a row of the visibility
+        store, so it is done when the case has come to rest, and only what has changed."""
         shown = (str(self._case.stage), self._case.assignee or "")
         if shown != self._shown:
             self._shown = shown
@@ -115,7 +126,7 @@ class ReviewCase:
                 [
                     search.STATUS.value_set(shown[0]),
                     search.ASSIGNEE.value_set(shown[1]),
-                    search.DUE.value_set(batch.due_at),
+                    search.DUE.value_set(due.at if due else workflow.now()),
                 ]
             )
 
@@ -123,15 +134,16 @@ class ReviewCase:
     async def advance(self, command: Command) -> Answer:
         """Carry out one step of a person; a repeat of a known command answers what the first one did."""
         async with self._lock:
-            if self._digest_of_repeat() is None:
+            repeated = self._digest_of_repeat() is not None
+            if not repeated:
                 self._check(command, workflow.now(), accepted=True)
                 found = await self._prepare(command)
                 rules.apply(self._case, command, workflow.now(), found)
                 self._rest(command)
                 self._remember(command)
                 self._changes += 1
-        if isinstance(command.step, MendPayout):
-            await self._actions.tell_payout(command.step)
+        if isinstance(command.step, MendPayout | DecidePayout) or (isinstance(command.step, BY_HAND) and not repeated):
+            await self._actions.tell_payout(command.actor, command.step)
         return self._answer(command)
 
     @advance.validator
@@ -198,7 +210,9 @@ class ReviewCase:
     async def payout_settled(self, report: PayoutReport) -> None:
         """A payout of this case tells how it went."""
         async with self._lock:
-            paying.payout_reported(self._case, report, workflow.now())
+            # Cases that were told of an unknown payout before there was patience asked for help at once.
+            patient = report.status != PayoutStatus.UNKNOWN or workflow.patched(PATIENCE)
+            paying.payout_reported(self._case, report, workflow.now(), patient=patient)
             self._changes += 1
 
     @workflow.signal
@@ -228,6 +242,13 @@ class ReviewCase:
         """This person does not work on the shop's cases any more, or not for now: the case looks for somebody else."""
         async with self._lock:
             desk.take_back(self._case, person, workflow.now())
+            self._changes += 1
+
+    @workflow.signal
+    async def surge_changed(self, began: bool) -> None:
+        """The shop has more to do than hands, or no longer."""
+        async with self._lock:
+            surging.surge_changed(self._case, began, workflow.now())
             self._changes += 1
 
     @workflow.signal

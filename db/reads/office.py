@@ -24,6 +24,7 @@ class ShopLine(Line):
     jurisdiction: str
     seller_nick: str
     zone: str
+    team: str | None
     gate_mode: str
     cut_off_at: datetime
     intake: bool

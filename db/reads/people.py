@@ -33,6 +33,7 @@ class PersonLine(BaseModel):
     capacity: int = Field(description="how many open cases this person is given at most")
     away_until: datetime | None
     active: bool
+    human: UUID | None = Field(description="accounts with the same one are of one human being; null: the only account")
     roles: list[RoleLine]
     keys: list[KeyLine] | None = Field(description="for administrators only")
 
@@ -77,6 +78,7 @@ def _line(person: Person, roles: Iterable[PersonRole], keys: Iterable[ApiKey] | 
         capacity=person.capacity,
         away_until=person.away_until,
         active=person.active,
+        human=person.human,
         roles=sorted(held, key=lambda line: (line.shop or "", line.role)),
         keys=None if keys is None else [_key(key) for key in keys if key.person == person.id],
     )

@@ -13,6 +13,9 @@ from db.reads.words import sentence
 from db.tables.buyers import SealedText
 from db.tables.record import CaseEvent
 
+# Where somebody lives is read only by whoever sends a parcel there, and each look is in the office's record.
+WITHHELD = frozenset({"delivery_set"})
+
 
 class TimelineLine(BaseModel):
     seq: int
@@ -55,7 +58,8 @@ def _line(event: CaseEvent, names: dict[str, str], texts: dict[str, str | None])
 
 
 async def _texts(session: AsyncSession, events: list[CaseEvent]) -> dict[str, str | None]:
-    wanted = {reference for event in events for value in event.facts.values() if (reference := _reference(value))}
+    shown = [event for event in events if event.kind not in WITHHELD]
+    wanted = {reference for event in shown for value in event.facts.values() if (reference := _reference(value))}
     if not wanted:
         return {}
     found = select(SealedText.id, SealedText.body).where(SealedText.id.in_([UUID(reference) for reference in wanted]))

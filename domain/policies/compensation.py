@@ -88,6 +88,7 @@ class Scaling(MarkedPart):
 class Coupons(MarkedPart):
     faces_fen: tuple[int, ...] = Field(min_length=1)
     minor_flaw: Standard
+    minor_flaw_causes: tuple[str, ...] = ("quality.minor_flaw",)
     month_count: int = Field(ge=0)
     month_fen: int = Field(ge=0)
     month_permille_of_sales: int | None = Field(default=None, ge=1, le=100)
@@ -168,6 +169,13 @@ class PayoutPolicy(MarkedPart):
         return self
 
 
+class ByHand(MarkedPart):
+    """Who may give a form by hand, and whether another person has to look at the proof before it counts."""
+
+    roles: tuple[Role, ...] = Field(default=(Role.LEAD, Role.SUPERVISOR), min_length=1)
+    second_person: bool = True
+
+
 class Rewards(MarkedPart):
     """What an agent earns for a solved review; paid once the solution has held for `held_days`."""
 
@@ -189,6 +197,7 @@ class CompensationPolicy(PolicyDocument):
     gate: Gate
     payout: PayoutPolicy
     rewards: Rewards
+    by_hand: Mapping[OfferForm, ByHand] = Field(default_factory=dict)
     courier_loss_share_percent: int = Field(ge=0, le=100)
     freight_max_fen: int = Field(ge=0)
 
@@ -197,6 +206,17 @@ class CompensationPolicy(PolicyDocument):
         if set(self.standards) != {Grade.NEUTRAL, Grade.BAD}:
             raise ValueError("standards: give one for neutral and one for bad; a good review has no case")
         return self
+
+    @model_validator(mode="after")
+    def _money_is_looked_at_twice(self) -> Self:
+        for form, rule in self.by_hand.items():
+            if self.forms.get(form) in (FormKind.CASH, FormKind.REFUND) and not rule.second_person:
+                raise ValueError(f"by_hand.{form}.second_person: this is money; another person looks at its proof")
+        return self
+
+    def given_by(self, form: OfferForm) -> ByHand:
+        """The rule for a form; one that is not listed is a leader's, and looked at twice."""
+        return self.by_hand.get(form, ByHand())
 
     def loosened(self, changed: PolicyDocument) -> list[tuple[str, str]]:
         """A shop may be stricter than law and marketplace, never laxer."""

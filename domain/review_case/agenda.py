@@ -10,15 +10,17 @@ from enum import StrEnum
 
 from domain.contact_terms import TalkOutcome
 from domain.escalation import EscalationKind
-from domain.fulfilment import needs_payee
+from domain.fulfilment import needs_address, needs_payee
 from domain.gate import GateMode
+from domain.offers import OfferForm
+from domain.payees import fits
 from domain.payouts import PayoutStatus
-from domain.review_case import hearing, investigations, promises, resting
+from domain.review_case import decisions, hearing, investigations, promises, resting
 from domain.review_case.agreements import Investigation
 from domain.review_case.endings import FollowUp
 from domain.review_case.outcomes import Outcome
 from domain.review_case.replying import reply_wanted_at
-from domain.review_case.state import Identity, OfferStatus, ReplyStatus, ReviewCaseState
+from domain.review_case.state import PAY_ANEW, Identity, OfferStatus, ReplyStatus, ReviewCaseState
 
 # Ours: whoever takes a contact logs it within two hours; after that nobody knows what happened, and a lead is told.
 LOG_WITHIN = timedelta(hours=2)
@@ -31,6 +33,7 @@ class Action(StrEnum):
 
     OPEN = "open"
     ASSIGN = "assign"
+    REPLACE = "replace_agent"
     PLAN = "plan_contact"
     CONTACT_DUE = "contact_due"
     CONTACT_MISSED = "contact_missed"
@@ -48,6 +51,7 @@ class Action(StrEnum):
     PROMISE_DUE = "promise_due"
     PROMISE_BROKEN = "promise_broken"
     INVESTIGATION_DUE = "investigation_due"
+    DECISION_DUE = "decision_due"
     LOG_MESSAGE = "log_message"
     RESUME = "resume"
     END = "end"
@@ -106,9 +110,12 @@ def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
         return
     if case.assignee is None:
         yield Due(case.assign_again_at or case.opened_at, Action.ASSIGN)
+    elif case.replace_at is not None:
+        yield Due(case.replace_at, Action.REPLACE)
     yield from _contact(case, identity)
     yield from _promises(case)
     yield from _investigations(case)
+    yield from (Due(one.due_at, Action.DECISION_DUE, str(one.number)) for one in decisions.unreminded(case))
     yield from _clocks(case)
 
 
@@ -117,6 +124,7 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     now = case.opened_at
     yield from _release(case)
     if case.payout is not None and not case.payout.settled:
+        yield from (due for due in _clocks(case) if due.subject == EscalationKind.FULFILMENT_WAITING)
         return
     if case.merged is not None and not case.merged.told:
         yield Due(now, Action.TELL_MERGE)
@@ -169,14 +177,24 @@ def ready_to_pay(case: ReviewCaseState) -> bool:
     offer, payout, identity = case.accepted_offer, case.payout, case.identity
     if offer is None or identity is None or case.suspected or case.malicious or case.cause is None:
         return False
-    if needs_payee(offer.form) and case.payee is None:
+    if not _addressed(case, offer.form):
         return False
     if identity.gate_mode is GateMode.AFTER_AMENDMENT and case.amendment is None:
         return False
     if payout is None or payout.offer != offer.number:
         return True
     # A new payee after a definite failure is a new key; the same payee would only fail again.
-    return needs_payee(offer.form) and payout.settled and case.payee is not None and payout.payee != case.payee.id
+    if not payout.settled:
+        return False
+    if payout.remedy == PAY_ANEW:
+        return True
+    return needs_payee(offer.form) and case.payee is not None and payout.payee != case.payee.id
+
+
+def _addressed(case: ReviewCaseState, form: OfferForm) -> bool:
+    if needs_payee(form):
+        return case.payee is not None and fits(form, case.payee.kind)
+    return case.delivery is not None or not needs_address(form)
 
 
 def _contact(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
@@ -291,6 +309,7 @@ def due_for_people(case: ReviewCaseState) -> Due | None:
     waiting += [
         Due(_needed(case, one), Action.INVESTIGATION_DUE, str(one.number)) for one in investigations.unanswered(case)
     ]
+    waiting += [Due(one.due_at, Action.DECISION_DUE, str(one.number)) for one in decisions.undecided(case)]
     return min(waiting, key=lambda due: due.at, default=None)
 
 
@@ -307,6 +326,7 @@ ASKING = frozenset(
         EscalationKind.DECISION_WAITING,
         EscalationKind.REPLY_WAITING,
         EscalationKind.PAYOUT_STUCK,
+        EscalationKind.FULFILMENT_WAITING,
         EscalationKind.ASKED,
         EscalationKind.BUYER_WROTE,
     }

@@ -13,6 +13,8 @@ from domain.review_case.recording import record
 from domain.review_case.refusals import BadOutcome, NotYours, PayoutUnsettled, PromiseOpen, WrongStage
 from domain.review_case.state import OfferStatus, ReviewCaseState
 
+# What is still owed to the buyer goes on being asked for.
+BEYOND_THE_END = frozenset({EscalationKind.PROMISE_DUE, EscalationKind.FULFILMENT_WAITING})
 BY_ITS_AGENT = frozenset({Outcome.SETTLED_KEPT, Outcome.REFUSED})
 
 
@@ -44,7 +46,7 @@ def end(case: ReviewCaseState, actor: Actor, outcome: Outcome, now: datetime, **
     case.outcome = outcome
     case.contact = None
     case.held = None
-    case.clocks = {kind: clock for kind, clock in case.clocks.items() if kind is EscalationKind.PROMISE_DUE}
+    case.clocks = {kind: clock for kind, clock in case.clocks.items() if kind in BEYOND_THE_END}
     offer = case.offer
     if offer is not None and (offer.open or offer.status is OfferStatus.ACCEPTED):
         offer.status = OfferStatus.EXPIRED

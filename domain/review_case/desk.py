@@ -59,7 +59,7 @@ def check_hand_over(case: ReviewCaseState, actor: Actor, step: steps.HandOver, n
 def assign(case: ReviewCaseState, actor: Actor, person: str, kind: str, now: datetime, **facts: Any) -> None:
     """Give the case to a person, start the clock for the first contact, and free a contact taken by the last one."""
     before, case.assignee, case.assigned_at, case.assign_again_at = case.assignee or case.taken_from, person, now, None
-    case.taken_from = None
+    case.taken_from, case.replace_at = None, None
     if case.contact and case.contact.taken_by not in (None, person):
         case.contact = case.contact.model_copy(update={"taken_by": None, "taken_at": None})
     case.clocks.pop(EscalationKind.UNASSIGNED, None)
@@ -137,6 +137,14 @@ def resume_by_timer(case: ReviewCaseState, now: datetime) -> None:
 def escalate(case: ReviewCaseState, actor: Actor, step: steps.Escalate, now: datetime, found: Prepared) -> None:
     case.clocks[EscalationKind.ASKED] = Clock(since=now)
     record(case, actor, now, "escalation_asked", why=step.why)
+
+
+def replan_unmade(case: ReviewCaseState, now: datetime) -> None:
+    """Choose a contact anew that never came due: it was no attempt, so the one in its place gets its number."""
+    if case.contact is not None and not case.contact.due:
+        if case.contacts_planned == case.contact.number:
+            case.contacts_planned -= 1
+        replan(case, now)
 
 
 def replan(case: ReviewCaseState, now: datetime) -> None:

@@ -49,6 +49,7 @@ class Planned(Fact):
     why_zh: str = ""
     code: str | None = None
     warnings: list[str] = Field(default_factory=list)
+    in_surge: bool = False
     presence_again_at: datetime | None = None
     again_at: datetime | None = None
     policy: str = ""
@@ -97,9 +98,11 @@ class ReplyText(Fact):
 
 
 class Posted(Fact):
-    """What became of posting the reply: posted and read back, or refused by the marketplace."""
+    """What became of posting the reply: posted and read back, refused by the marketplace, or stopped at our own door
+    because its words are `unfit`."""
 
     posted: bool
+    unfit: bool = False
     why: str = ""
 
 
@@ -114,7 +117,7 @@ class NoticeSent(Fact):
 class PayoutOpened(Fact):
     """The gate's answer for one payout: its key when it is open, what is missing when it is not. `ours` says that only
     the shop can supply what is missing, so that the buyer's money must not run out of time; `gate_facts` are what the
-    gate rested on."""
+    gate rested on, `give_roles` who may give what is given by hand."""
 
     key: str | None = None
     amount_fen: int = 0
@@ -123,15 +126,24 @@ class PayoutOpened(Fact):
     missing: list[str] = Field(default_factory=list)
     ours: bool = False
     again_at: datetime | None = None
+    give_roles: list[Role] = Field(default_factory=list)
+    second_person: bool = True
+    policy: str = ""
 
 
 class PayoutReport(Fact):
-    """What a payout tells its case, by signal."""
+    """What a payout tells its case, by signal. `person`: asking has not helped for as long as the policy allows, or
+    the wallet contradicts us; with it comes all that is known."""
 
     key: str
     status: str
     code: str | None = None
     remedy: str | None = None
+    closed: bool = False
+    person: bool = False
+    sends: int | None = None
+    queries: int | None = None
+    sent_at: datetime | None = None
     at: datetime
 
 

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from domain.escalation import EscalationKind
-from domain.fulfilment import needs_payee
+from domain.fulfilment import Fulfilment, fulfilled_by, is_money, needs_payee
 from domain.gate import GateMode
+from domain.handwork import HandWork
 from domain.payouts import PayoutStatus
 from domain.people import SYSTEM
 from domain.review_case.closing import end
@@ -28,6 +29,7 @@ def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> 
         return
     case.pay_again_at, case.gate_missing, case.gate_ours = None, [], False
     case.clocks.pop(EscalationKind.PAYOUT_STUCK, None)
+    by_hand = fulfilled_by(offer.form) is Fulfilment.BY_HAND
     payee = case.payee.id if case.payee is not None and needs_payee(offer.form) else None
     case.payouts.append(
         PayoutRef(
@@ -38,13 +40,16 @@ def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> 
             status=PayoutStatus.APPROVED,
             at=now,
             gate=found.gate,
+            hand=HandWork(roles=found.give_roles, second_person=found.second_person) if by_hand else None,
             keeps_open=bool(found.gate_facts),
         )
     )
+    if by_hand:
+        case.clocks[EscalationKind.FULFILMENT_WAITING] = Clock(since=now)
     record(
         case, SYSTEM, now, "payout_started",
         payout=found.key, offer=offer.number, form=offer.form, amount_fen=found.amount_fen, payee=payee,
-        gate=found.gate, gate_facts=found.gate_facts or None,
+        gate=found.gate, gate_facts=found.gate_facts or None, policy=found.policy or None,
     )  # fmt: skip
 
 
@@ -61,30 +66,58 @@ def gate_changed(case: ReviewCaseState, mode: GateMode, now: datetime) -> None:
         case.pay_again_at = now
 
 
-def payout_reported(case: ReviewCaseState, report: PayoutReport, now: datetime) -> None:
-    """By signal from the payout. A report that is known already, or of another case's payout, changes nothing."""
+def payout_reported(case: ReviewCaseState, report: PayoutReport, now: datetime, *, patient: bool = True) -> None:
+    """By signal from the payout. A report that is known already, or of another case's payout, changes nothing. Where
+    nobody knows yet, `patient` leaves it to the schedule; a person is needed once that has not helped."""
     payout = next((one for one in case.payouts if one.key == report.key), None)
-    status = PayoutStatus(report.status)
-    if payout is None or (payout.status, payout.code, payout.remedy) == (status, report.code, report.remedy):
+    if payout is None:
         return
-    payout.status, payout.code, payout.remedy = status, report.code, report.remedy
-    record(
-        case, SYSTEM, now, f"payout_{status}",
-        payout=payout.key, amount_fen=payout.amount_fen, code=report.code, remedy=report.remedy,
-    )  # fmt: skip
-    if status is PayoutStatus.PAID:
+    status = PayoutStatus(report.status)
+    if (payout.status, payout.code, payout.remedy) != (status, report.code, report.remedy):
+        payout.status, payout.code, payout.remedy, payout.closed = status, report.code, report.remedy, report.closed
+        record(
+            case, SYSTEM, now, f"payout_{status}",
+            payout=payout.key, amount_fen=payout.amount_fen, code=report.code, remedy=report.remedy,
+        )  # fmt: skip
+        _count(case, payout, now, patient=patient)
+    if report.person and payout.person_at is None:
+        _needs_person(case, payout, report, now)
+
+
+def _count(case: ReviewCaseState, payout: PayoutRef, now: datetime, *, patient: bool) -> None:
+    if payout.status is PayoutStatus.PAID:
         _paid(case, payout, now)
-    elif status is PayoutStatus.CANCELLED:
+    elif payout.status is PayoutStatus.CANCELLED:
         case.offers[payout.offer - 1].status = OfferStatus.EXPIRED
-    elif status in {PayoutStatus.FAILED, PayoutStatus.UNKNOWN}:
+    elif payout.hand is None and (
+        payout.status is PayoutStatus.FAILED or (payout.status is PayoutStatus.UNKNOWN and not patient)
+    ):
         case.clocks.setdefault(EscalationKind.PAYOUT_STUCK, Clock(since=now))
+
+
+def _needs_person(case: ReviewCaseState, payout: PayoutRef, report: PayoutReport, now: datetime) -> None:
+    """Finance has something to do: with everything that the payout knows of itself."""
+    payout.person_at = now
+    case.clocks.setdefault(EscalationKind.PAYOUT_STUCK, Clock(since=now))
+    record(
+        case, SYSTEM, now, "payout_needs_person",
+        payout=payout.key, amount_fen=payout.amount_fen, offer=payout.offer, code=report.code, sends=report.sends,
+        queries=report.queries, sent_at=report.sent_at,
+    )  # fmt: skip
 
 
 def _paid(case: ReviewCaseState, payout: PayoutRef, now: datetime) -> None:
     case.offers[payout.offer - 1].status = OfferStatus.FULFILLED
+    case.clocks.pop(EscalationKind.FULFILMENT_WAITING, None)
     case.clocks.pop(EscalationKind.PAYOUT_STUCK, None)
     if case.outcome is None:
         end(case, SYSTEM, Outcome.AMENDED_PAID if case.amendment else Outcome.SETTLED_KEPT, now)
+
+
+def money_paid(case: ReviewCaseState) -> int:
+    """Fen that the buyer got as money; what was given otherwise is no transfer to tell of."""
+    paid = [payout for payout in case.payouts if payout.status is PayoutStatus.PAID]
+    return sum(payout.amount_fen for payout in paid if is_money(case.offers[payout.offer - 1].form))
 
 
 def notified(case: ReviewCaseState, found: NoticeSent, now: datetime) -> None:

@@ -37,6 +37,24 @@ class ExplainFirst(StepRefused):
     code = "ExplainFirst"
 
 
+class BuyerConvinced(StepRefused):
+    """The explanation was enough; amends are for whom it was not (R69)."""
+
+    code = "BuyerConvinced"
+
+
+class OrderUnknown(StepRefused):
+    """What the buyer paid is not known, so no offer can be kept below it."""
+
+    code = "OrderUnknown"
+
+
+class OfferLapsed(StepRefused):
+    """The time for which the offer was valid is over."""
+
+    code = "OfferLapsed"
+
+
 class OfferPending(StepRefused):
     """There is an offer that is not settled yet."""
 
@@ -61,10 +79,34 @@ class PayoutUnsettled(StepRefused):
     code = "PayoutUnsettled"
 
 
+class FulfilmentUnknown(StepRefused):
+    """Nothing waits to be given by hand, or its proof waits for nobody."""
+
+    code = "FulfilmentUnknown"
+
+
+class ProofMissing(StepRefused):
+    """What was given by hand counts only with its proof."""
+
+    code = "ProofMissing"
+
+
 class PayoutUnknown(StepRefused):
     """There is no such payout in this case, or it is in no state for this."""
 
     code = "PayoutUnknown"
+
+
+class PayoutMoveWrong(StepRefused):
+    """The payout is not in a state for this; the message says what it takes instead."""
+
+    code = "PayoutMoveWrong"
+
+
+class ReferenceMissing(StepRefused):
+    """What was paid carries the wallet's own number."""
+
+    code = "ReferenceMissing"
 
 
 class SecondPersonNeeded(StepRefused):
@@ -125,6 +167,12 @@ class InvestigationUnknown(StepRefused):
     """There is no such investigation, or it was answered already."""
 
     code = "InvestigationUnknown"
+
+
+class DecisionUnknown(StepRefused):
+    """Nothing of this number waits for a decision, or it was decided already."""
+
+    code = "DecisionUnknown"
 
 
 class ChatFull(StepRefused):

@@ -16,6 +16,7 @@ from domain.case_clocks import Held as Held
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
+from domain.handwork import HandWork
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.people import Role
@@ -93,6 +94,7 @@ class ContactWait(BaseModel):
     why: str
     why_zh: str = ""
     reminder: bool = False
+    in_surge: bool = False
     due: bool = False
     attempt: str | None = None
     taken_by: str | None = None
@@ -109,6 +111,7 @@ class Attempt(BaseModel):
     result: CallResult
     talk: TalkOutcome | None = None
     explained: bool = False
+    convinced: bool | None = None
     asked_to_amend: bool = False
     inbound: bool = False
 
@@ -130,7 +133,8 @@ class Approval(BaseModel):
 
 
 class Offer(BaseModel):
-    """One offer. Approval and reservation belong to it; acceptance pins both."""
+    """One offer. Approval and reservation belong to it; acceptance pins both. `explained_in` and `unconvinced_in` are
+    the contacts in which the cause was explained and in which that was heard not to convince."""
 
     number: int
     form: OfferForm
@@ -144,6 +148,8 @@ class Offer(BaseModel):
     approvals: list[Approval] = []
     policy: str | None = None
     reason: SealedRef | None = None
+    explained_in: int | None = None
+    unconvinced_in: int | None = None
     answered_at: datetime | None = None
     released: bool = False
 
@@ -159,11 +165,13 @@ class Offer(BaseModel):
 
 
 ASK_BUYER = "ask_buyer"
+PAY_ANEW = "pay_anew"
 
 
 class PayoutRef(BaseModel):
-    """The case's view of a payout; the truth about its money is the payout's own row. `keeps_open`: the case has no
-    outcome before this is settled; payouts from before that rule have it not."""
+    """The case's view of a payout; the truth about its money is the payout's own row. `closed`: the wallet keeps the
+    number as failed for good. `person_at`: since then a person has to find out what nobody could be asked.
+    `keeps_open`: the case has no outcome before this is settled; payouts from before that rule have it not."""
 
     key: str
     offer: int
@@ -174,13 +182,16 @@ class PayoutRef(BaseModel):
     code: str | None = None
     remedy: str | None = None
     gate: str = ""
+    closed: bool = False
+    person_at: datetime | None = None
+    hand: HandWork | None = None
     keeps_open: bool = False
 
     @property
     def settled(self) -> bool:
         """Whether this payout is over. One that failed for a reason that can be mended still waits for a person."""
         if self.status is PayoutStatus.FAILED:
-            return self.remedy == ASK_BUYER
+            return self.remedy in {ASK_BUYER, PAY_ANEW}
         return self.status in {PayoutStatus.PAID, PayoutStatus.CANCELLED}
 
 
@@ -212,6 +223,7 @@ class ReviewCaseState(BaseModel):
     first_contact_at: datetime | None = None
     assign_again_at: datetime | None = None
     taken_from: str | None = None
+    replace_at: datetime | None = None
 
     contact: ContactWait | None = None
     plan_again_at: datetime | None = None
@@ -229,6 +241,7 @@ class ReviewCaseState(BaseModel):
 
     offers: list[Offer] = Field(default_factory=list)
     payee: PayeeRef | None = None
+    delivery: SealedRef | None = None
     payouts: list[PayoutRef] = Field(default_factory=list)
     pay_again_at: datetime | None = None
     gate_missing: list[str] = Field(default_factory=list)

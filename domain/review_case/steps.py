@@ -4,7 +4,6 @@ Texts, accounts and phones are references here: the api seals what a person type
 """
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -16,12 +15,15 @@ from domain.desk_steps import HandOver as HandOver
 from domain.desk_steps import Hold as Hold
 from domain.desk_steps import Note as Note
 from domain.desk_steps import Resume as Resume
+from domain.money import CNY, LARGEST_OFFER_FEN
 from domain.offers import OfferForm
 from domain.people import Actor
 from domain.platforms import AmendMode
 from domain.review_case.agreement_steps import (
     AnswerInvestigation,
+    AskDecision,
     AttachChat,
+    Decide,
     KeepPromise,
     MakePromise,
     OpenInvestigation,
@@ -34,7 +36,13 @@ from domain.review_case.ending_steps import SkipFollowUp as SkipFollowUp
 from domain.review_case.evidence_steps import AttachEvidence as AttachEvidence
 from domain.review_case.evidence_steps import ReportToPlatform as ReportToPlatform
 from domain.review_case.evidence_steps import SkipReport as SkipReport
+from domain.review_case.fulfilment_steps import CheckFulfilment as CheckFulfilment
+from domain.review_case.fulfilment_steps import FulfilOffer as FulfilOffer
+from domain.review_case.fulfilment_steps import SetDelivery as SetDelivery
 from domain.review_case.outcomes import Outcome
+from domain.review_case.payout_steps import DecidePayout as DecidePayout
+from domain.review_case.payout_steps import MendAction as MendAction
+from domain.review_case.payout_steps import MendPayout as MendPayout
 from domain.review_case.step import Step as Step
 from domain.sealed import PayeeRef, PhoneRef, SealedRef
 
@@ -60,6 +68,7 @@ class LogContact(Step):
     talk: TalkOutcome | None = None
     seconds: int | None = Field(default=None, ge=0, le=24 * 3600, description="length of the talk")
     explained: bool = Field(default=False, description="the cause was explained to the buyer")
+    convinced: bool | None = Field(default=None, description="whether the explanation was enough, without any amends")
     asked_to_amend: bool = Field(default=False, description="the review was mentioned")
     inbound: bool = Field(default=False, description="the buyer came on their own; counts against no cap")
     channel: Channel | None = Field(default=None, description="only for inbound contacts; else the planned one")
@@ -88,7 +97,8 @@ class MakeOffer(Step):
 
     step: Literal["make_offer"] = "make_offer"
     form: OfferForm = OfferForm.CASH_ALIPAY
-    amount_fen: int = Field(gt=0, le=100_000_000)
+    amount_fen: int = Field(gt=0, le=LARGEST_OFFER_FEN, description="what it is worth, in whole fen")
+    currency: Literal["CNY"] = CNY
     reason: SealedRef | None = Field(default=None, description="required for a second offer")
 
 
@@ -187,20 +197,6 @@ class StopContact(Step):
     signal: StopSignal
 
 
-class MendAction(StrEnum):
-    SEND_AGAIN = "send_again"
-    CANCEL = "cancel"
-
-
-class MendPayout(Step):
-    """Finance or a supervisor decides about a transfer that failed: send it again under the same key and with the same
-    bytes after its cause was mended, or cancel it. An unknown transfer can only be asked about again."""
-
-    step: Literal["mend_payout"] = "mend_payout"
-    payout: str = Field(description="the payout's money key")
-    action: MendAction
-
-
 class Close(Step):
     """End the case by a person's decision."""
 
@@ -238,12 +234,18 @@ AnyStep = Annotated[
     | RecordDetails
     | OpenInvestigation
     | AnswerInvestigation
+    | AskDecision
+    | Decide
     | AttachChat
     | Note
     | Hold
     | Resume
     | Escalate
     | MendPayout
+    | DecidePayout
+    | SetDelivery
+    | FulfilOffer
+    | CheckFulfilment
     | Merge
     | BeginFollowUp
     | LogFollowUp

@@ -35,9 +35,13 @@ TABLE: dict[str, tuple[Request, str]] = {
     "show_review": (("GET", "/cases/{case}/review", None), "agent lead supervisor auditor"),
     "show_phone": (("GET", "/cases/{case}/phone", None), "agent lead supervisor"),
     "show_script": (("GET", "/cases/{case}/script", None), "agent lead supervisor"),
+    "check_wording": (("POST", "/shops/demo/wording", {"text": "您好"}), "agent lead supervisor admin"),
     "show_buyer": (("GET", "/cases/{case}/buyer", None), "agent lead supervisor auditor"),
     "show_agreements": (("GET", "/cases/{case}/agreements", None), "agent lead supervisor auditor"),
     "my_investigations": (("GET", "/investigations", None), "agent lead supervisor warehouse finance"),
+    "show_offer_range": (("GET", "/cases/{case}/offer-range", None), "agent lead supervisor auditor"),
+    "my_fulfilments": (("GET", "/fulfilments", None), "agent lead supervisor warehouse finance"),
+    "show_delivery": (("GET", "/cases/{case}/delivery", None), "agent lead supervisor warehouse finance"),
     "list_refused_steps": (("GET", "/cases/{case}/refused-steps", None), "lead supervisor auditor"),
     "take_step": (
         ("POST", "/cases/{case}/steps", {"step": "note", "text": "hello"}),
@@ -45,6 +49,15 @@ TABLE: dict[str, tuple[Request, str]] = {
     ),
     "my_notices": (("GET", "/notices", None), "agent lead supervisor warehouse finance auditor admin service"),
     "list_payouts": (("GET", "/payouts", None), "lead supervisor finance auditor"),
+    "show_budgets": (("GET", "/shops/demo/budgets", None), "lead supervisor finance auditor"),
+    "show_case_budgets": (("GET", "/cases/{case}/budgets", None), "agent lead supervisor finance auditor"),
+    "list_budget_postings": (("GET", "/shops/demo/budget-postings", None), "supervisor finance auditor"),
+    "raise_one_budget": (
+        ("POST", "/shops/demo/budgets/raise", {"budget": "cash/shop/demo/2026-11", "fen": 1, "why": "w"}),
+        "supervisor",
+    ),
+    "list_sales": (("GET", "/shops/demo/sales", None), "lead supervisor finance auditor admin"),
+    "set_sales": (("PUT", "/shops/demo/sales/2026-10", {"fen": 1}), "supervisor finance admin"),
     "list_shops": (("GET", "/shops", None), "agent lead supervisor warehouse finance auditor admin service"),
     "change_shop": (("PATCH", "/shops/demo", {"name": "Demo"}), "admin"),
     "show_gate": (("GET", "/shops/demo/gate", None), "lead supervisor finance auditor admin"),
@@ -73,7 +86,10 @@ TABLE: dict[str, tuple[Request, str]] = {
         "supervisor admin",
     ),
     "end_surge": (("DELETE", f"/shops/demo/surges/{uuid4()}", None), "supervisor admin"),
+    "make_export": (("POST", "/exports", "export"), "supervisor auditor"),
+    "list_heads": (("GET", "/record/heads", None), "auditor admin"),
     # The rest needs an administrator (or, for the record, an auditor) of every shop.
+    "show_trial_balance": (("GET", "/budgets/trial-balance", None), ""),
     "open_shop": (("POST", "/shops", "shop"), ""),
     "add_person": (("POST", "/people", {"login": "new", "name": "New"}), ""),
     "change_person": (("PATCH", "/people/{spare}", {"capacity": 5}), ""),
@@ -92,7 +108,7 @@ def test_the_table_knows_every_route() -> None:
 async def ask(web: httpx2.AsyncClient, house: House, cast: Any, review: Any) -> Any:
     """Sends the request of one route with one key and returns the answer's status."""
     case = await add_case(house, "demo")
-    bodies = {"review": review, "shop": SHOP_BODY}
+    bodies = {"review": review, "shop": SHOP_BODY, "export": {"case": case, "why": "w"}}
 
     async def status(route: str, headers: dict[str, str]) -> int:
         (method, path, body), _ = TABLE[route]

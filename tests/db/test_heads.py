@@ -16,9 +16,8 @@ from db.sessions import Sessions
 from db.tables.office import OfficeEvent
 from db.tables.record import RecordHead, RecordTip
 from tests import record_world
-from tests.record_world import signer
+from tests.record_world import ONE, TWO, signer
 
-ONE, TWO = "A26-00000-00001", "A26-00000-00002"
 DAY = timedelta(days=1)
 
 
@@ -73,8 +72,8 @@ async def test_a_clock_that_went_back_signs_nothing(record: Sessions, now: datet
 @pytest.mark.parametrize(
     "statement",
     [
-        "DELETE FROM case_event WHERE case_number = 'A26-00000-00001' AND seq = 3",
-        "UPDATE case_event SET hash = sha256('x') WHERE case_number = 'A26-00000-00001' AND seq = 3",
+        "DELETE FROM case_event WHERE case_number = 'A26-00000-0000W' AND seq = 3",
+        "UPDATE case_event SET hash = sha256('x') WHERE case_number = 'A26-00000-0000W' AND seq = 3",
     ],
 )
 async def test_the_next_head_finds_what_was_lost(

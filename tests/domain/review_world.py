@@ -1,6 +1,6 @@
 """A world for the review case's pure rules: it answers each thing that the agenda asks for, as hypothesis draws it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,19 +8,21 @@ from hypothesis import strategies as st
 
 from domain.amendment import Baseline, Reading
 from domain.case_numbers import mint
-from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
+from domain.contact_terms import Channel, NoContactCode, StopSignal, TalkOutcome
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
+from domain.handwork import HandMove
 from domain.payouts import PayoutStatus
 from domain.people import TIMER, Actor, Role
 from domain.platforms import AmendMode, Grade
 from domain.review_case import (
     agenda,
-    agreement_steps,
     closing,
+    decisions,
     desk,
     following_up,
+    fulfilling,
     hearing,
     investigations,
     merging,
@@ -48,67 +50,15 @@ from domain.review_case.facts import (
     Told,
 )
 from domain.review_case.state import Identity, Opening, ReviewCaseState
-from domain.sealed import PayeeRef, SealedRef
+from domain.sealed import SealedRef
 
 START = datetime(2026, 11, 21, 4, tzinfo=UTC)
 OTHER = mint(2026, 1)
 TEXT = SealedRef(id="text", digest="digest")
 ALICE = Actor(person="alice", roles=frozenset({Role.AGENT}))
 BOB = Actor(person="bob", roles=frozenset({Role.SUPERVISOR, Role.LEAD}))
+LEA = Actor(person="lea", roles=frozenset({Role.LEAD}))
 FAY = Actor(person="fay", roles=frozenset({Role.FINANCE}))
-
-
-def _later(hours: int) -> datetime:
-    return START + timedelta(hours=hours)
-
-
-a_step = st.one_of(
-    st.builds(steps.Claim),
-    st.builds(steps.HandOver, to=st.just("ann")),
-    st.builds(steps.ConfirmCause, cause=st.just("quality.broken")),
-    st.builds(steps.BeginContact),
-    st.builds(
-        steps.LogContact,
-        result=st.sampled_from(CallResult),
-        talk=st.none() | st.sampled_from(TalkOutcome),
-        explained=st.booleans(),
-        inbound=st.booleans(),
-        channel=st.none() | st.sampled_from(Channel),
-    ),
-    st.builds(steps.MakeOffer, amount_fen=st.integers(1, 5000), reason=st.none() | st.just(TEXT)),
-    st.builds(steps.Approve, offer=st.integers(1, 2), amount_fen=st.integers(1, 5000)),
-    st.builds(steps.Reject, offer=st.integers(1, 2), why=st.just(TEXT)),
-    st.builds(steps.AnswerOffer, offer=st.integers(1, 3), accepted=st.booleans()),
-    st.builds(steps.SetPayee, payee=st.builds(PayeeRef, id=st.sampled_from(["one", "two"]), kind=st.just("kind"))),
-    st.builds(steps.CheckReview),
-    st.builds(steps.PostReply, by_hand=st.booleans()),
-    st.builds(steps.SkipReply, why=st.just(TEXT)),
-    st.builds(steps.MarkMalicious, signals=st.just(["threat"]), why=st.just(TEXT)),
-    st.builds(steps.DecideMalicious, malicious=st.booleans(), why=st.just(TEXT)),
-    st.builds(steps.AttachEvidence, kind=st.just("platform_chat"), text=st.none() | st.just(TEXT)),
-    st.builds(steps.ReportToPlatform, ground=st.just("extortion"), reference=st.just("R1"), at=st.just(START)),
-    st.builds(steps.SkipReport, why=st.just(TEXT)),
-    st.builds(steps.Merge, into=st.just(OTHER), why=st.just(TEXT)),
-    st.builds(steps.BeginFollowUp),
-    st.builds(steps.LogFollowUp, result=st.sampled_from(CallResult), answers=st.sampled_from([{}, {"solved": "yes"}])),
-    st.builds(steps.SkipFollowUp, why=st.just(TEXT)),
-    st.builds(steps.StopContact, signal=st.sampled_from(StopSignal)),
-    st.builds(steps.Hold, why=st.just(TEXT)),
-    st.builds(steps.Resume),
-    st.builds(steps.Escalate, why=st.just(TEXT)),
-    st.builds(agreement_steps.MakePromise, what=st.just(TEXT), due=st.integers(1, 800).map(_later)),
-    st.builds(agreement_steps.KeepPromise, promise=st.integers(1, 2)),
-    st.builds(agreement_steps.RecordDetails, description=st.just(TEXT)),
-    st.builds(
-        agreement_steps.OpenInvestigation,
-        to=st.just("ann"),
-        question=st.just(TEXT),
-        due=st.integers(1, 800).map(_later),
-    ),
-    st.builds(agreement_steps.AnswerInvestigation, investigation=st.integers(1, 2), answer=st.just(TEXT)),
-    st.builds(agreement_steps.AttachChat, text=st.just(TEXT)),
-    st.builds(steps.MendPayout, payout=st.sampled_from(["key-1", "key-2"]), action=st.sampled_from(steps.MendAction)),
-)
 
 
 @dataclass
@@ -118,6 +68,7 @@ class World:
     draw: Any
     case: ReviewCaseState
     now: datetime = START
+    told_payout: list[HandMove] = field(default_factory=list)
 
     @classmethod
     def begun(cls, draw: Any) -> "World":
@@ -134,6 +85,8 @@ class World:
         except Refusal:
             return False
         rules.apply(self.case, command, self.now, found)
+        told = fulfilling.moves(self.case, actor, step, self.now)
+        self.told_payout += told[1] if told else []
         if isinstance(step, steps.AnswerOffer) and step.accepted:
             resting.rest(self.case, self.now)
         return True
@@ -153,6 +106,9 @@ class World:
         match due.action:
             case Action.ASSIGN:
                 progress.assigned(case, Assigned(person=self.pick(["alice", None]), why="fair"), now)
+            case Action.REPLACE:
+                found = Assigned(person=self.pick(["ann", None]), why="no shift fits")
+                progress.replaced(case, found, case.assignee or "", now)
             case Action.PLAN:
                 progress.planned(case, self._plan(), now)
             case Action.CONTACT_DUE:
@@ -189,6 +145,8 @@ class World:
                 promises.broke(case, int(due.subject), now)
             case Action.INVESTIGATION_DUE:
                 investigations.fell_due(case, int(due.subject), now)
+            case Action.DECISION_DUE:
+                decisions.fell_due(case, int(due.subject), now)
             case Action.LOG_MESSAGE:
                 hearing.logged(case, int(due.subject))
             case Action.RESUME:
@@ -240,9 +198,9 @@ class World:
         planned = Planned(
             due_at=start, slot_ends_at=start + timedelta(hours=1), channel=self.pick(list(Channel)), why="free then"
         )
-        found: Planned = self.pick(
-            [planned, Planned(why="caps", again_at=self.now + timedelta(days=2)), Planned(why="never")]
-        )
+        tomorrow = self.now + timedelta(days=1)
+        no_shift = Planned(why="never at work then", code=NoContactCode.AGENT_NEVER_THERE, again_at=tomorrow)
+        found: Planned = self.pick([planned, Planned(why="caps", again_at=tomorrow), Planned(why="never"), no_shift])
         return found
 
     def _reading(self) -> Reading | None:
@@ -256,7 +214,8 @@ class World:
         offer = self.case.accepted_offer
         assert offer is not None
         key = f"key-{len(self.case.payouts) + 1}"
-        found = self.pick([PayoutOpened(key=key, amount_fen=offer.amount_fen), PayoutOpened(missing=["gate"])])
+        opened = PayoutOpened(key=key, amount_fen=offer.amount_fen, give_roles=[Role.FINANCE])
+        found = self.pick([opened, PayoutOpened(missing=["gate"])])
         paying.payout_opened(self.case, found, self.now)
 
     def _escalate(self, kind: EscalationKind) -> None:
@@ -272,6 +231,9 @@ class World:
         payout = self.case.payout
         if payout is None or payout.settled:
             return
+        if payout.hand is not None:
+            self._report_hand(payout.key)
+            return
         status, remedy = self.pick(
             [
                 (PayoutStatus.PAID, None),
@@ -281,8 +243,18 @@ class World:
                 (PayoutStatus.CANCELLED, None),
             ]
         )
-        told = PayoutReport(key=payout.key, status=status, code="X", remedy=remedy, at=self.now)
+        told = PayoutReport(
+            key=payout.key, status=status, code="X", remedy=remedy, at=self.now,
+            closed=self.pick([False, True]), person=status is PayoutStatus.UNKNOWN and self.pick([False, True]),
+        )  # fmt: skip
         paying.payout_reported(self.case, told, self.now)
+
+    def _report_hand(self, key: str) -> None:
+        """What people did by hand, one move after the other."""
+        for move in self.told_payout:
+            told = PayoutReport(key=key, status=move.status, at=self.now)
+            paying.payout_reported(self.case, told, self.now)
+        self.told_payout = []
 
 
 def unopened(now: datetime) -> ReviewCaseState:

@@ -124,6 +124,33 @@ def test_a_coupon_that_passes_has_a_face_value(amount: int) -> None:
     assert passed == (amount in (300, 500, 1000))
 
 
+@pytest.mark.covers(71)
+def test_a_small_flaw_gets_a_coupon_of_five_to_ten_yuan_however_slight_it_is() -> None:
+    allowed = bad_review(form=COUPON, severity=1, cause="quality.minor_flaw")
+
+    assert (allowed.min_fen, allowed.base_fen, allowed.max_fen) == (500, 500, 1000)
+
+
+def test_what_is_given_by_hand_needs_no_face_value() -> None:
+    check_offer(650, OfferForm.FREE_NEXT_POSTAGE, bad_review(form=OfferForm.FREE_NEXT_POSTAGE), 9900, POLICY)
+
+
+@pytest.mark.parametrize("form", list(OfferForm))
+@pytest.mark.parametrize("supervisor", [True, False])
+def test_nothing_is_given_away_as_worth_nothing(form: OfferForm, supervisor: bool) -> None:
+    with pytest.raises(OfferOutOfRange):
+        check_offer(0, form, bad_review(form=form), 9900, POLICY, supervisor_decided=supervisor)
+
+
+@pytest.mark.parametrize(("amount", "refused"), [(2000, OfferOutOfRange), (10_000, OfferAboveOrder)])
+def test_a_lifted_freeze_opens_the_range_and_no_more(amount: int, refused: type[OfferRefused]) -> None:
+    frozen = bad_review(severity=4)
+    check_offer(500, CASH, frozen, 9900, POLICY, freeze_lifted=True)
+
+    with pytest.raises(refused):
+        check_offer(amount, CASH, frozen, 9900, POLICY, freeze_lifted=True)
+
+
 @pytest.mark.covers(64, 66)
 def test_every_form_of_the_seeds_is_there_with_its_budget() -> None:
     assert set(POLICY.forms) == set(OfferForm)

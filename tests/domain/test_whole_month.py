@@ -21,10 +21,11 @@ from domain.review_case import desk, steps
 from domain.review_case.agenda import next_due
 from domain.review_case.agreement_steps import MakePromise
 from tests.domain.contact_world import CASE
+from tests.domain.drawn_steps import a_step
 from tests.domain.real_world import Begun, RealWorld
-from tests.domain.review_world import ALICE, BOB, FAY, TEXT, a_step
+from tests.domain.review_world import ALICE, BOB, FAY, TEXT
 from tests.domain.test_contact_limits import BEIJING, WEEK, calendars, pasts, policies, requests
-from tests.domain.test_review_case import holds_together
+from tests.domain.test_review_case import holds_together, runs_out
 
 # Around the turn of the year, Spring Festival, the feasts of May and October, a leap day, and plain weeks.
 BEGINNINGS = [
@@ -36,8 +37,6 @@ BEGINNINGS = [
     datetime(2028, 2, 20, 1, tzinfo=UTC),
 ]
 REACHED_NOBODY = [*(result for result in CallResult if result is not CallResult.CONNECTED), *[CallResult.BUSY] * 4]
-LONGEST = timedelta(days=45)
-ENDLESS = 3000
 
 
 def how_it_went(chance: Random, now: datetime) -> steps.LogContact:
@@ -142,19 +141,8 @@ class WholeMonth(RuleBasedStateMachine):
         """Left alone, the case ends by itself, whatever became of it."""
         if not hasattr(self, "world"):
             return
-        world, world.chance = self.world, None
-        for _ in range(ENDLESS):
-            if world.case.closed_at is not None:
-                break
-            world.report()
-            if world.case.payout is not None and world.case.payout.remedy == "fix_and_retry":
-                # The one thing that waits for a person without an end: money that finance has to decide about.
-                world.case.payout.remedy = "ask_buyer"
-            due = next_due(world.case)
-            assert due is not None
-            world.pass_to(due)
-        assert world.case.closed_at is not None, f"still {world.case.stage}"
-        assert world.case.closed_at <= world.case.opened_at + LONGEST
+        self.world.chance = None
+        runs_out(self.world)
 
 
 def inside_the_hard_limits(world: RealWorld, begun: Begun) -> None:

@@ -17,10 +17,11 @@ from temporalio.testing import WorkflowEnvironment
 
 from db.tables.record import CaseEvent
 from domain.contact_terms import CallResult, TalkOutcome
+from domain.offers import OfferForm
 from domain.review_case import steps
 from domain.review_case.agenda import next_due
 from domain.review_case.state import Opening, ReviewCaseState
-from tests.builders import House, Reviewed, Sandbox, Story, house_at, open_wallet, settings_for
+from tests.builders import House, Reviewed, Sandbox, Story, house_at, open_wallets, settings_for
 from tests.conftest import Database
 from worker import running
 from workflows import search
@@ -56,7 +57,7 @@ async def house(env: WorkflowEnvironment, database: Database, sandbox: str) -> A
     """A shop with its people, the sandbox, and workers on every queue."""
     async with httpx2.AsyncClient(trust_env=False) as http:
         outside = Sandbox(sandbox, http)
-        settings = settings_for(database.app_url, sandbox, await open_wallet(outside))
+        settings = settings_for(database.app_url, sandbox, await open_wallets(outside))
         async with house_at(settings, outside, env.client) as built, running(built.parts):
             yield built
         await outside.delete("/control/faults")
@@ -120,12 +121,15 @@ class Told(Story):
         await self.step(who, steps.LogContact(result=result, talk=talk, explained=explained))
         return who
 
-    async def accepted(self, fen: int = 500) -> str:
-        """Up to an offer that the buyer accepted: reached, explained, cause confirmed, account known."""
+    async def accepted(self, fen: int = 500, form: OfferForm = OfferForm.CASH_ALIPAY) -> str:
+        """Up to an offer, approved where needed, that the buyer accepted: reached, explained, cause confirmed, account
+        known."""
         who = await self.call(CallResult.CONNECTED, TalkOutcome.UNDECIDED, explained=True)
         await self.step(who, steps.ConfirmCause(cause="quality.broken"))
         await self.step(who, steps.SetPayee(payee=await self.house.payee(self.opening)))
-        await self.step(who, steps.MakeOffer(amount_fen=fen))
+        made = await self.step(who, steps.MakeOffer(form=form, amount_fen=fen))
+        if not made.state.offers[0].approved:
+            await self.step("lee", steps.Approve(offer=1, amount_fen=fen))
         await self.step(who, steps.AnswerOffer(offer=1, accepted=True))
         return who
 
@@ -141,10 +145,16 @@ class Told(Story):
         return state
 
     async def events(self) -> list[CaseEvent]:
-        """The written record, in order."""
-        async with self.house.parts.sessions() as session:
-            wanted = select(CaseEvent).where(CaseEvent.case == (await self.view()).opening.case)
-            return list(await session.scalars(wanted.order_by(CaseEvent.seq)))
+        """The record in order, once everything so far is written."""
+        state = await self.view()
+        wanted = select(CaseEvent).where(CaseEvent.case == state.opening.case).order_by(CaseEvent.seq)
+        async with asyncio.timeout(STUCK_AFTER_SECONDS):
+            while True:
+                async with self.house.parts.sessions() as session:
+                    written = list(await session.scalars(wanted))
+                if len(written) >= state.version:
+                    return written
+                await asyncio.sleep(0.01)
 
 
 @pytest.fixture

@@ -1,0 +1,115 @@
+"""What opening a case asks of the database: few statements, built once, as every case runs them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from db.tables.buyers import Buyer, BuyerPerson, Review, SealedText, ShopOrder
+from db.tables.cases import CaseFile, CaseKey
+from db.tables.office import Installation, Shop
+from domain.platforms import Grade
+
+A_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A review as the way in left it; `text` None: erased."""
+
+    review: Review
+    order: ShopOrder | None
+    shop: Shop
+    text: str | None
+    installation: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    number: str
+    serial: int
+    buyer_person: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Cases of the same person under other numbers, and bad reviews of the same product in the week before."""
+
+    cases: int
+    bad_reviews: int
+
+
+_REPORTED = (
+    select(Review, ShopOrder, Shop, SealedText.body, select(Installation.prefix).scalar_subquery().label("prefix"))
+    .select_from(Review)
+    .join(Shop, Shop.code == bindparam("shop"))
+    .outerjoin(ShopOrder, ShopOrder.id == Review.order)
+    .outerjoin(SealedText, SealedText.id == Review.text)
+    .where(Review.id == bindparam("review", type_=Uuid))
+)
+_PERSON = (
+    select(func.coalesce(BuyerPerson.merged_into, BuyerPerson.id))
+    .join(Buyer, Buyer.person == BuyerPerson.id)
+    .where(Buyer.id == bindparam("buyer", type_=Uuid))
+    .scalar_subquery()
+)
+_FILES, _KEYS = (model.metadata.tables[model.__tablename__] for model in (CaseFile, CaseKey))
+_NEW_FILE = (
+    insert(_FILES)
+    .values(buyer_person=_PERSON, cause_confirmed=False, severity=1, version=0, person_step=0, state={})
+    .on_conflict_do_nothing(index_elements=["number"])
+    .returning(_FILES.c.serial, _FILES.c.buyer_person)
+)
+_NEW_KEY = insert(_KEYS)
+_other, _this = aliased(CaseFile), aliased(Review)
+_CASES = (
+    select(func.count())
+    .where(_other.buyer_person == bindparam("person", type_=Uuid), _other.number != bindparam("number"))
+    .scalar_subquery()
+)
+_BAD_REVIEWS = (
+    select(func.count())
+    .select_from(_this)
+    .join(
+        Review,
+        (Review.item_id == _this.item_id)
+        & (Review.shop == _this.shop)
+        & (Review.created_at > _this.created_at - A_WEEK)
+        & (Review.created_at <= _this.created_at),
+    )
+    .where(_this.id == bindparam("review", type_=Uuid), Review.grade == Grade.BAD)
+    .scalar_subquery()
+)
+_BEFORE = select(_CASES.label("cases"), _BAD_REVIEWS.label("bad_reviews"))
+_BAD = select(_BAD_REVIEWS)
+
+
+async def reported(session: AsyncSession, review: UUID, shop: str) -> Reported:
+    """Raises NoResultFound for a review or a shop that is not there."""
+    row = (await session.execute(_REPORTED, {"review": review, "shop": shop})).one()
+    return Reported(row.Review, row.ShopOrder, row.Shop, row.body, row.prefix or "")
+
+
+async def insert_file(session: AsyncSession, row: dict[str, Any]) -> FileRef | None:
+    """None when another case has the number. `row` names the buyer; the file keeps the person behind."""
+    made = (await (await session.connection()).execute(_NEW_FILE, row)).one_or_none()
+    return FileRef(row["number"], made.serial, made.buyer_person) if made else None
+
+
+async def insert_key(session: AsyncSession, row: dict[str, Any]) -> None:
+    await (await session.connection()).execute(_NEW_KEY, row)
+
+
+async def before_it(session: AsyncSession, review: Review, file: FileRef) -> Before:
+    asked = {"person": file.buyer_person, "number": file.number, "review": review.id}
+    return Before(*(await session.execute(_BEFORE, asked)).one())
+
+
+async def bad_reviews(session: AsyncSession, review: Review) -> int:
+    """How many bad reviews the same product got in the week before this one, itself among them."""
+    return await session.scalar(_BAD, {"review": review.id}) or 0
