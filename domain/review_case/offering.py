@@ -7,6 +7,7 @@ from domain.escalation import EscalationKind
 from domain.payees import check_kind
 from domain.people import Actor, Role
 from domain.review_case import steps
+from domain.review_case.explaining import check_unconvinced, explanation
 from domain.review_case.facts import Prepared
 from domain.review_case.permissions import desk, require, unheld, working
 from domain.review_case.recording import record
@@ -14,6 +15,7 @@ from domain.review_case.refusals import (
     AmountChanged,
     ExplainFirst,
     MoneyFrozen,
+    OfferLapsed,
     OfferPending,
     OfferUnknown,
     ReasonMissing,
@@ -41,9 +43,16 @@ def check_offer(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now:
     require(not second or step.reason is not None, ReasonMissing, "A second offer needs its reason; write why.")
 
 
+def enter_offer(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: datetime) -> None:
+    made = any(offer.status is OfferStatus.FULFILLED for offer in case.offers)
+    require(not made, OfferPending, "Amends were made for this review; nobody is paid twice for one review.")
+    check_unconvinced(case)
+
+
 def make(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: datetime, found: Prepared) -> None:
     waits = bool(found.need_roles)
     until = found.approval_until if waits else found.valid_until
+    told = explanation(case)
     offer = Offer(
         number=len(case.offers) + 1,
         form=step.form,
@@ -56,6 +65,8 @@ def make(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: dateti
         need_both=found.need_both,
         policy=found.policy,
         reason=step.reason,
+        explained_in=told.contact if told else None,
+        unconvinced_in=told.heard_in if told else None,
     )
     case.offers.append(offer)
     if waits:
@@ -64,7 +75,7 @@ def make(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: dateti
         case, actor, now, "offer_made",
         offer=offer.number, form=offer.form, amount_fen=offer.amount_fen, needs=found.need_roles,
         range_fen=found.range_fen, month=found.month, valid_until=offer.valid_until, reason=step.reason,
-        policy=found.policy,
+        explained_in=offer.explained_in, unconvinced_in=offer.unconvinced_in, policy=found.policy,
     )  # fmt: skip
 
 
@@ -113,6 +124,12 @@ def approve(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datet
     )  # fmt: skip
 
 
+def enter_decision(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datetime) -> None:
+    """The timer comes a moment later, or late after an outage."""
+    fresh = now < _waiting(case).valid_until
+    require(fresh, OfferLapsed, "The time for an approval is over; if it still fits, a new offer is made.")
+
+
 def check_reject(case: ReviewCaseState, actor: Actor, step: steps.Reject, now: datetime) -> None:
     offer = _waiting(case)
     require(
@@ -137,6 +154,11 @@ def check_answer(case: ReviewCaseState, actor: Actor, step: steps.AnswerOffer, n
     offer = case.offer
     current = offer is not None and step.offer == offer.number
     require(current, OfferUnknown, f"The offer that waits is number {offer.number if offer else 0}; answer that one.")
+
+
+def enter_answer(case: ReviewCaseState, actor: Actor, step: steps.AnswerOffer, now: datetime) -> None:
+    fresh = case.offer is None or not step.accepted or now < case.offer.valid_until
+    require(fresh, OfferLapsed, "The offer has run out; make a new one if it still fits.")
 
 
 def answer(case: ReviewCaseState, actor: Actor, step: steps.AnswerOffer, now: datetime, found: Prepared) -> None:

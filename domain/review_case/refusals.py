@@ -37,6 +37,24 @@ class ExplainFirst(StepRefused):
     code = "ExplainFirst"
 
 
+class BuyerConvinced(StepRefused):
+    """The explanation was enough; amends are for whom it was not (R69)."""
+
+    code = "BuyerConvinced"
+
+
+class OrderUnknown(StepRefused):
+    """What the buyer paid is not known, so no offer can be kept below it."""
+
+    code = "OrderUnknown"
+
+
+class OfferLapsed(StepRefused):
+    """The time for which the offer was valid is over."""
+
+    code = "OfferLapsed"
+
+
 class OfferPending(StepRefused):
     """There is an offer that is not settled yet."""
 
@@ -149,6 +167,12 @@ class InvestigationUnknown(StepRefused):
     """There is no such investigation, or it was answered already."""
 
     code = "InvestigationUnknown"
+
+
+class DecisionUnknown(StepRefused):
+    """Nothing of this number waits for a decision, or it was decided already."""
+
+    code = "DecisionUnknown"
 
 
 class ChatFull(StepRefused):

@@ -11,6 +11,7 @@ from domain.review_case import (
     agreement_steps,
     closing,
     contacting,
+    decisions,
     desk,
     following_up,
     fulfilling,
@@ -69,10 +70,12 @@ RULES: dict[type[steps.Step], Rule] = {
     ),
     steps.BuyerOnline: Rule(permissions.desk, presence.buyer_online),
     steps.StopContact: Rule(contacting.may_stop, contacting.stop_contact, prepared=True),
-    steps.MakeOffer: Rule(offering.may_offer, offering.make, offering.check_offer, prepared=True),
-    steps.Approve: Rule(offering.may_decide, offering.approve, offering.check_approve, prepared=True),
+    steps.MakeOffer: Rule(offering.may_offer, offering.make, offering.check_offer, offering.enter_offer, prepared=True),
+    steps.Approve: Rule(
+        offering.may_decide, offering.approve, offering.check_approve, offering.enter_decision, prepared=True
+    ),
     steps.Reject: Rule(offering.may_decide, offering.reject, offering.check_reject),
-    steps.AnswerOffer: Rule(offering.may_answer, offering.answer, offering.check_answer),
+    steps.AnswerOffer: Rule(offering.may_answer, offering.answer, offering.check_answer, offering.enter_answer),
     steps.SetPayee: Rule(offering.may_set_payee, desk.set_payee, offering.check_payee),
     steps.SetPhone: Rule(permissions.working, desk.set_phone),
     steps.CheckReview: Rule(verifying.may_check, verifying.check_review),
@@ -99,6 +102,8 @@ RULES: dict[type[steps.Step], Rule] = {
     agreement_steps.AnswerInvestigation: Rule(
         investigations.may_answer, investigations.answer, investigations.check_answer
     ),
+    agreement_steps.AskDecision: Rule(decisions.may_ask, decisions.ask, decisions.check_ask),
+    agreement_steps.Decide: Rule(decisions.may_decide, decisions.decide, decisions.check_decide),
     agreement_steps.AttachChat: Rule(permissions.desk, telling.attach_chat, telling.check_chat),
     steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
     steps.Resume: Rule(desk.may_resume, desk.resume),
