@@ -58,6 +58,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import LogContact, MendPayout, Step
     from workflows import limits, priorities
+    from workflows.approvals import APPROVERS, ask_approvers
     from workflows.ending_actions import EndingActions
     from workflows.payout import Payout, PayoutOrder
 
@@ -325,6 +326,9 @@ class ReviewActions:
     async def _escalate(self, due: Due) -> None:
         kind = EscalationKind(due.subject)
         if kind is EscalationKind.STALE and not progress.still_stale(self._case):
+            return
+        if kind is EscalationKind.APPROVAL_WAITING and workflow.patched(APPROVERS):
+            await ask_approvers(self._case, self._lock)
             return
         request = self._clock_request(kind)
         found = await workflow.execute_activity_method(EscalationActivities.escalate, request, **limits.RECORD)

@@ -88,6 +88,18 @@ class Prepared(Fact):
     off_shift: bool = False
 
 
+class Asked(Fact):
+    """Who was asked to approve an offer: the role whose turn it is and those of it who are at work now; `passed_over`
+    are those whose turn it would have been. Without a role nobody was, until `next_at`."""
+
+    since: datetime
+    role: Role | None = None
+    people: list[str] = Field(default_factory=list)
+    passed_over: list[str] = Field(default_factory=list)
+    next_at: datetime | None = None
+    policy: str = ""
+
+
 class ReplyText(Fact):
     """A prepared public reply, or why there can be none."""
 

@@ -49,6 +49,18 @@ class OfferUnknown(StepRefused):
     code = "OfferUnknown"
 
 
+class OfferDecided(StepRefused):
+    """Somebody else has decided about the offer already."""
+
+    code = "OfferDecided"
+
+
+class OfferExpired(StepRefused):
+    """The time of the offer, or of its approval, is over."""
+
+    code = "OfferExpired"
+
+
 class AmountChanged(StepRefused):
     """The amount differs from the offer's; a changed amount needs a new approval."""
 

@@ -9,6 +9,7 @@ from domain.errors import Refusal
 from domain.people import Actor, Role
 from domain.review_case import (
     agreement_steps,
+    approving,
     closing,
     contacting,
     desk,
@@ -68,9 +69,11 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.BuyerOnline: Rule(permissions.desk, presence.buyer_online),
     steps.StopContact: Rule(contacting.may_stop, contacting.stop_contact, prepared=True),
     steps.MakeOffer: Rule(offering.may_offer, offering.make, offering.check_offer, prepared=True),
-    steps.Approve: Rule(offering.may_decide, offering.approve, offering.check_approve, prepared=True),
-    steps.Reject: Rule(offering.may_decide, offering.reject, offering.check_reject),
-    steps.AnswerOffer: Rule(offering.may_answer, offering.answer, offering.check_answer),
+    steps.Approve: Rule(
+        approving.may_decide, approving.approve, approving.check_approve, offering.check_in_time, prepared=True
+    ),
+    steps.Reject: Rule(approving.may_decide, approving.reject, approving.check_reject),
+    steps.AnswerOffer: Rule(offering.may_answer, offering.answer, offering.check_answer, offering.check_in_time),
     steps.SetPayee: Rule(offering.may_set_payee, desk.set_payee),
     steps.SetPhone: Rule(permissions.working, desk.set_phone),
     steps.CheckReview: Rule(verifying.may_check, verifying.check_review),
