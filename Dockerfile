@@ -20,6 +20,7 @@ COPY db db
 COPY gateways gateways
 COPY activities activities
 COPY workflows workflows
+COPY record record
 COPY api api
 COPY sandbox sandbox
 COPY embedded embedded

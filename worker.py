@@ -44,10 +44,12 @@ from activities.payouts import PayoutActivities
 from activities.policies import Policies
 from activities.projection import ProjectionActivities
 from activities.replies import ReplyActivities
+from activities.surging import SurgeActivities
 from db.office import ensure_installation
 from db.sealing import KeyRing
 from db.sessions import Sessions, connect, key_ring, sessions
 from db.signatures import Signer
+from db.surges import unfinished
 from db.tables.office import Shop
 from gateways.alipay import AlipayClient, AlipayCredentials
 from gateways.aliyun_sms import AliyunSms, SmsCredentials
@@ -63,8 +65,10 @@ from workflows.intake import Intake
 from workflows.payout import Payout
 from workflows.review_case import ReviewCase
 from workflows.schedules import ensure_all, ensure_archive, ensure_digests, ensure_heads
+from workflows.starting import start_surge
+from workflows.surge import Surge
 
-WORKFLOWS = [ReviewCase, Payout, Intake, Archive, Handback, Digest, Heads]
+WORKFLOWS = [ReviewCase, Payout, Intake, Archive, Handback, Surge, Digest, Heads]
 
 
 def sandboxed_runner() -> SandboxedWorkflowRunner:
@@ -135,10 +139,12 @@ def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Call
     """The activities of who works on what, and of who must hear of it."""
     assignment = AssignmentActivities(parts.sessions, policies, clock)
     escalation = EscalationActivities(parts.sessions, clock)
+    surges = SurgeActivities(parts.sessions)
     return [
         assignment.assign, assignment.claim, assignment.hand_on, HandbackActivities(parts.sessions).open_work,
         escalation.reckon, escalation.escalate, DigestActivities(parts.sessions, policies, clock).gather,
-        InvestigationActivities(parts.sessions).ask, ApprovalActivities(parts.sessions, policies, clock).ask_approvers,
+        InvestigationActivities(parts.sessions).ask, surges.surge_stage, surges.surged,
+        ApprovalActivities(parts.sessions, policies, clock).ask_approvers,
     ]  # fmt: skip
 
 
@@ -216,14 +222,17 @@ async def composed(settings: Settings, client: Client) -> AsyncIterator[Parts]:
 
 
 async def set_up_schedules(parts: Parts) -> None:
-    """The installation's prefix, the intake schedule of every shop, the archive's; repeating it changes nothing."""
+    """The installation's prefix, every schedule, and whatever follows a surge; repeating it changes nothing."""
     async with parts.sessions.begin() as session:
         await ensure_installation(session, datetime.now(UTC))
         shops = list(await session.scalars(select(Shop)))
+        surges = await unfinished(session, datetime.now(UTC))
     await ensure_all(parts.client, shops, parts.settings)
     await ensure_digests(parts.client, [shop.code for shop in shops], parts.settings)
     await ensure_archive(parts.client, parts.settings)
     await ensure_heads(parts.client, parts.settings)
+    for surge in surges:
+        await start_surge(parts.client, str(surge), parts.settings)
 
 
 @contextlib.asynccontextmanager

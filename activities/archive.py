@@ -23,7 +23,7 @@ from db.sessions import Sessions
 from db.tables.cases import CaseFile
 from db.tables.money import Payout
 from db.tables.record import HistoryArchive
-from domain.review_case.keys import payout_id, workflow_id
+from domain.review_case.keys import lives_of, payout_id
 
 CASES_A_ROUND = 50
 # Workflows that come by the clock and hold nothing that their cases don't.
@@ -68,7 +68,7 @@ class Archived(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A closed case and the workflows that it has lived in."""
+    """A closed case and its workflows: one for each of its runs, and one for each payout."""
 
     case: str
     closed_at: datetime
@@ -82,11 +82,6 @@ class Run:
     id: str
     history: WorkflowHistory
     ended: bool
-
-
-def _lives(file: CaseFile) -> list[str]:
-    """A reopened case has lived in one workflow for each of its runs."""
-    return [workflow_id(file.platform, file.shop, file.external_id, run) for run in range(1, file.run + 1)]
 
 
 async def _payouts(session: AsyncSession, cases: Sequence[str]) -> dict[str, list[str]]:
@@ -132,12 +127,12 @@ class ArchiveActivities:
     async def _closed(self, after: str) -> list[Closed]:
         missing = ~exists().where(HistoryArchive.workflow == CaseFile.workflow)
         query = select(CaseFile).where(CaseFile.closed_at.is_not(None), CaseFile.number > after, missing)
-        slim = load_only(*(getattr(CaseFile, name) for name in ("closed_at", "platform", "shop", "external_id", "run")))
+        slim = load_only(*(getattr(CaseFile, name) for name in ("closed_at", "workflow", "run")))
         async with self._sessions() as session:
             files = list(await session.scalars(query.options(slim).order_by(CaseFile.number).limit(CASES_A_ROUND)))
             payouts = await _payouts(session, [file.number for file in files])
         return [
-            Closed(file.number, file.closed_at, (*_lives(file), *payouts[file.number]))
+            Closed(file.number, file.closed_at, (*lives_of(file.workflow, file.run), *payouts[file.number]))
             for file in files
             if file.closed_at
         ]

@@ -55,7 +55,8 @@ class ContactActivities:
             found = find_slot(asked, history, policy, days)
             if isinstance(found, NoContact):
                 return _impossible(found, version)
-            return _planned(await _placed(session, request, found, there.hands), version)
+            planned = _planned(await _placed(session, request, found, there.hands), version)
+            return planned.model_copy(update={"in_surge": surge})
 
     @activity.defn
     async def take(self, request: TakeRequest) -> Prepared:

@@ -1,23 +1,20 @@
 """Opening a case: its row and key, what triage suggests, and the judgements that need the causes policy."""
 
-import secrets
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.clocks import DeskClock
 from activities.policies import Policies
 from activities.refusals import refusing
+from activities.registering import Registered, Source, key_of, register
 from activities.requests import CauseRequest, OpenRequest, SignalsRequest
-from db.opening import FileRef, Reported, bad_reviews, before_it, insert_file, insert_key, reported
+from db.opening import FileRef, Reported, bad_reviews, before_it, reported
 from db.sessions import Sessions
 from db.tables.buyers import Review, ShopOrder
-from db.tables.cases import CaseFile, CaseKey
 from domain.amendment import Baseline
-from domain.case_numbers import mint
 from domain.causes import check_cause, suggest_cause
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
@@ -37,15 +34,9 @@ from domain.policies.causes import CausesPolicy
 from domain.review_case.agenda import Action
 from domain.review_case.facts import Opened, Prepared
 from domain.review_case.keys import KIND
-from domain.review_case.state import Identity, Opening, ReviewCaseState, Stage
+from domain.review_case.state import Identity, Opening, ReviewCaseState
 from domain.severity import Severity, severity
 from domain.vagueness import is_vague
-
-TRIES_FOR_A_NUMBER = 5
-
-
-class NoFreeNumber(Exception):
-    """Every number that was minted is another case's."""
 
 
 class OpeningActivities:
@@ -60,9 +51,12 @@ class OpeningActivities:
         opening = request.opening
         async with self._sessions.begin() as session:
             known = await reported(session, UUID(opening.review_row), opening.shop)
-            file, before = await self._register(session, request, known.review)
+            review = known.review
+            source = Source(KIND, review.id, review.buyer, review.created_at, review.grade)
+            registered = await register(session, opening, source, request.workflow, request.now, Action.OPEN)
+            file, before = registered.file, _left(registered)
             if file is None:
-                key = await _key(session, opening)
+                key = await key_of(session, opening, KIND)
                 return Opened(number=opening.case, duplicate_of=key.case if key else "")
             identity = await self._identity(session, opening, file, known, _now_shown(opening, known.review, before))
             counts = await before_it(session, known.review, file)
@@ -77,37 +71,6 @@ class OpeningActivities:
                     "clocks": await self._clocks(session, opening.shop, triaged.severity, request.now),
                 }
             )
-
-    async def _register(
-        self, session: AsyncSession, request: OpenRequest, review: Review
-    ) -> tuple[FileRef | None, ReviewCaseState | None]:
-        """The case file that counts, with what an earlier run left; none for a review that has a case already."""
-        opening = request.opening
-        known = await _key(session, opening, lock=True)
-        if known is None:
-            return await self._insert(session, request, review), None
-        file = await session.get_one(CaseFile, known.case)
-        retried = known.run == opening.run and file.workflow == request.workflow and not _projected(file, opening)
-        next_run = opening.run == known.run + 1 and file.closed_at is not None
-        if not retried and not next_run:
-            return None, None
-        known.run, file.workflow = opening.run, request.workflow
-        return FileRef(file.number, file.serial, file.buyer_person), _left(file)
-
-    async def _insert(self, session: AsyncSession, request: OpenRequest, review: Review) -> FileRef:
-        number, file = request.opening.case, None
-        for _ in range(TRIES_FOR_A_NUMBER):
-            file = await insert_file(session, _first_row(request, review, number))
-            if file is not None:
-                break
-            # Another case has this number: numbers are random, and this one was minted twice.
-            number = mint(request.now.year, secrets.token_bytes(16))
-        if file is None:
-            raise NoFreeNumber(f"{TRIES_FOR_A_NUMBER} numbers in a row were taken; trying again mints others")
-        opening = request.opening
-        key = {"kind": KIND, "platform": opening.platform, "shop": opening.shop, "external_id": opening.external_id}
-        await insert_key(session, key | {"case_number": file.number, "run": opening.run})
-        return file
 
     async def _identity(
         self,
@@ -191,24 +154,8 @@ class OpeningActivities:
                 return Prepared(policy=version, score=score(request.mark.signals, causes).score)
 
 
-async def _key(session: AsyncSession, opening: Opening, *, lock: bool = False) -> CaseKey | None:
-    wanted = select(CaseKey).where(
-        CaseKey.kind == KIND,
-        CaseKey.platform == opening.platform,
-        CaseKey.shop == opening.shop,
-        CaseKey.external_id == opening.external_id,
-    )
-    return await session.scalar(wanted.with_for_update() if lock else wanted)
-
-
-def _projected(file: CaseFile, opening: Opening) -> bool:
-    """Whether this run has written events already; then a start under its id is a second one, after the engine has
-    forgotten the first."""
-    return file.version > 0 if opening.run == 1 else file.run >= opening.run
-
-
-def _left(file: CaseFile) -> ReviewCaseState | None:
-    return ReviewCaseState.model_validate(file.state) if file.state else None
+def _left(registered: Registered) -> ReviewCaseState | None:
+    return ReviewCaseState.model_validate(registered.left) if registered.left else None
 
 
 def _now_shown(opening: Opening, review: Review, before: ReviewCaseState | None) -> Grade:
@@ -218,29 +165,6 @@ def _now_shown(opening: Opening, review: Review, before: ReviewCaseState | None)
     if opening.source == "person" and last is not None and last.grade is not None:
         return last.grade
     return Grade(review.grade)
-
-
-def _first_row(request: OpenRequest, review: Review, number: str) -> dict[str, object]:
-    """The case file before its first event; the projection completes it."""
-    opening = request.opening
-    return {
-        "number": number,
-        "kind": KIND,
-        "workflow": request.workflow,
-        "run": opening.run,
-        "shop": opening.shop,
-        "platform": opening.platform,
-        "external_id": opening.external_id,
-        "source_row": review.id,
-        "buyer": review.buyer,
-        "stage": Stage.OPENING,
-        "grade": review.grade,
-        "due_at": request.now,
-        "due_what": Action.OPEN,
-        "review_created_at": review.created_at,
-        "opened_at": request.now,
-        "written_at": request.now,
-    }
 
 
 def _severity(

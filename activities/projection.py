@@ -10,6 +10,7 @@ from temporalio import activity
 
 from activities.requests import Projection
 from db import chain
+from db.approvals import keep_approval
 from db.investigations import keep_investigations
 from db.places import free_place
 from db.sessions import Sessions
@@ -17,6 +18,7 @@ from db.tables.cases import Assignment, CaseFile, Notice
 from db.tables.record import CaseEvent
 from domain.payouts import PayoutStatus
 from domain.queue_ranking import rank
+from domain.review_case.resting import plan_at
 from domain.review_case.standing import facts_of
 from domain.review_case.state import ReviewCaseState
 from domain.sealed import Event
@@ -49,6 +51,7 @@ class ProjectionActivities:
             await _append(session, number, fresh, newest or chain.FIRST)
             await _notices(session, batch, fresh)
             await keep_investigations(session, batch.state)
+            await keep_approval(session, batch.state, fresh[-1].at)
             database = await session.connection()
             await database.execute(_CASE_FILE, {"the_case": number} | _columns(batch))
             if _plans_nothing(batch.state):
@@ -59,9 +62,9 @@ class ProjectionActivities:
 
 
 def _plans_nothing(case: ReviewCaseState) -> bool:
-    """Held, stopped, ended: what was planned for it no longer takes anybody's time."""
+    """Held, stopped, agreed, ended: what was planned for it no longer takes anybody's time."""
     visit = case.follow_up
-    return case.contact is None and case.plan_again_at is None and (visit is None or visit.over)
+    return case.contact is None and plan_at(case) is None and (visit is None or visit.over)
 
 
 async def _append(session: AsyncSession, number: str, events: list[Event], previous: bytes) -> None:

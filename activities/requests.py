@@ -67,6 +67,33 @@ class AwayRequest(Request):
     now: datetime
 
 
+class SurgeRequest(Request):
+    surge: str
+    now: datetime
+
+
+class SurgeStage(Request):
+    """How a surge stands at a moment: `on`, `over` (also: taken away), or neither yet. `next_at`: when that changes."""
+
+    on: bool = False
+    over: bool = False
+    next_at: datetime | None = None
+
+
+class SurgedRequest(Request):
+    """Whose planned contact a surge concerns that began (`surging`) or is over; beyond the case `after`."""
+
+    surge: str
+    surging: bool
+    after: str
+    now: datetime
+
+
+class Surged(Request):
+    case: str
+    workflow: str
+
+
 class HandOnRequest(Request):
     person: str
     cases: list[Handed]

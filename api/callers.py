@@ -31,13 +31,15 @@ class Unauthorized(Refusal):
 
 @dataclass(frozen=True)
 class Caller:
-    """A person with roles per shop (None: in every shop), and the roles that open the route being asked for."""
+    """A person with roles per shop (None: in every shop), the roles that open the route being asked for, and other
+    accounts of the same human being."""
 
     person: UUID
     login: str
     name: str
     roles: Mapping[str | None, frozenset[Role]]
     opened_by: frozenset[Role]
+    accounts: frozenset[str] = frozenset()
 
     def roles_in(self, shop: str) -> frozenset[Role]:
         return self.everywhere | self.roles.get(shop, frozenset())
@@ -48,7 +50,7 @@ class Caller:
         return self.roles.get(None, frozenset())
 
     def actor(self, shop: str) -> Actor:
-        return Actor(person=str(self.person), roles=self.roles_in(shop))
+        return Actor(person=str(self.person), roles=self.roles_in(shop), accounts=self.accounts)
 
     def shops(self) -> frozenset[str] | None:
         """The shops in which this route is open to the caller; None means every shop."""
@@ -91,7 +93,8 @@ async def caller_of(
     roles: defaultdict[str | None, frozenset[Role]] = defaultdict(frozenset)
     for shop, role in holder.roles:
         roles[shop] |= {role}
-    caller = Caller(holder.person, holder.login, holder.name, dict(roles), RIGHTS[request.scope["route"].name])
+    opened_by = RIGHTS[request.scope["route"].name]
+    caller = Caller(holder.person, holder.login, holder.name, dict(roles), opened_by, holder.accounts)
     bind_contextvars(person=str(holder.person))
     if not any(held & caller.opened_by for held in caller.roles.values()):
         raise NotAllowed(_needs(caller.opened_by, ""))

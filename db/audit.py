@@ -40,8 +40,7 @@ async def broken_at(session: AsyncSession) -> int | None:
     previous, seq = chain.FIRST, 0
     async for event in await session.stream_scalars(select(OfficeEvent).order_by(OfficeEvent.seq)):
         seq += 1
-        fields = ("seq", "at", "actor", "kind", "subject", "facts")
-        line = {name: getattr(event, name) for name in fields}
+        line = {name: getattr(event, name) for name in chain.OFFICE_LINE}
         if event.seq != seq or event.previous != previous or event.hash != chain.link(previous, line):
             return seq
         previous = event.hash

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 FIRST = bytes(32)
+# What the hash of a line covers: every column but the hashes themselves.
+CASE_LINE = ("case", "seq", "at", "kind", "actor_kind", "actor", "policy", "facts")
+OFFICE_LINE = ("seq", "at", "actor", "kind", "subject", "facts")
 
 
 def canonical(value: object) -> bytes:

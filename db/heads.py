@@ -82,7 +82,7 @@ async def make_head(session: AsyncSession, signer: Signer, now: datetime) -> Rec
         day=now.astimezone(UTC).date(),
         at=now,
         leaves=len(tips),
-        root=merkle.root([merkle.leaf(tip.leaf) for tip in tips]),
+        root=merkle.Tree(tip.leaf for tip in tips).root,
         public=signer.public,
         previous=last.hash if last else chain.FIRST,
     )

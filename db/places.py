@@ -1,7 +1,7 @@
 """Places of planned contacts: taken one after the other under the shop's planning lock, so that they don't bunch."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Boolean, DateTime, Double, Interval, bindparam, delete, func, select
@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.expression import column
 
+from db.tables.cases import CaseFile
 from db.tables.contacts import ContactPlace
 from domain.contact_spread import Place, Placed
 from domain.contact_terms import Channel
@@ -46,6 +47,34 @@ async def take_place(
     row = (await session.execute(_TAKE, given)).one()
     room = next(place.room for place in offered if place.at == row.due)
     return Placed(row.due, row.others_there, crowded=row.others_here >= room)
+
+
+_FUTURE = (
+    select(ContactPlace.case, CaseFile.workflow)
+    .join(CaseFile, CaseFile.number == ContactPlace.case)
+    .where(ContactPlace.shop == bindparam("shop"), ContactPlace.due_at > bindparam("now"))
+    .where(ContactPlace.case > bindparam("after"))
+    .order_by(ContactPlace.case)
+    .limit(bindparam("most"))
+)
+
+
+async def written_before(
+    session: AsyncSession, shop: str, now: datetime, until: datetime, after: str, most: int
+) -> list[tuple[str, str]]:
+    """Number and workflow of cases with a written contact planned between these moments, by number beyond `after`."""
+    written = _FUTURE.where(ContactPlace.channel != Channel.CALL, ContactPlace.due_at < until)
+    found = await session.execute(written, {"shop": shop, "now": now, "after": after, "most": most})
+    return [(number, workflow) for number, workflow in found]
+
+
+async def planned_in_surge(
+    session: AsyncSession, shop: str, now: datetime, after: str, most: int
+) -> list[tuple[str, str]]:
+    """The same of cases whose contact was planned in a surge, by whatever channel."""
+    in_surge = _FUTURE.where(ContactPlace.in_surge)
+    found = await session.execute(in_surge, {"shop": shop, "now": now, "after": after, "most": most})
+    return [(number, workflow) for number, workflow in found]
 
 
 async def free_place(session: AsyncSession, case: str) -> None:

@@ -60,6 +60,11 @@ async def list_surges(session: AsyncSession, shop: str) -> list[ShopSurge]:
     return list(await session.scalars(found.limit(100)))
 
 
+async def unfinished(session: AsyncSession, now: datetime) -> list[UUID]:
+    """The surges of every shop that have begun or will."""
+    return list(await session.scalars(select(ShopSurge.id).where(ShopSurge.ends_at > now)))
+
+
 async def surging(session: AsyncSession, now: datetime, shops: Collection[str] | None = None) -> frozenset[str]:
     """Which of these shops (None: of all) have a surge at this moment."""
     if shops is None:

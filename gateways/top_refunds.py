@@ -36,6 +36,11 @@ class MarketplaceRefund:
     modified: datetime | None
     deadline: datetime | None
     with_return: bool
+    dispute_type: str | None
+    order_status: str | None
+    quantity: int
+    item_id: str | None
+    item_title: str | None
     good_status: str | None
     courier: str | None
     tracking_number: str | None
@@ -95,11 +100,16 @@ def refund_of(row: Node) -> MarketplaceRefund:
         reason=row.optional_text("reason"),
         description=row.optional_text("desc"),
         refund_fen=row.fen("refund_fee"),
-        paid_fen=row.optional_fen("payment"),
+        paid_fen=row.optional_fen("total_fee"),
         created=row.optional_moment("created"),
         modified=row.optional_moment("modified"),
         deadline=_deadline(row),
         with_return=row.flag("has_good_return"),
+        dispute_type=row.optional_text("dispute_type"),
+        order_status=row.optional_text("order_status"),
+        quantity=row.optional_integer("num") or 1,
+        item_id=row.optional_text("num_iid"),
+        item_title=row.optional_text("title"),
         good_status=row.optional_text("good_status"),
         courier=row.optional_text("company_name"),
         tracking_number=row.optional_text("sid"),

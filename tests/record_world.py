@@ -1,6 +1,7 @@
 """A record without its workflows: a shop, cases whose events are chained as the projector does, and whoever may spoil
 them."""
 
+import base64
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,18 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from db import chain, office
 from db.buyers import BuyerFacts
+from db.heads import make_head
 from db.reviews import ReviewFacts, keep_review
 from db.sealing import KeyRing
+from db.sessions import Sessions
 from db.signatures import Signer
 from db.tables.cases import CaseFile
 from db.tables.record import CaseEvent
 
 SHOP = "demo"
+ONE, TWO = "A26-00000-00001", "A26-00000-00002"
 
 
 def signer(seed: bytes = b"s") -> Signer:
-    import base64
-
     made = Signer.parse(base64.b64encode(seed * 32).decode())
     assert made is not None
     return made
@@ -101,3 +103,11 @@ async def reckon_anew(owner: AsyncEngine, case: str) -> None:
             )
             previous = current
         await connection.execute(text("ALTER TABLE case_event ENABLE TRIGGER append_only"))
+
+
+async def sign_anew(owner: AsyncEngine, sessions: Sessions, by: Signer, now: datetime) -> None:
+    """Throw all heads away and make a new one over what stands there now."""
+    await spoil(owner, "record_tip", "DELETE FROM record_tip")
+    await spoil(owner, "record_head", "DELETE FROM record_head")
+    async with sessions.begin() as session:
+        await make_head(session, by, now)

@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.errors import Refusal
     from domain.gate import GateMode
     from domain.people import Actor, ActorKind
-    from domain.review_case import desk, hearing, merging, paying, presence, resting, rules
+    from domain.review_case import desk, hearing, merging, paying, presence, resting, rules, surging
     from domain.review_case.agenda import Action, Due, due_for_people, next_due
     from domain.review_case.facts import BuyerMessage, PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
@@ -238,6 +238,13 @@ class ReviewCase:
         """This person does not work on the shop's cases any more, or not for now: the case looks for somebody else."""
         async with self._lock:
             desk.take_back(self._case, person, workflow.now())
+            self._changes += 1
+
+    @workflow.signal
+    async def surge_changed(self, began: bool) -> None:
+        """The shop has more to do than hands, or no longer."""
+        async with self._lock:
+            surging.surge_changed(self._case, began, workflow.now())
             self._changes += 1
 
     @workflow.signal

@@ -6,7 +6,12 @@ from uuid import uuid4
 
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
@@ -22,6 +27,7 @@ REVIEW_CHANGED = "review_changed"
 BUYER_ONLINE = "buyer_online"
 BUYER_WROTE = "buyer_wrote"
 HANDBACK = "Handback"
+SURGE = "Surge"
 
 
 def case_workflow_id(opening: Opening) -> str:
@@ -57,6 +63,29 @@ async def start_review_case(client: Client, opening: Opening, settings: Settings
     except WorkflowAlreadyStartedError:
         return False
     return True
+
+
+async def start_surge(client: Client, surge: str, settings: Settings) -> None:
+    """Let what is planned already follow this surge; one that is followed already goes on so."""
+    options = _surge_options(surge, settings)
+    await client.start_workflow(
+        SURGE, {"surge": surge}, id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING, **options
+    )
+
+
+async def tell_surge(client: Client, surge: str, settings: Settings) -> None:
+    """A surge was ended. One that nobody follows, or no longer, counts as begun."""
+    options = _surge_options(surge, settings)
+    await client.start_workflow(SURGE, {"surge": surge, "begun": True}, start_signal="changed", **options)
+
+
+def _surge_options(surge: str, settings: Settings) -> dict[str, Any]:
+    return {
+        "id": f"surge:{surge}",
+        "task_queue": settings.task_queue,
+        "priority": priorities.CASES,
+        "static_summary": surge,
+    }
 
 
 async def start_handback(client: Client, person: str, shop: str | None, settings: Settings) -> None:

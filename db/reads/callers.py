@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from db.tables.office import ApiKey, Person, PersonRole
 from domain.people import Role
@@ -13,17 +14,23 @@ from domain.people import Role
 
 @dataclass(frozen=True, slots=True)
 class KeyHolder:
-    """`roles` are pairs of shop (None: every shop) and role."""
+    """`roles` are pairs of shop (None: every shop) and role; `accounts` the ids of other accounts of the same human
+    being."""
 
     person: UUID
     login: str
     name: str
     roles: list[tuple[str | None, Role]]
+    accounts: frozenset[str] = frozenset()
 
 
+_OTHER = aliased(Person)
+_ACCOUNTS = (
+    select(func.array_agg(_OTHER.id)).where(_OTHER.human == Person.human, _OTHER.id != Person.id).scalar_subquery()
+)
 # Built once: every request asks this.
 _HOLDER = (
-    select(Person.id, Person.login, Person.name, PersonRole.shop, PersonRole.role)
+    select(Person.id, Person.login, Person.name, PersonRole.shop, PersonRole.role, _ACCOUNTS.label("accounts"))
     .join(ApiKey, ApiKey.person == Person.id)
     .outerjoin(PersonRole, PersonRole.person == Person.id)
     .where(
@@ -44,4 +51,5 @@ async def key_holder(session: AsyncSession, hash: bytes, now: datetime) -> KeyHo
     first = found[0]
     # A role that a newer version wrote opens nothing here.
     roles = [(row.shop, Role(row.role)) for row in found if row.role in _KNOWN]
-    return KeyHolder(first.id, first.login, first.name, roles)
+    accounts = frozenset(str(other) for other in first.accounts or ())
+    return KeyHolder(first.id, first.login, first.name, roles, accounts)

@@ -41,7 +41,7 @@ class CaseLine(BaseModel):
     platform: str
     external_id: str
     stage: str
-    grade: str
+    grade: str | None
     cause: str | None
     cause_confirmed: bool
     severity: int

@@ -26,6 +26,8 @@ SENTENCES: Mapping[str, str] = {
     "cause_confirmed": "Cause confirmed: {cause}; severity {severity}.",
     "contact_planned": "Contact {number} planned by {channel} for {due_at}: {why}.",
     "no_contact_possible": "No contact is possible: {why}.",
+    "surge_begun": "The shop has more to do than hands: contact {number}, planned by {channel}, is chosen anew.",
+    "surge_over": "The shop's surge is over: contact {number}, planned by {channel} in it, is chosen anew.",
     "contact_due": "Contact {number} is due by {channel}.",
     "contact_begun": "Contact {number} begun by {channel}.",
     "contact_logged": "Contact {number} by {channel}: {result} {talk}.",

@@ -84,7 +84,8 @@ class CaseFile(Model):
     source_row: Mapped[UUID]
     buyer_person: Mapped[UUID | None] = mapped_column(ForeignKey("buyer_person.id"))
     stage: Mapped[str]
-    grade: Mapped[str]
+    # Of a review; an application for a refund has none.
+    grade: Mapped[str | None]
     cause: Mapped[str | None]
     cause_confirmed: Mapped[bool] = mapped_column(default=False)
     severity: Mapped[int]

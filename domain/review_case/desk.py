@@ -139,6 +139,14 @@ def escalate(case: ReviewCaseState, actor: Actor, step: steps.Escalate, now: dat
     record(case, actor, now, "escalation_asked", why=step.why)
 
 
+def replan_unmade(case: ReviewCaseState, now: datetime) -> None:
+    """Choose a contact anew that never came due: it was no attempt, so the one in its place gets its number."""
+    if case.contact is not None and not case.contact.due:
+        if case.contacts_planned == case.contact.number:
+            case.contacts_planned -= 1
+        replan(case, now)
+
+
 def replan(case: ReviewCaseState, now: datetime) -> None:
     """Forget a planned contact that nobody has taken, so that the next look at the agenda plans anew."""
     if case.contact is None or case.contact.taken_by is None:

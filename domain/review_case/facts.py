@@ -49,6 +49,7 @@ class Planned(Fact):
     why_zh: str = ""
     code: str | None = None
     warnings: list[str] = Field(default_factory=list)
+    in_surge: bool = False
     presence_again_at: datetime | None = None
     again_at: datetime | None = None
     policy: str = ""

@@ -29,6 +29,12 @@ def workflow_id(platform: str, shop: str, external_id: str, run: int = 1) -> str
     return first if run == 1 else f"{first}:{run}"
 
 
+def lives_of(workflow: str, run: int) -> list[str]:
+    """The workflows of a case from its first run on, given the one of its present run."""
+    first = workflow if run == 1 else workflow.removesuffix(f":{run}")
+    return [first, *(f"{first}:{later}" for later in range(2, run + 1))]
+
+
 def payout_id(key: str) -> str:
     """The workflow of the payout under this money key."""
     return f"payout:{key}"

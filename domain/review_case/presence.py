@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from domain.people import Actor
 from domain.review_case import steps
-from domain.review_case.desk import replan
+from domain.review_case.desk import replan_unmade
 from domain.review_case.facts import Prepared
 from domain.review_case.recording import record
 from domain.review_case.state import ReviewCaseState
@@ -35,10 +35,5 @@ def seen_by_platform(case: ReviewCaseState, actor: Actor, now: datetime) -> None
 
 
 def _plan_again(case: ReviewCaseState, now: datetime) -> None:
-    """A contact that never came due gives its number to the one that takes its place: it was no attempt."""
-    if case.presence_again_at is not None and now < case.presence_again_at:
-        return
-    if case.contact is not None and not case.contact.due:
-        if case.contacts_planned == case.contact.number:
-            case.contacts_planned -= 1
-        replan(case, now)
+    if case.presence_again_at is None or now >= case.presence_again_at:
+        replan_unmade(case, now)

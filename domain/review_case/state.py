@@ -94,6 +94,7 @@ class ContactWait(BaseModel):
     why: str
     why_zh: str = ""
     reminder: bool = False
+    in_surge: bool = False
     due: bool = False
     attempt: str | None = None
     taken_by: str | None = None

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from temporalio.client import Client, WorkflowExecutionStatus
 
 HOURS = {"zone": "Asia/Shanghai", "week": {"monday": [{"open": "09:00", "close": "18:00"}]}}
 EVENINGS = {"zone": "Asia/Shanghai", "week": {"monday": [{"open": "17:00", "close": "21:00"}]}}
@@ -97,3 +98,17 @@ async def test_a_surge_that_has_not_begun_is_taken_away(ask: Any, now: Any) -> N
     made = (await ask("supervisor", "POST", "/shops/demo/surges", body | {"why": "w"})).json()
     await ask("supervisor", "DELETE", f"/shops/demo/surges/{made['id']}")
     assert (await ask("agent", "GET", "/shops/demo/surges")).json() == []
+
+
+async def test_a_surge_is_followed_from_the_moment_it_is_set(ask: Any, now: Any, temporal_client: Client) -> None:
+    """Also one that nobody followed is, once it is ended: its end must reach what was planned."""
+    body = {"ends_at": (now + timedelta(days=2)).isoformat(), "why": "w"}
+    made = (await ask("supervisor", "POST", "/shops/demo/surges", body)).json()
+    handle = temporal_client.get_workflow_handle(f"surge:{made['id']}")
+    started = await handle.describe()
+    await handle.terminate()
+    for _ in range(2):
+        await ask("supervisor", "DELETE", f"/shops/demo/surges/{made['id']}")
+    ended = await handle.describe()
+    assert [one.status for one in (started, ended)] == [WorkflowExecutionStatus.RUNNING] * 2
+    assert started.run_id != ended.run_id

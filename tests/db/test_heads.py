@@ -16,9 +16,8 @@ from db.sessions import Sessions
 from db.tables.office import OfficeEvent
 from db.tables.record import RecordHead, RecordTip
 from tests import record_world
-from tests.record_world import signer
+from tests.record_world import ONE, TWO, signer
 
-ONE, TWO = "A26-00000-00001", "A26-00000-00002"
 DAY = timedelta(days=1)
 
 

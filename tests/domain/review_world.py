@@ -20,6 +20,7 @@ from domain.platforms import AmendMode, Grade
 from domain.review_case import (
     agenda,
     agreement_steps,
+    approving,
     closing,
     desk,
     following_up,
@@ -37,6 +38,7 @@ from domain.review_case import (
 )
 from domain.review_case.agenda import Action, Due
 from domain.review_case.facts import (
+    Asked,
     Assigned,
     FollowUpPlanned,
     NoticeSent,
@@ -279,6 +281,11 @@ class World:
         if kind is EscalationKind.STALE and not progress.still_stale(self.case):
             return
         more = self.pick([None, self.now + timedelta(hours=12)])
+        if kind is EscalationKind.APPROVAL_WAITING:
+            role_or_nobody = self.pick([Role.LEAD, None])
+            turn = Asked(since=self.case.clocks[kind].since, role=role_or_nobody, people=["lee"], next_at=more)
+            approving.asked(self.case, turn, self.now)
+            return
         role = Role.LEAD if len(self.case.clocks[kind].told) % 2 else Role.SUPERVISOR
         more = more if len(self.case.clocks[kind].told) < 3 else None
         progress.escalated(self.case, Told(kind=kind, role=role, people=["bob"], next_at=more), self.now)

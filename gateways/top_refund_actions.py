@@ -1,0 +1,101 @@
+"""What a seller does with refund applications of a Taobao or Tmall shop: agree, pay back, refuse.
+
+None of these calls carries a key that would make a repeat safe. The application's version does: read it before, send it
+along, and read again afterwards.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gateways.failures import Rejected
+from gateways.top import PARTY, TopClient
+
+BUYER_PAYS, SELLER_PAYS = 1, 0
+MESSAGE_CHARS = (2, 200)
+PROOF_BYTES = 130_000
+_CODE_WANTED = "need-sms-code"
+
+
+class CodeWanted(Rejected):
+    """The sum is large: a code was sent to the seller's phone, and the same call passes with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An application under the version and phase in which it was seen. Amounts are fen."""
+
+    refund_id: str
+    amount_fen: int
+    version: str
+    phase: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnTo:
+    """Where the goods go back to; `id` is the marketplace's number of the seller's address."""
+
+    id: int
+    name: str = field(repr=False)
+    phone: str = field(repr=False)
+    address: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PaidBack:
+    """What became of one of a batch. `why` is the marketplace's own word, for a person and no history."""
+
+    refund_id: str
+    done: bool
+    why: str = field(default="", repr=False)
+
+
+class TopRefundActions:
+    def __init__(self, client: TopClient) -> None:
+        self._client = client
+
+    async def agree_return(self, seen: Applied, to: ReturnTo, *, freight_by_buyer: bool, remark: str) -> None:
+        """The buyer is shown the address. Raises Rejected where version or state moved."""
+        await self._client.call(
+            "taobao.rp.returngoods.agree",
+            refund_id=seen.refund_id,
+            refund_version=seen.version,
+            refund_phase=seen.phase,
+            seller_address_id=to.id,
+            name=to.name,
+            address=to.address,
+            mobile=to.phone,
+            remark=remark,
+            post_fee_bear_role=BUYER_PAYS if freight_by_buyer else SELLER_PAYS,
+        )
+
+    async def pay_back(self, seen: Sequence[Applied], code: str | None = None) -> list[PaidBack]:
+        """Let the money of several applications go, within the limits of count and sum that the shop's platform has
+        (TOP-22465). Each succeeds or fails alone. Raises CodeWanted for a large sum."""
+        infos = ",".join(
+            "|".join((one.refund_id, str(one.amount_fen), one.version, *([one.phase] if one.phase else [])))
+            for one in seen
+        )
+        try:
+            answer = await self._client.call("taobao.rp.refunds.agree", refund_infos=infos, code=code)
+        except Rejected as refused:
+            if refused.sub_code.endswith(_CODE_WANTED):
+                raise CodeWanted(
+                    PARTY, refused.code, "enter the code that it sent to the seller's phone",
+                    sub_code=refused.sub_code, request_id=refused.request_id,
+                ) from refused  # fmt: skip
+            raise
+        return [
+            PaidBack(row.text("refund_id"), row.flag("succ"), row.optional_text("message") or "")
+            for row in answer.rows("results")
+        ]
+
+    async def refuse(self, seen: Applied, message: str, proof: bytes | None = None) -> None:
+        """The buyer reads the message. Tmall wants a proof, a picture of at most 130,000 bytes."""
+        await self._client.upload(
+            "taobao.refund.refuse",
+            {"refuse_proof": proof} if proof is not None else {},
+            refund_id=seen.refund_id,
+            refund_version=seen.version,
+            refund_phase=seen.phase,
+            refuse_message=message,
+        )
