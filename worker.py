@@ -164,7 +164,7 @@ def workers(parts: Parts) -> list[Worker]:
     contacts = ContactActivities(parts.sessions, policies)
     offers = OfferActivities(parts.sessions, policies)
     replies = ReplyActivities(parts.sessions, policies)
-    market = MarketplaceActivities(parts.sessions, marketplaces)
+    market = MarketplaceActivities(parts.sessions, marketplaces, policies)
     notices = NoticeActivities(settings, parts.sessions, policies, marketplaces, messenger(parts))
     intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     return [

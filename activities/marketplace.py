@@ -8,12 +8,16 @@ from temporalio import activity
 
 from activities.gateway_errors import outside
 from activities.marketplace_clients import Marketplace, Marketplaces
+from activities.policies import Policies
 from activities.refusals import refusing
 from activities.requests import PostReplyRequest, ReviewRequest
+from db.buyers import private_words
 from db.sealed_texts import open_text
 from db.sessions import Sessions
 from db.tables.buyers import Review
 from domain.amendment import Reading
+from domain.gate import GateMode
+from domain.outgoing import Cleared, WordsUnfit, clear
 from domain.platforms import Grade
 from domain.review_case.facts import Posted
 from gateways.failures import GatewayFailure, Rejected
@@ -38,9 +42,10 @@ class ReplyNotVisible(Exception):
 
 
 class MarketplaceActivities:
-    def __init__(self, sessions: Sessions, marketplaces: Marketplaces) -> None:
+    def __init__(self, sessions: Sessions, marketplaces: Marketplaces, policies: Policies) -> None:
         self._sessions = sessions
         self._marketplaces = marketplaces
+        self._policies = policies
 
     @activity.defn
     async def read_review(self, request: ReviewRequest) -> Reading:
@@ -76,16 +81,19 @@ class MarketplaceActivities:
     @activity.defn
     async def post_reply(self, request: PostReplyRequest) -> Posted:
         """Post the confirmed reply. It can't be changed, so the review is read before and after; a reply that stands
-        there already is never followed by a second one."""
+        there already is never followed by a second one. Words that may not stand in public by now go back to whoever
+        confirms."""
         with refusing(), outside():
             place = await self._place(request.review_row)
             marketplace = await self._marketplaces.of(request.shop)
             if await self._replied(marketplace, place):
                 return Posted(posted=True, why="a reply stands under the review")
-            async with self._sessions() as session:
-                text = await open_text(session, request.text) or ""
             try:
-                await marketplace.reviews.reply(place.external_id, text)
+                reply = await self._cleared(place, request)
+            except WordsUnfit as unfit:
+                return Posted(posted=False, unfit=True, why=unfit.message)
+            try:
+                await marketplace.reviews.reply(place.external_id, reply)
             except Rejected as refused:
                 return Posted(posted=False, why=f"the marketplace refused: {refused.sub_code or refused.code}")
             except GatewayFailure:
@@ -94,6 +102,14 @@ class MarketplaceActivities:
             if not await self._replied(marketplace, place):
                 raise ReplyNotVisible("the reply can't be read back yet")
             return Posted(posted=True, why="posted and read back")
+
+    async def _cleared(self, place: Place, request: PostReplyRequest) -> Cleared:
+        """Raises WordsUnfit: the shop's words may have changed since the reply was confirmed."""
+        async with self._sessions() as session:
+            text = await open_text(session, request.text) or ""
+            texts, _ = await self._policies.texts(session, request.shop)
+            private = await private_words(session, place.row)
+        return clear(text, texts.wording, GateMode.ON_RESOLUTION, public=True, private=private)
 
     async def _replied(self, marketplace: Marketplace, place: Place) -> bool:
         found = await marketplace.reviews.review(place.order, place.external_id)

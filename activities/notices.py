@@ -1,6 +1,5 @@
 """The final notice to the buyer: at most one, inside the hours and caps, never sent twice."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -24,10 +23,14 @@ from db.tables.contacts import ContactAttempt, Message
 from db.tables.office import Shop
 from domain.contact_caps import ContactNotAllowed, may_contact_now
 from domain.contact_terms import CallResult, Channel, ContactPurpose, PhoneKind
+from domain.errors import Refusal
+from domain.gate import GateMode
 from domain.money import format_fen
+from domain.outgoing import ClearedNotice, clear_notice
 from domain.policies.texts import NoticeKind
 from domain.review_case.facts import NoticeSent
 from domain.review_case.outcomes import SOLVED
+from domain.wording import lint
 from gateways.aliyun_sms import AliyunSms
 from gateways.failures import AuthRevoked, GatewayFailure, Rejected
 from settings import Settings
@@ -76,10 +79,10 @@ class NoticeActivities:
         begun = await self._begin(request, kind)
         if isinstance(begun, NoticeSent):
             return begun
-        address, words = begun
+        address, notice = begun
         try:
             with outside():
-                outside_id = await self._send(request, kind, address, words)
+                outside_id = await self._send(request, kind, address, notice)
         except ApplicationError as error:
             cause = error.__cause__
             if isinstance(cause, Rejected | AuthRevoked):
@@ -91,7 +94,7 @@ class NoticeActivities:
         await self._finish(request, "sent", outside_id=outside_id)
         return NoticeSent(sent=True, why=str(kind))
 
-    async def _begin(self, request: NoticeRequest, kind: NoticeKind) -> NoticeSent | tuple[Address, dict[str, str]]:
+    async def _begin(self, request: NoticeRequest, kind: NoticeKind) -> NoticeSent | tuple[Address, ClearedNotice]:
         """Under the lock on the person: hours, caps and stops, then the row that says a message is on its way."""
         async with self._sessions.begin() as session:
             review = await session.get_one(Review, UUID(request.review_row))
@@ -106,8 +109,12 @@ class NoticeActivities:
             refused = await self._not_now(session, request, kind, review)
             if refused is not None:
                 return refused
+            try:
+                notice = await self._words(session, request, kind, order)
+            except Refusal as unfit:
+                return NoticeSent(sent=False, why=unfit.message)
             await _keep(session, request, kind, person)
-            return address, await self._words(session, request, order)
+            return address, notice
 
     async def _not_now(
         self, session: AsyncSession, request: NoticeRequest, kind: NoticeKind, review: Review
@@ -125,29 +132,31 @@ class NoticeActivities:
             return NoticeSent(sent=False, why=refused.message)
         return None
 
-    async def _words(self, session: AsyncSession, request: NoticeRequest, order: ShopOrder | None) -> dict[str, str]:
+    async def _words(
+        self, session: AsyncSession, request: NoticeRequest, kind: NoticeKind, order: ShopOrder | None
+    ) -> ClearedNotice:
+        """Raises WordsUnfit or ScriptIncomplete."""
+        texts, _ = await self._policies.texts(session, request.shop)
         shop = await session.get_one(Shop, request.shop)
-        item = (order.item_title or "") if order else ""
-        return {
-            "shop": shop.name,
-            "item": item[:20] or "您的订单",
-            "amount": format_fen(request.paid_fen),
-            "contact": "在线客服",
-        }
+        item = (order.item_title or "")[:20] if order else ""
+        if not item or lint(item, texts.wording, GateMode.ON_RESOLUTION, public=False):
+            item = "您的订单"  # a title may praise itself in words that no message of ours uses
+        words = {"shop": shop.name, "item": item, "amount": format_fen(request.paid_fen), "contact": "在线客服"}
+        return clear_notice(kind, words, texts)
 
-    async def _send(self, request: NoticeRequest, kind: NoticeKind, address: Address, words: Mapping[str, str]) -> str:
+    async def _send(self, request: NoticeRequest, kind: NoticeKind, address: Address, notice: ClearedNotice) -> str:
         payment = kind is NoticeKind.PAYMENT
         template = self._settings.sms_template_payment if payment else self._settings.sms_template_follow_up
         sign = self._settings.sms_sign_name
         if address.oaid is not None:
             marketplace = await self._marketplaces.of(request.shop)
-            sent = await marketplace.sms.send(address.order, address.oaid, sign, template, words)
+            sent = await marketplace.sms.send(address.order, address.oaid, sign, template, notice)
             return sent.request_id or ""
         if self._messenger is None or address.phone is None:
             raise MessengerNotSet(
                 "AMENDS_SMS_ACCESS_KEY_ID and AMENDS_SMS_ACCESS_KEY_SECRET are not set: set them and restart the worker"
             )
-        accepted = await self._messenger.send_sms(address.phone, sign, template, words, _key(request))
+        accepted = await self._messenger.send_sms(address.phone, sign, template, notice, _key(request))
         return accepted.biz_id
 
     async def _finish(

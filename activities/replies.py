@@ -10,9 +10,10 @@ from temporalio import activity
 from activities.policies import Policies
 from activities.refusals import refusing
 from activities.requests import ReplyRequest, ReplyWordsRequest
+from db.buyers import private_words
 from db.sealed_texts import open_text, seal_text
 from db.sessions import Sessions
-from db.tables.buyers import Buyer, Review
+from db.tables.buyers import Review
 from db.tables.cases import CaseFile
 from db.tables.office import Shop
 from domain.errors import Refusal
@@ -54,7 +55,7 @@ class ReplyActivities:
             file = await session.get_one(CaseFile, step.case)
             review = await session.get_one(Review, file.source_row)
             rules = await self._rules(session, step.shop, review.platform)
-            private = await _private_words(session, review)
+            private = await private_words(session, review)
             with refusing():
                 check(await open_text(session, own.id) or "", rules, texts, private)
             return Prepared(policy=version)
@@ -72,10 +73,3 @@ async def _facts(session: AsyncSession, review: Review, now: datetime) -> ReplyF
     shop = await session.get_one(Shop, review.shop)
     written = review.created_at.astimezone(ZoneInfo(shop.zone))
     return ReplyFacts(date=f"{written.month}月{written.day}日")
-
-
-async def _private_words(session: AsyncSession, review: Review) -> tuple[str, ...]:
-    buyer = await session.get(Buyer, review.buyer) if review.buyer else None
-    if buyer is None:
-        return ()
-    return tuple(word for word in (buyer.nick, buyer.name, buyer.phone) if word)

@@ -12,6 +12,7 @@ from api import (
     budgets,
     cases,
     errors,
+    exports,
     fulfilments,
     gate,
     health,
@@ -27,6 +28,7 @@ from api import (
     shops,
     steps,
     surges,
+    wording,
 )
 from api.guard import Guard
 from api.house import House
@@ -53,6 +55,8 @@ ROUTERS = (
     shifts,
     surges,
     policies,
+    wording,
+    exports,
     health,
 )
 ABOUT = """Every bad review is a case. `POST /reviews` starts one, `POST /cases/{number}/steps` advances it,

@@ -36,6 +36,8 @@ STATUS: Mapping[str, int] = {
     "UnknownPolicy": 404,
     "BuyerUnknown": 404,
     "StaleVersion": 412,
+    "ExportEmpty": 404,
+    "ExportTooLarge": 413,
     "TooLarge": 413,
     "BadInput": 422,
     "BadReviewKey": 422,

@@ -18,6 +18,9 @@ from api.errors import problem, unexpected
 MAX_BODY = 1_000_000
 MAX_SECONDS = 30.0
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# Files come and go piece by piece, however long that takes within reason; their own routes bound their size.
+_STREAMED = re.compile(r"/exports|/cases/[^/]+/(files(/[^/]+)?|evidence/package)")
+STREAM_SECONDS = 1800.0
 # Asked every few seconds by whoever watches the process.
 _QUIET = frozenset({"/health", "/ready"})
 log = structlog.get_logger(__name__)
@@ -47,9 +50,12 @@ class Guard:
     async def _answered(self, request: Request, receive: Receive, answer: "_Answer") -> Response | None:
         """The problem to send instead, when the app did not answer."""
         try:
-            async with asyncio.timeout(self.max_seconds):
-                body = await _whole_body(request, receive, self.max_body)
-                await self.app(request.scope, _replayed(body, receive), answer.send)
+            async with asyncio.timeout(self.max_seconds) as limit:
+                if _streamed(request):
+                    limit.reschedule(asyncio.get_running_loop().time() + STREAM_SECONDS)
+                if not _is_upload(request):
+                    receive = _replayed(await _whole_body(request, receive, self.max_body), receive)
+                await self.app(request.scope, receive, answer.send)
         except TooLarge:
             detail = f"The body has more than {self.max_body} bytes; send less."
             return problem(request, "TooLarge", detail, {"max_bytes": self.max_body})
@@ -73,6 +79,14 @@ class _Answer:
             self.status = int(message["status"])
             message["headers"] = [*message.get("headers", []), (b"x-request-id", self.request_id.encode())]
         await self._send(message)
+
+
+def _streamed(request: Request) -> bool:
+    return _STREAMED.fullmatch(request.url.path) is not None
+
+
+def _is_upload(request: Request) -> bool:
+    return request.method == "POST" and request.url.path.endswith("/files") and _streamed(request)
 
 
 async def _whole_body(request: Request, receive: Receive, limit: int) -> bytes:

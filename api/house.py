@@ -12,6 +12,7 @@ from temporalio.client import Client
 from activities.policies import Policies
 from db.sealing import KeyRing
 from db.sessions import Sessions, sessions
+from db.signatures import Signer
 from settings import Settings
 
 
@@ -33,6 +34,11 @@ class House:
     policies: Policies
     now: Callable[[], datetime] = wall_clock
     answer_seconds: float = 10.0
+
+    @property
+    def signer(self) -> Signer | None:
+        """Raises KeysUnusable."""
+        return Signer.parse(self.settings.record_key.get_secret_value())
 
     @classmethod
     def at(cls, settings: Settings, ring: KeyRing, engine: AsyncEngine, client: Client) -> "House":

@@ -27,6 +27,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "show_review": DESK | {Role.AUDITOR},
     "show_phone": DESK,
     "show_script": DESK,
+    "check_wording": DESK | {Role.ADMIN},
     "show_buyer": DESK | {Role.AUDITOR},
     "show_agreements": DESK | {Role.AUDITOR},
     "my_investigations": CASE_WORKERS,
@@ -68,4 +69,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "show_policy": DESK | {Role.FINANCE, Role.AUDITOR, Role.ADMIN},
     "put_policy": ADMINS | {Role.SUPERVISOR},
     "list_office_events": ADMINS | {Role.AUDITOR},
+    # record
+    "make_export": frozenset({Role.SUPERVISOR, Role.AUDITOR}),
+    "list_heads": ADMINS | {Role.AUDITOR},
 }

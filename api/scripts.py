@@ -19,12 +19,15 @@ from db.tables.cases import CaseFile
 from db.tables.office import Shop
 from domain.causes import UnknownCause, remedies_of
 from domain.contact_terms import TalkOutcome
+from domain.gate import GateMode
+from domain.money import format_fen
+from domain.outgoing import clear
 from domain.platforms import Platform
 from domain.policies.causes import CausesPolicy
 from domain.policies.documents import load_shipped
 from domain.policies.texts import TextsPolicy
-from domain.review_case.state import ReviewCaseState
-from domain.scripts import ScriptFacts, ScriptStep, call_script, quick_phrases, ways_out
+from domain.review_case.state import OfferStatus, ReviewCaseState
+from domain.scripts import ScriptFacts, ScriptStep, call_script, offer_words, quick_phrases, ways_out
 
 router = APIRouter(tags=["cases"])
 ANGRY = "angry"
@@ -45,6 +48,7 @@ class ScriptView(BaseModel):
     temper: list[str] = Field(description="how the buyer was when last talked to")
     cautions: str | None = Field(description="what to mind in this talk, as the last agent wrote it")
     principles: list[str] = Field(description="how to talk, whatever the case")
+    offer: str | None = Field(description="how the offer that stands is put to the buyer")
     never: list[str] = Field(description="what is not said, and why")
     suggests: list[str] = Field(description="steps that this case calls for, beside the talk")
     policies: list[str]
@@ -75,6 +79,8 @@ async def _script(
     cause, said = state.cause or state.suggested_cause, state.agreements
     options = ways_out(_remedies(cause, causes), texts)
     facts = await _facts(session, caller, row, state, item, options, contact.per_case.asks_to_amend_total)
+    # What others named is said as well: the shop's and the item's name, and what the agent calls it.
+    clear(" ".join((facts.shop, facts.item, *options)), texts.wording, GateMode.ON_RESOLUTION)
     steps = list(call_script(facts, platforms.rules(Platform(row.platform)), texts))
     return ScriptView(
         case=row.number,
@@ -87,6 +93,7 @@ async def _script(
         temper=said.temper,
         cautions=await open_text(session, said.cautions.id) if said.cautions else None,
         principles=list(texts.call.principles),
+        offer=await _offer(session, row, state, facts, texts),
         never=[f"{one.what}: {one.why}" for one in texts.call.never],
         suggests=suggested(state),
         policies=[texts_version, causes_version, contact_version],
@@ -120,6 +127,18 @@ async def _facts(
         asks_allowed=asks_allowed,
         vague=state.agreements.details_wanted,
     )
+
+
+async def _offer(
+    session: AsyncSession, row: CaseFile, state: ReviewCaseState, facts: ScriptFacts, texts: TextsPolicy
+) -> str | None:
+    offer = state.offer
+    if offer is None or offer.status is not OfferStatus.MADE or state.identity is None:
+        return None
+    shop = await session.get_one(Shop, row.shop)
+    ends = offer.valid_until.astimezone(ZoneInfo(shop.zone))
+    until = f"{ends.month}月{ends.day}日{ends:%H:%M}"
+    return offer_words(state.identity.gate_mode, facts, format_fen(offer.amount_fen), until, texts)
 
 
 def _angry(state: ReviewCaseState) -> bool:

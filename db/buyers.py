@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.sealing import KeyRing
-from db.tables.buyers import Buyer, BuyerLink, BuyerPerson, Payee
+from db.tables.buyers import Buyer, BuyerLink, BuyerPerson, Payee, Review
 from domain.errors import Refusal
 from domain.phones import Phone, PhoneKind, phone_kind
 from domain.sealed import PayeeRef, PhoneRef
@@ -130,6 +130,14 @@ async def keep_payee(
         made = await session.scalar(select(Payee.id).where(Payee.buyer == buyer_id, Payee.blind == blind))
     await _person_behind(session, {buyer.blind: "platform"} | _account_link(ring, account))
     return PayeeRef(id=str(made), kind=kind)
+
+
+async def private_words(session: AsyncSession, review: Review) -> tuple[str, ...]:
+    """What of a review's buyer never stands in public."""
+    buyer = await session.get(Buyer, review.buyer) if review.buyer else None
+    if buyer is None:
+        return ()
+    return tuple(word for word in (buyer.nick, buyer.name, buyer.phone) if word)
 
 
 async def _buyer(session: AsyncSession, buyer_id: UUID) -> Buyer:

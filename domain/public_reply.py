@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from domain.errors import Refusal
+from domain.outgoing import as_facts, named
 from domain.platforms import reply_max_chars
-from domain.policies.compensation import GateMode
+from domain.policies.gate import GateMode
 from domain.policies.platforms import PlatformRules
 from domain.policies.texts import PLACE, TextsPolicy
-from domain.wording import WordingProblem, lint
+from domain.wording import lint
 
 
 class ReplyUnfit(Refusal):
@@ -47,9 +48,9 @@ def check(text: str, rules: PlatformRules, policy: TextsPolicy, private: tuple[s
         raise ReplyUnfit("The reply is empty; write what was done for the buyer.", problems=["empty"])
     if len(text) > limit:
         raise ReplyUnfit(f"The reply has {len(text)} characters, {rules.name_zh} takes {limit}.", problems=["too_long"])
-    problems = [one for one in lint(text, policy, GateMode.ON_RESOLUTION, True, private) if one.blocks]
+    problems = [one for one in lint(text, policy.wording, GateMode.ON_RESOLUTION, True, private) if one.blocks]
     if problems:
-        raise ReplyUnfit(_sentence(problems), problems=[one.code for one in problems])
+        raise ReplyUnfit(f"These words may not stand in a public reply: {named(problems)}.", **as_facts(problems))
 
 
 def _template(cause: str, policy: TextsPolicy) -> tuple[str, ...]:
@@ -59,8 +60,3 @@ def _template(cause: str, policy: TextsPolicy) -> tuple[str, ...]:
 
 def _filled(sentence: str, known: dict[str, str]) -> str:
     return PLACE.sub(lambda place: known[place.group(1)], sentence).replace("。。", "。")
-
-
-def _sentence(problems: list[WordingProblem]) -> str:
-    listed = ", ".join(f"{one.found!r} ({one.code})" for one in problems)
-    return f"These words may not stand in a public reply: {listed}. Take them out."

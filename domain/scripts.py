@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from domain.errors import Refusal
 from domain.platforms import may_ask_to_amend
+from domain.policies.gate import GateMode
 from domain.policies.platforms import PlatformRules
 from domain.policies.texts import PLACE, CallStep, NoticeKind, SkipReason, TextsPolicy
+from domain.wording import lint
 
 _QUOTED_CHARS = 60
 _GENERAL = "general"
@@ -64,12 +66,20 @@ def ways_out(remedies: Iterable[str], policy: TextsPolicy) -> tuple[str, ...]:
 
 
 def quick_phrases(cause: str | None, facts: ScriptFacts, policy: TextsPolicy) -> tuple[str, ...]:
-    """Phrases to copy, of the cause first, then of its first level, then general ones. One whose facts are missing is
-    left out."""
+    """Phrases to copy, of the cause first, then of its first level, then general ones. One whose facts are missing, or
+    that would say what may not be said, is left out."""
     known = _known(facts)
     keys = (cause or "", (cause or "").partition(".")[0], _GENERAL)
     sentences = [sentence for key in dict.fromkeys(keys) for sentence in policy.quick_phrases.get(key, ())]
-    return tuple(_filled(sentence, known) for sentence in sentences if not _missing(sentence, known))
+    filled = [_filled(sentence, known) for sentence in sentences if not _missing(sentence, known)]
+    return tuple(phrase for phrase in filled if not lint(phrase, policy.wording, GateMode.ON_RESOLUTION, public=False))
+
+
+def offer_words(mode: GateMode, facts: ScriptFacts, amount: str, until: str, policy: TextsPolicy) -> str | None:
+    """How an offer is put to the buyer; None where the shop has no words for it, or a fact is missing."""
+    known = {**_known(facts), "amount": amount, "until": until}
+    words = policy.offer.get(mode)
+    return None if words is None or _missing(words, known) else _filled(words, known)
 
 
 def notice_text(kind: NoticeKind, facts: Mapping[str, str], policy: TextsPolicy) -> str:

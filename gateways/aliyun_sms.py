@@ -12,6 +12,7 @@ from enum import StrEnum
 import httpx2
 from pydantic import SecretStr
 
+from domain.outgoing import ClearedNotice
 from gateways.failures import (
     AuthRevoked,
     Details,
@@ -91,7 +92,7 @@ class AliyunSms:
         self._clock = clock
 
     async def send_sms(
-        self, phone: str, sign_name: str, template_code: str, params: Mapping[str, str], out_id: str
+        self, phone: str, sign_name: str, template_code: str, notice: ClearedNotice, out_id: str
     ) -> SmsAccepted:
         """Send one message. Nothing makes a repeat safe, so record the attempt first; `out_id` only traces it."""
         answer = await self._call(
@@ -100,7 +101,7 @@ class AliyunSms:
                 "PhoneNumbers": phone,
                 "SignName": sign_name,
                 "TemplateCode": template_code,
-                "TemplateParam": json.dumps(dict(params), ensure_ascii=False),
+                "TemplateParam": json.dumps(dict(notice.words), ensure_ascii=False),
                 "OutId": out_id,
             },
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.outgoing import Cleared
 from gateways.failures import Nonsense, Rejected
 from gateways.nodes import Node
 from gateways.top import PARTY, TopClient
@@ -120,9 +121,9 @@ class TopReviews:
             for page_no in range(-(-total // PAGE_SIZE_MAX), 0, -1):
                 yield await self.reviews_page(window.start, window.end, page_no)
 
-    async def reply(self, oid: str, text: str) -> None:
+    async def reply(self, oid: str, reply: Cleared) -> None:
         """Post the seller's public reply. It can't be changed, so read the review back after a `maybe_done` failure."""
-        answer = await self._client.call("taobao.traderate.explain.add", oid=oid, reply=text)
+        answer = await self._client.call("taobao.traderate.explain.add", oid=oid, reply=reply.text)
         if not answer.flag("is_success"):
             raise Rejected(PARTY, "reply-refused", "the marketplace did not take the reply")
 

@@ -1,9 +1,9 @@
 """SMS to the buyer of an order by the order's OAID: the shop never learns the phone number."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.outgoing import ClearedNotice
 from gateways.top import TopClient
 
 
@@ -20,7 +20,7 @@ class TopSms:
         self._client = client
 
     async def send(
-        self, tid: str, oaid: str, sign_name: str, template_code: str, params: Mapping[str, str]
+        self, tid: str, oaid: str, sign_name: str, template_code: str, notice: ClearedNotice
     ) -> OaidSmsAccepted:
         """Send one approved template. There is no idempotency key: record the attempt before calling."""
         request = {
@@ -28,7 +28,7 @@ class TopSms:
             "oaid": oaid,
             "sms_free_sign_name": sign_name,
             "template_code": template_code,
-            "params": json.dumps(dict(params), ensure_ascii=False),
+            "params": json.dumps(dict(notice.words), ensure_ascii=False),
         }
         # The method takes one structured parameter; TOP spells the acronym letter by letter.
         answer = await self._client.call(

@@ -21,7 +21,7 @@ from db.tables.cases import CaseFile
 from db.tables.record import CaseEvent
 
 SHOP = "demo"
-ONE, TWO = "A26-00000-00001", "A26-00000-00002"
+ONE, TWO = "A26-00000-0000W", "A26-10000-0000M"
 
 
 def signer(seed: bytes = b"s") -> Signer:

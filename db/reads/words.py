@@ -69,6 +69,7 @@ SENTENCES: Mapping[str, str] = {
     "reply_prepared": "A public reply was prepared: {why}.",
     "reply_confirmed": "The public reply was confirmed.",
     "reply_posted": "The public reply stands under the review.",
+    "reply_returned": "The public reply goes back to whoever confirms it: {why}",
     "reply_refused": "The marketplace refused the public reply: {why}.",
     "reply_skipped": "No public reply is given.",
     "reply_impossible": "There can be no public reply: {why}.",

@@ -1,20 +1,24 @@
 """Words: the call script, public replies, notices to buyers, and the words that may not go out."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from domain.policies.documents import MarkedPart, PolicyDocument, PolicyPart
+from domain.policies.gate import GateMode
 from domain.policies.questionnaire import NO_QUESTIONS, Questionnaire
+from domain.policies.wording import Wording
+from domain.wording import lint
 
 PLACE = re.compile(r"\{(\w+)\}")
 
 CALL_VARIABLES = frozenset({"title", "shop", "agent", "date", "item", "complaint", "option_1", "option_2"})
 PHRASE_VARIABLES = CALL_VARIABLES - {"option_1", "option_2"}
 REPLY_VARIABLES = frozenset({"contact", "action", "days", "date"})
+OFFER_VARIABLES = frozenset({"shop", "agent", "item", "amount", "until"})
 NOTICE_VARIABLES = frozenset({"shop", "item", "amount", "form", "contact", "case"})
 
 _LEAST_OPTIONS = 2
@@ -109,31 +113,6 @@ class PublicReplies(MarkedPart):
         return self
 
 
-class PublicPattern(PolicyPart):
-    """A regular expression that no public reply may match, and what it would give away."""
-
-    code: Literal["phone", "account", "address", "payment_offer", "accusation", "order_number"]
-    pattern: str
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as wrong:
-            raise ValueError(f"{pattern!r} is no regular expression: {wrong}") from None
-        return pattern
-
-
-class Wording(MarkedPart):
-    """`paid_review` blocks where the gate is on_resolution and warns where it is after_amendment; `threats` block
-    everywhere. Punctuation and spaces between the characters do not hide a phrase."""
-
-    paid_review: tuple[str, ...] = Field(min_length=1)
-    threats: tuple[str, ...] = Field(min_length=1)
-    public: tuple[PublicPattern, ...] = Field(min_length=1)
-
-
 class WaysOut(PolicyPart):
     """How an agent names a remedy of the causes policy to the buyer; remedies without words here are the desk's own
     work. `otherwise` fills up to the two that a buyer chooses between at least."""
@@ -157,6 +136,7 @@ class TextsPolicy(PolicyDocument):
     notices: Mapping[NoticeKind, str]
     follow_up: Questionnaire = NO_QUESTIONS
     ways_out: WaysOut = Field(default_factory=WaysOut)
+    offer: Mapping[GateMode, str] = Field(default_factory=dict, description="how an offer is put to the buyer")
     quick_phrases: Mapping[str, tuple[str, ...]] = Field(
         default_factory=dict, description="by cause, its first level, or `general`"
     )
@@ -168,6 +148,13 @@ class TextsPolicy(PolicyDocument):
             _check_places(sentence, PHRASE_VARIABLES)
         return phrases
 
+    @field_validator("offer")
+    @classmethod
+    def _offers_of_known_places(cls, offers: Mapping[GateMode, str]) -> Mapping[GateMode, str]:
+        for words in offers.values():
+            _check_places(words, OFFER_VARIABLES)
+        return offers
+
     @field_validator("notices")
     @classmethod
     def _all_of_known_places(cls, notices: Mapping[NoticeKind, str]) -> Mapping[NoticeKind, str]:
@@ -177,3 +164,36 @@ class TextsPolicy(PolicyDocument):
         for text in notices.values():
             _check_places(text, NOTICE_VARIABLES)
         return notices
+
+    def loosened(self, changed: PolicyDocument) -> list[tuple[str, str]]:
+        """A shop adds to the words that may not go out and takes none away, and writes none of them into its own texts:
+        not even where its gate would let them pass with a warning."""
+        if not isinstance(changed, TextsPolicy):
+            return []
+        return [*self.wording.taken_away(changed.wording), *changed.unfit()]
+
+    def unfit(self) -> Iterator[tuple[str, str]]:
+        """Texts of this document that its own lint would stop, by their path."""
+        for path, text, public in self._texts():
+            for problem in lint(text, self.wording, GateMode.ON_RESOLUTION, public):
+                yield path, f"says {problem}"
+
+    def _texts(self) -> Iterator[tuple[str, str, bool]]:
+        """Every text that buyers hear or read, with its path and whether it is public."""
+        for number, step in enumerate(self.call.steps):
+            yield f"call.steps.{number}.say", step.say, False
+            if step.when_vague is not None:
+                yield f"call.steps.{number}.when_vague.say", step.when_vague.say, False
+        for cause, sentences in self.public_reply.templates.items():
+            yield from ((f"public_reply.templates.{cause}.{n}", one, True) for n, one in enumerate(sentences))
+        for kind, text in self.notices.items():
+            yield f"notices.{kind}", text, False
+        for mode, words in self.offer.items():
+            yield f"offer.{mode}", words, False
+        for number, question in enumerate(self.follow_up.questions):
+            yield f"follow_up.questions.{number}.ask", question.ask, False
+        for remedy, words in self.ways_out.words.items():
+            yield f"ways_out.words.{remedy}", words, False
+        yield from ((f"ways_out.otherwise.{n}", words, False) for n, words in enumerate(self.ways_out.otherwise))
+        for cause, phrases in self.quick_phrases.items():
+            yield from ((f"quick_phrases.{cause}.{n}", phrase, False) for n, phrase in enumerate(phrases))

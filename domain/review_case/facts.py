@@ -110,9 +110,11 @@ class ReplyText(Fact):
 
 
 class Posted(Fact):
-    """What became of posting the reply: posted and read back, or refused by the marketplace."""
+    """What became of posting the reply: posted and read back, refused by the marketplace, or stopped at our own door
+    because its words are `unfit`."""
 
     posted: bool
+    unfit: bool = False
     why: str = ""
 
 

@@ -88,6 +88,11 @@ def reply_posted(case: ReviewCaseState, found: Posted | None, now: datetime) -> 
     if found is None:
         case.reply = case.reply.model_copy(update={"again_at": now + AGAIN_AFTER})
         return
+    if found.unfit:
+        case.reply = case.reply.model_copy(update={"status": ReplyStatus.PREPARED})
+        case.clocks[EscalationKind.REPLY_WAITING] = Clock(since=now)
+        record(case, TIMER, now, "reply_returned", why=found.why)
+        return
     status = ReplyStatus.POSTED if found.posted else ReplyStatus.IMPOSSIBLE
     case.reply = case.reply.model_copy(update={"status": status})
     record(case, PLATFORM, now, "reply_posted" if found.posted else "reply_refused", why=found.why or None)

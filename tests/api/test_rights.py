@@ -35,6 +35,7 @@ TABLE: dict[str, tuple[Request, str]] = {
     "show_review": (("GET", "/cases/{case}/review", None), "agent lead supervisor auditor"),
     "show_phone": (("GET", "/cases/{case}/phone", None), "agent lead supervisor"),
     "show_script": (("GET", "/cases/{case}/script", None), "agent lead supervisor"),
+    "check_wording": (("POST", "/shops/demo/wording", {"text": "您好"}), "agent lead supervisor admin"),
     "show_buyer": (("GET", "/cases/{case}/buyer", None), "agent lead supervisor auditor"),
     "show_agreements": (("GET", "/cases/{case}/agreements", None), "agent lead supervisor auditor"),
     "my_investigations": (("GET", "/investigations", None), "agent lead supervisor warehouse finance"),
@@ -84,6 +85,8 @@ TABLE: dict[str, tuple[Request, str]] = {
         "supervisor admin",
     ),
     "end_surge": (("DELETE", f"/shops/demo/surges/{uuid4()}", None), "supervisor admin"),
+    "make_export": (("POST", "/exports", "export"), "supervisor auditor"),
+    "list_heads": (("GET", "/record/heads", None), "auditor admin"),
     # The rest needs an administrator (or, for the record, an auditor) of every shop.
     "show_trial_balance": (("GET", "/budgets/trial-balance", None), ""),
     "open_shop": (("POST", "/shops", "shop"), ""),
@@ -104,7 +107,7 @@ def test_the_table_knows_every_route() -> None:
 async def ask(web: httpx2.AsyncClient, house: House, cast: Any, review: Any) -> Any:
     """Sends the request of one route with one key and returns the answer's status."""
     case = await add_case(house, "demo")
-    bodies = {"review": review, "shop": SHOP_BODY}
+    bodies = {"review": review, "shop": SHOP_BODY, "export": {"case": case, "why": "w"}}
 
     async def status(route: str, headers: dict[str, str]) -> int:
         (method, path, body), _ = TABLE[route]

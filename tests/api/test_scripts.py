@@ -54,3 +54,27 @@ async def test_a_vague_and_grave_case_says_what_it_calls_for(web: httpx2.AsyncCl
 async def test_a_script_is_the_desks(web: httpx2.AsyncClient, house: House, cast: Any, who: str, status: int) -> None:
     number = await add_case(house, "demo", state=stored(house))
     assert (await web.get(f"/cases/{number}/script", headers=cast[who].headers)).status_code == status
+
+
+async def test_an_item_that_may_not_be_named_so_is_called_otherwise(
+    web: httpx2.AsyncClient, house: House, cast: Any
+) -> None:
+    number = await add_case(house, "demo", state=stored(house))
+    path = f"/cases/{number}/script"
+    refused = await web.get(path, params={"item": "好评送杯子"}, headers=cast["agent"].headers)
+    assert (refused.status_code, refused.json()["code"]) == (409, "WordsUnfit")
+    assert [one["found"] for one in refused.json()["words"]] == ["好评送"]
+    assert (await web.get(path, params={"item": "杯子"}, headers=cast["agent"].headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "public", "found"),
+    [("您好,马上处理", True, []), ("加微信 abcd1234", True, ["account"]), ("改好评返现", False, ["paid_review"])],
+)
+async def test_a_draft_is_looked_at_before_it_is_sent(
+    web: httpx2.AsyncClient, cast: Any, text: str, public: bool, found: list[str]
+) -> None:
+    body = {"text": text, "public": public}
+    looked = (await web.post("/shops/demo/wording", json=body, headers=cast["agent"].headers)).json()
+    assert looked["may_go_out"] == (not found)
+    assert set(found) <= {one["code"] for one in looked["problems"]}

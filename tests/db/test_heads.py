@@ -72,8 +72,8 @@ async def test_a_clock_that_went_back_signs_nothing(record: Sessions, now: datet
 @pytest.mark.parametrize(
     "statement",
     [
-        "DELETE FROM case_event WHERE case_number = 'A26-00000-00001' AND seq = 3",
-        "UPDATE case_event SET hash = sha256('x') WHERE case_number = 'A26-00000-00001' AND seq = 3",
+        "DELETE FROM case_event WHERE case_number = 'A26-00000-0000W' AND seq = 3",
+        "UPDATE case_event SET hash = sha256('x') WHERE case_number = 'A26-00000-0000W' AND seq = 3",
     ],
 )
 async def test_the_next_head_finds_what_was_lost(

@@ -6,6 +6,7 @@ import pytest
 
 from domain.amendment import Baseline, Reading
 from domain.contact_terms import CallResult, Channel, TalkOutcome
+from domain.escalation import EscalationKind
 from domain.gate import GateMode
 from domain.platforms import AmendMode, Grade, Platform, reply_asked_at
 from domain.policies.documents import load_shipped
@@ -136,6 +137,14 @@ def test_a_refused_reply_is_not_tried_again() -> None:
     one = confirmed()
     replying.reply_posted(one.case, Posted(posted=False, why="refused"), one.now)
     assert (status(one), Action.POST_REPLY in due(one)) == (ReplyStatus.IMPOSSIBLE, False)
+
+
+def test_a_reply_whose_words_became_unfit_goes_back_to_whoever_confirms() -> None:
+    one = confirmed()
+    replying.reply_posted(one.case, Posted(posted=False, unfit=True, why="'抱歉' (shop_word)"), one.now)
+    assert (status(one), Action.POST_REPLY in due(one)) == (ReplyStatus.PREPARED, False)
+    assert EscalationKind.REPLY_WAITING in one.case.clocks
+    assert one.step(ALICE, steps.PostReply(text=TEXT))
 
 
 def test_where_no_machine_posts_a_person_does_it_by_hand_and_says_so() -> None:

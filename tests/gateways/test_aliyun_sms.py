@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import httpx2
 import pytest
 
+from domain.outgoing import ClearedNotice
 from gateways.aliyun_sms import AliyunSms, DeliveryState
 from gateways.failures import AuthRevoked, GatewayFailure, Nonsense, RateLimited, Rejected, Transient
 from gateways.signing import acs3_authorization
@@ -22,19 +23,23 @@ ROW = {"PhoneNum": "13800138000", "SendStatus": 3, "ErrCode": "DELIVERED", "Rece
 
 async def failure_of(http: httpx2.AsyncClient, sms_of: SmsOf) -> GatewayFailure:
     with pytest.raises(GatewayFailure) as caught:
-        await sms_of(http).send_sms("13800138000", "小店", "SMS_1", {}, "o1")
+        await sms_of(http).send_sms("13800138000", "小店", "SMS_1", ClearedNotice({}), "o1")
     return caught.value
 
 
 async def test_a_message_is_accepted_with_the_id_to_ask_for(answering: Answering, sms_of: SmsOf) -> None:
-    accepted = await sms_of(answering(ACCEPTED)).send_sms("13800138000", "小店", "SMS_1", {"name": "陈"}, "o1")
+    accepted = await sms_of(answering(ACCEPTED)).send_sms(
+        "13800138000", "小店", "SMS_1", ClearedNotice({"name": "陈"}), "o1"
+    )
     assert (accepted.biz_id, accepted.request_id) == ("134523^4351232", "873043AC")
 
 
 async def test_what_is_sent_is_what_was_signed(
     answering: Answering, asked: list[httpx2.Request], sms_of: SmsOf
 ) -> None:
-    await sms_of(answering(ACCEPTED)).send_sms("13800138000", "小店(南京)", "SMS_1", {"name": "陈 *~'"}, "o/1")
+    await sms_of(answering(ACCEPTED)).send_sms(
+        "13800138000", "小店(南京)", "SMS_1", ClearedNotice({"name": "陈 *~'"}), "o/1"
+    )
     request, headers = asked[0], asked[0].headers
     names = headers["authorization"].split("SignedHeaders=")[1].split(",")[0].split(";")
     signed = {name: headers[name] for name in names}
@@ -49,14 +54,14 @@ async def test_no_phone_is_logged_once_the_http_log_is_quiet(
 ) -> None:
     quiet_http_log()
     with caplog.at_level(logging.INFO):
-        await sms_of(answering(ACCEPTED)).send_sms("13800138000", "小店", "SMS_1", {}, "o1")
+        await sms_of(answering(ACCEPTED)).send_sms("13800138000", "小店", "SMS_1", ClearedNotice({}), "o1")
     assert "13800138000" not in caplog.text
 
 
 async def test_no_two_calls_share_a_nonce(answering: Answering, asked: list[httpx2.Request], sms_of: SmsOf) -> None:
     sms = sms_of(answering(ACCEPTED))
     for _ in range(2):
-        await sms.send_sms("13800138000", "小店", "SMS_1", {}, "o1")
+        await sms.send_sms("13800138000", "小店", "SMS_1", ClearedNotice({}), "o1")
     assert len({request.headers["x-acs-signature-nonce"] for request in asked}) == 2
 
 

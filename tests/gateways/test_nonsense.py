@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.outgoing import Cleared, ClearedNotice
 from gateways.aliyun_sms import AliyunSms
 from gateways.failures import GatewayFailure
 from gateways.top import TopClient
@@ -45,12 +46,12 @@ type Call = Callable[[TopClient], Awaitable[object]]
 CALLS: dict[str, Call] = {
     "traderates_get_response": lambda top: TopReviews(top).reviews_page(AT, AT, 1),
     "tmall_traderate_feeds_get_response": lambda top: TopReviews(top).tmall_feed("1"),
-    "traderate_explain_add_response": lambda top: TopReviews(top).reply("1", "抱歉"),
+    "traderate_explain_add_response": lambda top: TopReviews(top).reply("1", Cleared("抱歉")),
     "trade_fullinfo_get_response": lambda top: TopTrades(top).order("1"),
     "tmc_messages_consume_response": lambda top: TopMessages(top).consume(),
     "refund_get_response": lambda top: TopRefunds(top).refund("1"),
     "refunds_receive_get_response": lambda top: TopRefunds(top).refunds_page(AT, AT, 1),
-    "jst_sms_oaid_message_send_response": lambda top: TopSms(top).send("1", "oaid", "小店", "SMS_1", {}),
+    "jst_sms_oaid_message_send_response": lambda top: TopSms(top).send("1", "oaid", "小店", "SMS_1", ClearedNotice({})),
 }
 
 
@@ -81,6 +82,6 @@ async def test_the_marketplace_may_answer_anything(body: bytes, top_of: TopOf) -
 async def test_the_messenger_may_answer_anything(body: bytes, sms_of: SmsOf) -> None:
     sms = sms_of(saying(body))
     with suppress(GatewayFailure):
-        assert (await sms.send_sms("13800138000", "小店", "SMS_1", {}, "o")).biz_id
+        assert (await sms.send_sms("13800138000", "小店", "SMS_1", ClearedNotice({}), "o")).biz_id
     with suppress(GatewayFailure):
         assert not isinstance(await sms.delivery("13800138000", date(2026, 11, 21), "b"), dict)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import httpx2
 import pytest
 
+from domain.outgoing import ClearedNotice
 from gateways.failures import Nonsense, Rejected
 from gateways.top import TopClient
 from gateways.top_messages import TopMessages
@@ -124,7 +125,7 @@ async def test_an_sms_goes_to_the_oaid_of_an_order(
     answering: Answering, asked: list[httpx2.Request], top_of: TopOf
 ) -> None:
     sms = TopSms(top_of(answering({"jst_sms_oaid_message_send_response": {"request_id": "r", "module": "1069"}})))
-    accepted = await sms.send("42", "an-oaid", "小店", "SMS_1", {"shop": "小店"})
+    accepted = await sms.send("42", "an-oaid", "小店", "SMS_1", ClearedNotice({"shop": "小店"}))
     form = dict(parse_qsl(asked[0].content.decode()))
     sent = json.loads(form["param_send_message_by_o_a_i_d_request"])
     assert (sent["order_id"], sent["oaid"], accepted.extend_code) == ("42", "an-oaid", "1069")

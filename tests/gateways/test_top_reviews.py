@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.outgoing import Cleared
 from gateways.failures import Nonsense, Rejected
 from gateways.top import TopClient
 from gateways.top_reviews import ReviewResult, TopReviews
@@ -85,7 +86,7 @@ async def test_an_unreadable_row_is_never_taken_for_a_vanished_review(answering:
 async def test_a_reply_that_was_not_taken_is_refused(answering: Answering, top_of: TopOf) -> None:
     with pytest.raises(Rejected, match="reply"):
         await TopReviews(top_of(answering({"traderate_explain_add_response": {"is_success": False}}))).reply(
-            "1", "抱歉"
+            "1", Cleared("抱歉")
         )
 
 

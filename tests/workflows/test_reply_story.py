@@ -1,14 +1,23 @@
 """The public reply on a marketplace that times out, refuses, or has it already: it stands there once."""
 
-import pytest
+from datetime import UTC, datetime
 
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.testing import ActivityEnvironment
+
+from activities.marketplace import MarketplaceActivities
 from activities.marketplace_clients import Marketplaces
+from activities.policies import Policies
+from activities.requests import PostReplyRequest
 from domain.contact_terms import StopSignal
+from domain.outgoing import Cleared
 from domain.review_case import steps
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import ReplyStatus
 from tests.builders import House, Reviewed
 from tests.workflows.conftest import Tell, Told
+from tests.workflows.test_review_story import code_of
 
 EXPLAIN = "taobao.traderate.explain.add"
 OURS = "抱歉"
@@ -31,7 +40,7 @@ async def standing(house: House, reviewed: Reviewed) -> str | None:
 async def reply_by_hand(house: House, reviewed: Reviewed, words: str) -> None:
     parts = house.parts
     market = await Marketplaces(parts.settings, parts.sessions, parts.http).of(house.shop)
-    await market.reviews.reply(reviewed.oid, words)
+    await market.reviews.reply(reviewed.oid, Cleared(words))
 
 
 @pytest.mark.covers(79)
@@ -69,3 +78,27 @@ async def test_a_reply_posted_by_somebody_else_counts_and_is_never_followed_by_o
     assert state.reply is not None
     assert state.reply.status is ReplyStatus.POSTED
     assert await standing(house, reviewed) == "同事先回复了"
+
+
+async def test_words_that_may_not_stand_in_public_stop_at_the_last_door(house: House) -> None:
+    """Whatever way they came: before a marketplace is called its words are looked at once more."""
+    reviewed = await house.review()
+    opening, text = await house.opening(reviewed), await house.text("抱歉,请加微信 yunfan888")
+    parts, policies = house.parts, Policies()
+    market = MarketplaceActivities(
+        parts.sessions, Marketplaces(parts.settings, parts.sessions, parts.http, policies), policies
+    )
+    asked = PostReplyRequest(
+        case=opening.case, shop=house.shop, review_row=opening.review_row, text=text.id, now=datetime.now(UTC)
+    )
+    found = await ActivityEnvironment().run(market.post_reply, asked)
+    assert (found.posted, found.unfit, "account" in found.why) == (False, True, True)
+    assert await standing(house, reviewed) is None
+
+
+async def test_a_persons_own_words_are_refused_with_better_ones(tell: Tell, house: House) -> None:
+    story = await prepared(tell, await house.review())
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await story.step("bob", steps.PostReply(text=await house.text("抱歉,改好评返现")))
+    assert code_of(refused) == "ReplyUnfit"
+    assert "instead: 问题我们会处理好" in str(refused.value.cause)

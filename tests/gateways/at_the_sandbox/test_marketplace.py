@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from domain.outgoing import Cleared, ClearedNotice
 from gateways.failures import AuthRevoked, GatewayFailure, Nonsense, RateLimited, Rejected, Transient
 from gateways.signing import TopSignMethod
 from gateways.top import TopClient, TopCredentials
@@ -57,7 +58,7 @@ async def test_a_deleted_review_is_simply_not_there(
 
 async def test_a_reply_stands_beside_the_review(top: TopClient, reviewed: Tell) -> None:
     placed, reviews = await reviewed(), TopReviews(top)
-    await reviews.reply(placed["tid_text"], "非常抱歉,已补发新杯")
+    await reviews.reply(placed["tid_text"], Cleared("非常抱歉,已补发新杯"))
     (review,) = (await reviews.reviews_of_order(placed["tid_text"])).reviews
     assert review.reply == "非常抱歉,已补发新杯"
 
@@ -66,11 +67,11 @@ async def test_a_second_reply_and_one_after_an_append_are_refused_for_good(
     top: TopClient, reviewed: Tell, tell: Tell
 ) -> None:
     replied, appended = await reviewed(), await reviewed()
-    await TopReviews(top).reply(replied["tid_text"], "抱歉")
+    await TopReviews(top).reply(replied["tid_text"], Cleared("抱歉"))
     await tell(f"/buyer/reviews/{appended['tid']}/append", content="还是漏", negative=True)
     for placed in (replied, appended):
         with pytest.raises(Rejected) as caught:
-            await TopReviews(top).reply(placed["tid_text"], "抱歉")
+            await TopReviews(top).reply(placed["tid_text"], Cleared("抱歉"))
         assert caught.value.permanent
 
 
@@ -80,7 +81,7 @@ async def test_a_reply_that_timed_out_after_it_was_posted_is_seen_on_reading_bac
     placed, reviews = await reviewed(), TopReviews(top)
     await fault(REPLY, "timeout_after")
     with pytest.raises(Transient) as caught:
-        await reviews.reply(placed["tid_text"], "抱歉")
+        await reviews.reply(placed["tid_text"], Cleared("抱歉"))
     assert caught.value.maybe_done
     (review,) = (await reviews.reviews_of_order(placed["tid_text"])).reviews
     assert review.reply == "抱歉"
@@ -125,7 +126,7 @@ async def test_an_sms_reaches_a_buyer_whose_phone_nobody_told(top: TopClient, or
     placed = await order(phone="13700000042", buyer_nick="a buyer with a phone")
     oaid = (await TopTrades(top).order(placed["tid_text"])).receiver.oaid
     assert oaid is not None
-    await TopSms(top).send(placed["tid_text"], oaid, "小店", "SMS_NOTICE", {"shop": "小店"})
+    await TopSms(top).send(placed["tid_text"], oaid, "小店", "SMS_NOTICE", ClearedNotice({"shop": "小店"}))
     inbox = (await read("/buyer/people/a buyer with a phone"))["inbox"]
     assert "小店" in inbox[0]["text"]
 

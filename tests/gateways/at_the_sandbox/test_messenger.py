@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from domain.outgoing import ClearedNotice
 from gateways.aliyun_sms import AliyunSms, DeliveryState, SmsCredentials
 from gateways.failures import AuthRevoked, GatewayFailure, Nonsense, RateLimited, Rejected, Transient
 from gateways.wire import CHINA
@@ -28,7 +29,7 @@ def today(business_now: datetime) -> date:
 
 
 async def test_an_accepted_message_is_delivered(sms: AliyunSms, phone: str, read: Tell, today: date) -> None:
-    accepted = await sms.send_sms(phone, "小店(南京)", "SMS_NOTICE", {"amount": "5.00 *~'"}, "out/1")
+    accepted = await sms.send_sms(phone, "小店(南京)", "SMS_NOTICE", ClearedNotice({"amount": "5.00 *~'"}), "out/1")
     delivery = await sms.delivery(phone, today, accepted.biz_id)
     assert delivery is not None
     assert (delivery.state, delivery.out_id) == (DeliveryState.DELIVERED, "out/1")
@@ -40,7 +41,7 @@ async def test_a_message_to_a_dead_number_failed(
 ) -> None:
     await order(phone=phone, buyer_nick=f"buyer {phone}")
     await tell(f"/buyer/people/buyer {phone}", phone_behaviour="empty_number")
-    accepted = await sms.send_sms(phone, "小店", "SMS_NOTICE", {}, "o")
+    accepted = await sms.send_sms(phone, "小店", "SMS_NOTICE", ClearedNotice({}), "o")
     delivery = await sms.delivery(phone, today, accepted.biz_id)
     assert delivery is not None
     assert (delivery.state, delivery.error_code) == (DeliveryState.FAILED, "MK:0001")
@@ -48,7 +49,7 @@ async def test_a_message_to_a_dead_number_failed(
 
 async def test_a_message_on_its_way_waits(sms: AliyunSms, phone: str, fault: Tell, today: date) -> None:
     await fault("SendSms", "dealing", seconds=60)
-    accepted = await sms.send_sms(phone, "小店", "SMS_NOTICE", {}, "o")
+    accepted = await sms.send_sms(phone, "小店", "SMS_NOTICE", ClearedNotice({}), "o")
     delivery = await sms.delivery(phone, today, accepted.biz_id)
     assert delivery is not None
     assert (delivery.state, delivery.received_at) == (DeliveryState.WAITING, None)
@@ -75,13 +76,13 @@ async def test_every_fault_has_its_name(
 ) -> None:
     await fault("SendSms", kind)
     with pytest.raises(GatewayFailure) as caught:
-        await sms.send_sms(phone, "小店", "SMS_NOTICE", {}, "o")
+        await sms.send_sms(phone, "小店", "SMS_NOTICE", ClearedNotice({}), "o")
     assert (type(caught.value), caught.value.maybe_done) == (failure, maybe_done)
 
 
 async def test_a_bad_number_is_refused_for_good(sms: AliyunSms) -> None:
     with pytest.raises(Rejected) as caught:
-        await sms.send_sms("12345", "小店", "SMS_NOTICE", {}, "o")
+        await sms.send_sms("12345", "小店", "SMS_NOTICE", ClearedNotice({}), "o")
     assert (caught.value.code, caught.value.permanent) == ("isv.MOBILE_NUMBER_ILLEGAL", True)
 
 
@@ -91,4 +92,4 @@ async def test_a_wrong_key_needs_a_person(
 ) -> None:
     stranger = AliyunSms(http, sandbox, SmsCredentials(key[0], SecretStr(key[1])))
     with pytest.raises(AuthRevoked):
-        await stranger.send_sms(phone, "小店", "SMS_NOTICE", {}, "o")
+        await stranger.send_sms(phone, "小店", "SMS_NOTICE", ClearedNotice({}), "o")
