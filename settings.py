@@ -52,6 +52,13 @@ class Settings(BaseSettings):
     alipay_public_key: str = ""
     alipay_app_cert_sn: str = ""
     alipay_root_cert_sn: str = ""
+    wechat_pay_url: str = "https://api.mch.weixin.qq.com"
+    wechat_pay_merchant: str = ""
+    wechat_pay_app_id: str = ""
+    wechat_pay_cert_serial: str = ""
+    wechat_pay_private_key: SecretStr = SecretStr("")
+    wechat_pay_platform_serial: str = ""
+    wechat_pay_platform_key: str = ""
     sms_url: str = "https://dysmsapi.aliyuncs.com"
     sms_access_key_id: str = ""
     sms_access_key_secret: SecretStr = SecretStr("")

@@ -6,7 +6,7 @@ import inspect
 import py_compile
 import signal
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,16 +43,20 @@ from activities.payout_gate import PayoutGate
 from activities.payouts import PayoutActivities
 from activities.policies import Policies
 from activities.projection import ProjectionActivities
+from activities.replacement import ReplacementActivities
 from activities.replies import ReplyActivities
 from activities.surging import SurgeActivities
+from activities.wallets import Wallets
 from db.office import ensure_installation
 from db.sealing import KeyRing
 from db.sessions import Sessions, connect, key_ring, sessions
 from db.signatures import Signer
 from db.surges import unfinished
 from db.tables.office import Shop
+from domain.fulfilment import WalletName
 from gateways.alipay import AlipayClient, AlipayCredentials
 from gateways.aliyun_sms import AliyunSms, SmsCredentials
+from gateways.wechat_pay import WeChatPayClient, WeChatPayCredentials
 from gateways.wire import quiet_http_log
 from logs import configure as log_as_json
 from settings import Settings
@@ -96,7 +100,27 @@ class Parts:
     client: Client
 
 
-def wallet(parts: Parts) -> AlipayClient | None:
+def wechat_pay(parts: Parts) -> WeChatPayClient | None:
+    """None unless every one of its settings is there: payouts through it wait then, everything else works."""
+    settings = parts.settings
+    credentials = WeChatPayCredentials(
+        settings.wechat_pay_merchant,
+        settings.wechat_pay_app_id,
+        settings.wechat_pay_cert_serial,
+        settings.wechat_pay_private_key,
+        settings.wechat_pay_platform_serial,
+        settings.wechat_pay_platform_key,
+    )
+    if not all(str(getattr(credentials, field.name)) for field in fields(credentials)):
+        return None
+    return WeChatPayClient(parts.http, settings.wechat_pay_url, credentials, seconds=settings.outside_timeout_seconds)
+
+
+def wallets(parts: Parts, policies: Policies) -> Wallets:
+    return Wallets(policies, {WalletName.ALIPAY: alipay(parts), WalletName.WECHAT: wechat_pay(parts)})
+
+
+def alipay(parts: Parts) -> AlipayClient | None:
     """None while the wallet's settings are missing: payouts wait then, everything else works."""
     settings = parts.settings
     if not (settings.alipay_app_id and settings.alipay_private_key.get_secret_value() and settings.alipay_public_key):
@@ -130,6 +154,17 @@ def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities)
     ]  # fmt: skip
 
 
+def money_worker(parts: Parts, payouts: PayoutActivities) -> Worker:
+    """On a queue of its own, so that nothing else of the house can hold up a payout or be held up by a wallet."""
+    return Worker(
+        parts.client,
+        task_queue=limits.MONEY_QUEUE,
+        activities=[payouts.send_payout, payouts.query_payout, payouts.cancel_payout, payouts.settle_payout],
+        max_concurrent_activities=parts.settings.worker_activities,
+        graceful_shutdown_timeout=parts.settings.grace,
+    )
+
+
 def before_and_by_hand(parts: Parts, policies: Policies) -> list[Callable[..., Any]]:
     """The activities of a payout that touch no wallet: the gate, and what people give by hand."""
     return [PayoutGate(parts.sessions, policies).open_payout, FulfilmentActivities(parts.sessions).keep_move]
@@ -140,11 +175,12 @@ def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Call
     assignment = AssignmentActivities(parts.sessions, policies, clock)
     escalation = EscalationActivities(parts.sessions, clock)
     surges = SurgeActivities(parts.sessions)
+    replacement = ReplacementActivities(parts.sessions, policies, clock, assignment)
     return [
         assignment.assign, assignment.claim, assignment.hand_on, HandbackActivities(parts.sessions).open_work,
         escalation.reckon, escalation.escalate, DigestActivities(parts.sessions, policies, clock).gather,
         InvestigationActivities(parts.sessions).ask, surges.surge_stage, surges.surged,
-        ApprovalActivities(parts.sessions, policies, clock).ask_approvers,
+        replacement.replace, ApprovalActivities(parts.sessions, policies, clock).ask_approvers,
     ]  # fmt: skip
 
 
@@ -159,7 +195,7 @@ def workers(parts: Parts) -> list[Worker]:
     settings, policies = parts.settings, Policies()
     clock = DeskClock(policies)
     marketplaces = Marketplaces(settings, parts.sessions, parts.http, policies)
-    payouts = PayoutActivities(parts.sessions, policies, wallet(parts))
+    payouts = PayoutActivities(parts.sessions, policies, wallets(parts, policies))
     opening = OpeningActivities(parts.sessions, policies, clock)
     contacts = ContactActivities(parts.sessions, policies)
     offers = OfferActivities(parts.sessions, policies)
@@ -199,13 +235,7 @@ def workers(parts: Parts) -> list[Worker]:
             max_task_queue_activities_per_second=settings.marketplace_calls_per_second,
             graceful_shutdown_timeout=settings.grace,
         ),
-        Worker(
-            parts.client,
-            task_queue=limits.MONEY_QUEUE,
-            activities=[payouts.send_payout, payouts.query_payout, payouts.cancel_payout],
-            max_concurrent_activities=settings.worker_activities,
-            graceful_shutdown_timeout=settings.grace,
-        ),
+        money_worker(parts, payouts),
     ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from domain.payouts import PayoutStatus, money_key
 from domain.people import Role
 from domain.policies.compensation import CompensationPolicy
 from domain.review_case.facts import PayoutOpened
+from domain.review_case.state import ASK_BUYER
 
 # What only the shop can mend it tells the case of by signal; this is for a signal that got lost.
 ASK_A_SHUT_GATE = timedelta(days=1)
@@ -44,6 +45,8 @@ class PayoutGate:
             reserved = await budgets.reservation_of(session, request.case, request.offer, lock=True)
             if reserved is None or not reserved.live or reserved.amount_fen != request.amount_fen:
                 missing = [*missing, "reservation"]
+            if await _still_payable(session, request):
+                missing = [*missing, "earlier_payout"]
             if missing:
                 ours = asked.ours and missing == list(asked.missing)
                 again_at = request.now + ASK_A_SHUT_GATE if ours else None
@@ -90,3 +93,15 @@ async def _live_payout(session: AsyncSession, request: PayoutRequest) -> Payout 
         Payout.case == request.case, Payout.offer == request.offer, Payout.status.not_in([str(dead) for dead in DEAD])
     )
     return await session.scalar(live)
+
+
+async def _still_payable(session: AsyncSession, request: PayoutRequest) -> bool:
+    """Whether an earlier number of this offer could still be paid; two numbers for one decision are never alive."""
+    earlier = select(Payout.key).where(
+        Payout.case == request.case,
+        Payout.offer == request.offer,
+        Payout.status == PayoutStatus.FAILED,
+        Payout.closed.is_(False),
+        Payout.remedy.is_distinct_from(ASK_BUYER),
+    )
+    return await session.scalar(earlier.limit(1)) is not None

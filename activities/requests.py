@@ -115,6 +115,13 @@ class PlanRequest(Request):
     now: datetime
 
 
+class ReplaceRequest(Request):
+    """A contact that its agent can never make, as it was planned in vain."""
+
+    plan: PlanRequest
+    severity: int
+
+
 class TakeRequest(Request):
     step: StepRequest
     review_row: str

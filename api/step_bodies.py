@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetCoreSchemaH
 from pydantic_core import CoreSchema
 
 from api.fields import Line, Moment, Text
+from domain.payees import PayeeKind
 from domain.review_case.rules import name_of
 from domain.review_case.steps import AnyStep, Step
 from domain.sealed import PayeeRef, PhoneRef, SealedRef
@@ -33,8 +34,8 @@ class PayeeBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["ALIPAY_LOGON_ID", "ALIPAY_USER_ID", "ALIPAY_OPEN_ID"] = "ALIPAY_LOGON_ID"
-    account: Line = Field(description="phone number, mail address or id of the account")
+    kind: PayeeKind = PayeeKind.ALIPAY_LOGON_ID
+    account: Line = Field(description="phone number, mail address or id of the account; an openid for WeChat Pay")
     name: Line | None = Field(default=None, description="the holder's name; the wallet compares it")
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.sealing import KeyRing
 from db.tables.buyers import Buyer, BuyerLink, BuyerPerson, Payee, Review
 from domain.errors import Refusal
+from domain.payees import check_account
 from domain.phones import Phone, PhoneKind, phone_kind
 from domain.sealed import PayeeRef, PhoneRef
 
@@ -119,7 +120,9 @@ async def keep_payee(
     by: str,
     now: datetime,
 ) -> PayeeRef:
-    """Seal a wallet account and link it. The same account of the same buyer and the same holder is one row."""
+    """Seal a wallet account and link it. The same account of the same buyer and the same holder is one row. Raises
+    PayeeUnfit for what can't be such an account."""
+    check_account(kind, account, name)
     buyer = await _buyer(session, buyer_id)
     blind = ring.blind("payee", f"{kind}\x00{_plain(account)}\x00{(name or '').strip()}")
     row = insert(Payee).values(

@@ -30,7 +30,7 @@ FULFILMENT: Mapping[OfferForm, Fulfilment] = {
 }
 
 # Forms that a shop's policy may name and this version cannot fulfil: an offer in one of them is refused by name.
-NOT_FULFILLED_YET = frozenset({OfferForm.CASH_WECHAT, OfferForm.COUPON_THRESHOLD, OfferForm.COUPON_DIRECT})
+NOT_FULFILLED_YET = frozenset({OfferForm.COUPON_THRESHOLD, OfferForm.COUPON_DIRECT})
 
 
 def fulfilled_by(form: OfferForm) -> Fulfilment:
@@ -54,12 +54,18 @@ def is_money(form: OfferForm) -> bool:
     return FULFILMENT[form] is Fulfilment.WALLET or form in by_people
 
 
+class WalletName(StrEnum):
+    ALIPAY = "alipay"
+    WECHAT = "wechat"
+
+
+WALLETS: Mapping[OfferForm, WalletName] = {
+    OfferForm.CASH_ALIPAY: WalletName.ALIPAY,
+    OfferForm.CASH_WECHAT: WalletName.WECHAT,
+}
+
+
 def account_of(form: OfferForm) -> str:
     """The ledger account that the value leaves."""
-    match form:
-        case OfferForm.CASH_ALIPAY:
-            return "wallet:alipay"
-        case OfferForm.CASH_WECHAT:
-            return "wallet:wechat"
-        case _:
-            return f"given:{form}"
+    wallet = WALLETS.get(form)
+    return f"wallet:{wallet}" if wallet else f"given:{form}"

@@ -32,6 +32,7 @@ from workflows.review_case import ReviewCase
 from workflows.starting import case_workflow_id
 
 _shops = count(1)
+WECHAT = {"mch_id": "1900001109", "app_id": "wxf636efh567hg4356", "serial": "408B07E79B8269FEC3D5D3E6"}
 CAST = {
     "alice": (Role.AGENT,),
     "ann": (Role.AGENT,),
@@ -71,9 +72,10 @@ class Sandbox:
         await self.post("/control/faults", method=method, kind=kind, **more)
 
     async def transfers(self, key: str) -> list[dict[str, Any]]:
-        found = await self.get("/control/transfers", out_biz_no=key)
-        rows: list[dict[str, Any]] = found["transfers"] if isinstance(found, dict) else found
-        return rows
+        """At either wallet."""
+        found: list[dict[str, Any]] = await self.get("/control/transfers", out_biz_no=key)
+        by_wechat: list[dict[str, Any]] = await self.get("/control/wechat/transfers", out_bill_no=key)
+        return found + by_wechat
 
 
 @dataclass
@@ -143,7 +145,9 @@ class House:
             review_row=str(kept.row),
         )
 
-    async def payee(self, opening: Opening, account: str = "chen@example.com", name: str = "陈晓") -> PayeeRef:
+    async def payee(
+        self, opening: Opening, account: str = "chen@example.com", name: str = "陈晓", kind: str = "ALIPAY_LOGON_ID"
+    ) -> PayeeRef:
         from db.tables.buyers import Review
 
         async with self.parts.sessions.begin() as session:
@@ -153,7 +157,7 @@ class House:
                 session,
                 self.parts.ring,
                 review.buyer,
-                "ALIPAY_LOGON_ID",
+                kind,
                 account,
                 name,
                 self.people["alice"],
@@ -202,8 +206,17 @@ class Story:
         return answer
 
 
-def settings_for(app_url: str, sandbox: str, wallet: tuple[str, str]) -> Settings:
-    private, public = wallet
+@dataclass(frozen=True)
+class OpenedWallets:
+    """Our private key at both wallets, and the key with which each of them answers."""
+
+    private_key: str
+    alipay_key: str
+    wechat_key: str
+    wechat_serial: str
+
+
+def settings_for(app_url: str, sandbox: str, wallets: OpenedWallets) -> Settings:
     return Settings(
         database_url=SecretStr(app_url),
         field_keys=SecretStr(f"k1:{fresh_key()}"),
@@ -212,8 +225,15 @@ def settings_for(app_url: str, sandbox: str, wallet: tuple[str, str]) -> Setting
         top_url=f"{sandbox}/router/rest",
         alipay_url=f"{sandbox}/gateway.do",
         alipay_app_id="2021000000000001",
-        alipay_private_key=SecretStr(private),
-        alipay_public_key=public,
+        alipay_private_key=SecretStr(wallets.private_key),
+        alipay_public_key=wallets.alipay_key,
+        wechat_pay_url=sandbox,
+        wechat_pay_merchant=WECHAT["mch_id"],
+        wechat_pay_app_id=WECHAT["app_id"],
+        wechat_pay_cert_serial=WECHAT["serial"],
+        wechat_pay_private_key=SecretStr(wallets.private_key),
+        wechat_pay_platform_serial=wallets.wechat_serial,
+        wechat_pay_platform_key=wallets.wechat_key,
         sms_url=sandbox,
         sms_access_key_id="tests",
         sms_access_key_secret=SecretStr("tests-secret"),
@@ -224,14 +244,15 @@ def settings_for(app_url: str, sandbox: str, wallet: tuple[str, str]) -> Setting
     )
 
 
-async def open_wallet(sandbox: Sandbox) -> tuple[str, str]:
-    """A wallet app at the sandbox: our private key, the wallet's public one, as PEM."""
+async def open_wallets(sandbox: Sandbox) -> OpenedWallets:
+    """An app at each wallet of the sandbox, and a key at its messenger; keys as PEM."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     answer = await sandbox.post("/control/alipay/apps", app_id="2021000000000001", public_key=public)
+    merchant = await sandbox.post("/control/wechat/merchants", **WECHAT, public_key=public)
     await sandbox.post("/control/sms/keys", access_key_id="tests", access_key_secret="tests-secret")
-    return private, answer["alipay_public_key"]
+    return OpenedWallets(private, answer["alipay_public_key"], merchant["platform_key"], merchant["platform_serial"])
 
 
 @contextlib.asynccontextmanager

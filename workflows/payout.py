@@ -1,7 +1,8 @@
 """The life of one payout: a transfer is sent once under its permanent key, asked about until it is known, and never
 minted anew; what a person gives by hand waits for its proof."""
 
-from datetime import datetime
+import contextlib
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError
@@ -10,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, ConfigDict
 
     from activities.fulfilment import FulfilmentActivities, HandCall
-    from activities.payouts import PayoutActivities, PayoutAnswer, PayoutCall
+    from activities.payouts import PayoutActivities, PayoutAnswer, PayoutCall, PayoutDecision, PayoutWord
     from domain.fulfilment import Fulfilment, fulfilled_by
     from domain.handwork import HandMove
     from domain.offers import OfferForm
@@ -36,13 +37,15 @@ class PayoutOrder(BaseModel):
 class Payout:
     """Send; while nobody knows what became of it, ask on the policy's schedule, and send the same bytes again only when
     the wallet does not know the number. Paid ends it, and so does a wrong payee. Any other failure waits for a person,
-    who sends again under the same key or cancels. Whatever changes is told to the case.
+    who sends again under the same key, has it paid under another one where this one is used up, or cancels. What asking
+    does not solve, a person looks up. Whatever changes is told to the case.
     """
 
     @workflow.init
     def __init__(self, order: PayoutOrder) -> None:
         self._order = order
         self._decision: str | None = None
+        self._word: PayoutWord | None = None
         self._moves: list[HandMove] = []
         self._told: tuple[str, str | None, str | None] | None = None
         self._human_told = False
@@ -78,24 +81,29 @@ class Payout:
                 case PayoutStatus.FAILED if answer.remedy == ASK_BUYER:
                     return str(answer.status)
                 case PayoutStatus.FAILED:
-                    answer = await self._by_decision()
+                    decision = await self._decided()
+                    if decision == MendAction.PAY_ANEW:
+                        return str(answer.status)
+                    answer = await (self._cancel() if decision == MendAction.CANCEL else self._send())
                 case _:
-                    answer = await self._ask(answer)
+                    answer = await self._while_unknown(answer)
 
-    async def _by_decision(self) -> PayoutAnswer:
-        """A person mends the cause and sends again, or cancels; nothing moves before."""
+    async def _decided(self) -> str:
+        """A person mends the cause and sends again, gives it another number, or cancels; nothing moves before."""
         await workflow.wait_condition(lambda: self._decision is not None, timeout_summary="a person decides")
-        decision, self._decision = self._decision, None
-        if decision != MendAction.CANCEL:
-            return await self._send()
-        answer: PayoutAnswer = await workflow.execute_activity_method(
-            PayoutActivities.cancel_payout, self._call(), **limits.WALLET
-        )
-        return answer
+        decision, self._decision, self._word = self._decision, None, None
+        return decision or ""
 
-    async def _ask(self, answer: PayoutAnswer) -> PayoutAnswer:
-        """Wait for the schedule, then query. Sending again follows only a query that does not know the number."""
-        await self._until(answer.ask_at)
+    async def _while_unknown(self, answer: PayoutAnswer) -> PayoutAnswer:
+        """Wait for the schedule, for a person who asks sooner, or for one who says what became of it. Sending again
+        follows only a query that does not know the number."""
+        await self._until(answer)
+        if self._word is not None:
+            word, self._word = self._word, None
+            return await self._settle(word)
+        asked_for, self._decision = self._decision, None
+        if asked_for is None and answer.ask_at is not None and workflow.now() < answer.ask_at:
+            return answer  # a person is to be told, and nothing else is due yet
         asked: PayoutAnswer = await workflow.execute_activity_method(
             PayoutActivities.query_payout, self._call(), **limits.WALLET
         )
@@ -103,10 +111,17 @@ class Payout:
             return await self._send()
         return asked
 
-    async def _until(self, at: datetime | None) -> None:
-        wait = (at - workflow.now()) if at else None
-        if wait is not None and wait.total_seconds() > 0:
-            await workflow.sleep(wait, summary="ask the wallet again")
+    async def _until(self, answer: PayoutAnswer) -> None:
+        """The next query, or before it the moment at which a person is told."""
+        due = [at for at in (answer.ask_at, None if self._human_told else answer.human_at) if at is not None]
+        wait = min(due) - workflow.now() if due else timedelta(0)
+        if wait > timedelta(0):
+            with contextlib.suppress(TimeoutError):
+                await workflow.wait_condition(
+                    lambda: self._decision is not None or self._word is not None,
+                    timeout=wait,
+                    timeout_summary="ask the wallet again",
+                )
 
     async def _send(self) -> PayoutAnswer:
         answer: PayoutAnswer = await workflow.execute_activity_method(
@@ -114,19 +129,35 @@ class Payout:
         )
         return answer
 
+    async def _cancel(self) -> PayoutAnswer:
+        answer: PayoutAnswer = await workflow.execute_activity_method(
+            PayoutActivities.cancel_payout, self._call(), **limits.WALLET
+        )
+        return answer
+
+    async def _settle(self, word: PayoutWord) -> PayoutAnswer:
+        decision = PayoutDecision(key=self._order.key, now=workflow.now(), word=word)
+        answer: PayoutAnswer = await workflow.execute_activity_method(
+            PayoutActivities.settle_payout, decision, **limits.WALLET
+        )
+        return answer
+
     def _call(self) -> PayoutCall:
         return PayoutCall(key=self._order.key, now=workflow.now())
 
     async def _tell(self, answer: PayoutAnswer) -> None:
-        """Signal the case's current run, once per change; what nobody knows after a day is told as stuck."""
-        stuck = answer.human_at is not None and workflow.now() >= answer.human_at and not self._human_told
+        """Signal the case's current run, once per change; what asking has not solved for a day, or what contradicts us,
+        is told once more as a person's to look up."""
+        late = answer.human_at is not None and workflow.now() >= answer.human_at
+        person = (late or answer.alarm) and not self._human_told
         now = (str(answer.status), answer.code, answer.remedy)
-        if now == self._told and not stuck:
+        if now == self._told and not person:
             return
-        self._told, self._human_told = now, self._human_told or stuck
+        self._told, self._human_told = now, self._human_told or person
         report = PayoutReport(
-            key=self._order.key, status=answer.status, code=answer.code, remedy=answer.remedy, at=workflow.now()
-        )
+            key=self._order.key, status=answer.status, code=answer.code, remedy=answer.remedy, closed=answer.closed,
+            person=person, sends=answer.sends, queries=answer.queries, sent_at=answer.sent_at, at=workflow.now(),
+        )  # fmt: skip
         handle = workflow.get_external_workflow_handle(answer.workflow)
         try:
             await handle.signal("payout_settled", report)
@@ -141,5 +172,10 @@ class Payout:
 
     @workflow.signal
     def decide(self, action: str) -> None:
-        """`send_again` or `cancel`, as a person decided in the case."""
+        """A MendAction, as a person decided in the case."""
         self._decision = action
+
+    @workflow.signal
+    def word(self, word: PayoutWord) -> None:
+        """What a person found at the wallet's own console."""
+        self._word = word

@@ -21,6 +21,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
     from activities.payout_gate import PayoutGate
+    from activities.payouts import PayoutWord
+    from activities.replacement import ReplacementActivities
     from activities.replies import ReplyActivities
     from activities.requests import (
         AssignRequest,
@@ -31,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         PlanRequest,
         PostReplyRequest,
         ReleaseRequest,
+        ReplaceRequest,
         ReplyRequest,
         ReviewRequest,
     )
@@ -56,7 +59,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.keys import payout_id
     from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
-    from domain.review_case.steps import LogContact, MendPayout, Step
+    from domain.review_case.steps import DecidePayout, LogContact, MendPayout, Step
     from workflows import limits, priorities
     from workflows.approvals import APPROVERS, ask_approvers
     from workflows.ending_actions import EndingActions
@@ -76,6 +79,7 @@ class ReviewActions:
         self._doing: dict[Action, Callable[[Due], Awaitable[None]]] = {
             Action.OPEN: self._open,
             Action.ASSIGN: self._assign,
+            Action.REPLACE: self._replace,
             Action.PLAN: self._plan,
             Action.CONTACT_DUE: self._contact_due,
             Action.LOG_MESSAGE: self._log_message,
@@ -157,18 +161,28 @@ class ReviewActions:
         async with self._lock:
             progress.assigned(case, found, workflow.now())
 
+    async def _replace(self, due: Due) -> None:
+        before = self._case.assignee
+        assert before is not None  # noqa: S101 - the agenda lists it only for a case with an agent
+        request = ReplaceRequest(plan=self._plan_request(), severity=self._case.severity)
+        found = await workflow.execute_activity_method(ReplacementActivities.replace, request, **limits.RECORD)
+        async with self._lock:
+            progress.replaced(self._case, found, before, workflow.now())
+
     async def _plan(self, due: Due) -> None:
+        found = await workflow.execute_activity_method(ContactActivities.plan, self._plan_request(), **limits.RECORD)
+        async with self._lock:
+            progress.planned(self._case, found, workflow.now())
+
+    def _plan_request(self) -> PlanRequest:
         case, identity = self._case, self._identity
-        request = PlanRequest(
+        return PlanRequest(
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
             review_created_at=identity.review_created_at, window_ends_at=identity.persistence_ends_at,
             assignee=case.assignee, preference_at=case.preference_at, preference_stated_at=case.preference_stated_at,
             online_seen_at=case.online_seen_at, presence_again_at=case.presence_again_at,
             number=case.contacts_planned + 1, now=workflow.now(),
         )  # fmt: skip
-        found = await workflow.execute_activity_method(ContactActivities.plan, request, **limits.RECORD)
-        async with self._lock:
-            progress.planned(case, found, workflow.now())
 
     async def _log_message(self, due: Due) -> None:
         """What the buyer wrote is a contact too: it counts against no cap, and a silence has ended."""
@@ -270,6 +284,9 @@ class ReviewActions:
                 await self._signal(told[0], Payout.by_hand, move)
         elif isinstance(step, MendPayout):
             await self._signal(step.payout, Payout.decide, str(step.action))
+        elif isinstance(step, DecidePayout):
+            word = PayoutWord(paid=step.paid, by=actor.person, why=step.why.id, reference=step.reference)
+            await self._signal(step.payout, Payout.word, word)
 
     async def _signal(self, key: str, signal: Any, what: Any) -> None:
         handle = workflow.get_external_workflow_handle(payout_id(key))

@@ -12,12 +12,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.requests import Projection
     from domain.errors import Refusal
     from domain.gate import GateMode
+    from domain.payouts import PayoutStatus
     from domain.people import Actor, ActorKind
     from domain.review_case import desk, hearing, merging, paying, presence, resting, rules, surging
     from domain.review_case.agenda import Action, Due, due_for_people, next_due
     from domain.review_case.facts import BuyerMessage, PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
-    from domain.review_case.steps import AnswerOffer, CheckFulfilment, Command, FulfilOffer, MendPayout
+    from domain.review_case.steps import AnswerOffer, CheckFulfilment, Command, DecidePayout, FulfilOffer, MendPayout
     from workflows import limits, search
     from workflows.review_actions import ReviewActions
     from workflows.review_preparing import prepare
@@ -28,6 +29,7 @@ BY_HAND = (FulfilOffer, CheckFulfilment)
 # What a case does at its start, one right after the other, each in the database: written down together.
 BEGINNING = frozenset({Action.OPEN, Action.ASSIGN, Action.PLAN})
 REST = "rest-after-acceptance"
+PATIENCE = "patience-with-unknown-payouts"
 
 
 @workflow.defn(name="ReviewCase")
@@ -140,7 +142,7 @@ class ReviewCase:
                 self._rest(command)
                 self._remember(command)
                 self._changes += 1
-        if isinstance(command.step, MendPayout) or (isinstance(command.step, BY_HAND) and not repeated):
+        if isinstance(command.step, MendPayout | DecidePayout) or (isinstance(command.step, BY_HAND) and not repeated):
             await self._actions.tell_payout(command.actor, command.step)
         return self._answer(command)
 
@@ -208,7 +210,9 @@ class ReviewCase:
     async def payout_settled(self, report: PayoutReport) -> None:
         """A payout of this case tells how it went."""
         async with self._lock:
-            paying.payout_reported(self._case, report, workflow.now())
+            # Cases that were told of an unknown payout before there was patience asked for help at once.
+            patient = report.status != PayoutStatus.UNKNOWN or workflow.patched(PATIENCE)
+            paying.payout_reported(self._case, report, workflow.now(), patient=patient)
             self._changes += 1
 
     @workflow.signal

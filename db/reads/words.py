@@ -22,6 +22,8 @@ SENTENCES: Mapping[str, str] = {
     "taken_back": "Taken back from {before}, who is away.",
     "taken_over": "Taken over by {to} from {before}.",
     "handed_over": "Handed over from {before} to {to}.",
+    "handed_on": "Handed on from {before}, who never works in the buyer's hours, to {to} ({why}).",
+    "nobody_fits": "Nobody else can take the case: {why}.",
     "nobody_to_assign": "Nobody could be assigned: {why}.",
     "cause_confirmed": "Cause confirmed: {cause}; severity {severity}.",
     "contact_planned": "Contact {number} planned by {channel} for {due_at}: {why}.",
@@ -64,6 +66,9 @@ SENTENCES: Mapping[str, str] = {
     "payout_unknown": "It is not known yet whether {payout} was paid; it is being asked, never sent anew.",
     "payout_failed": "Payout {payout} failed ({code}): {remedy}.",
     "payout_cancelled": "Payout {payout} was cancelled.",
+    "payout_needs_person": "Nobody knows whether {payout} was paid: sent {sends} times, first {sent_at}, asked "
+    "{queries} times, last answer {code}. Look it up at the wallet.",
+    "payout_word_given": "A person looked {payout} up at the wallet; paid: {paid} ({reference}).",
     "payout_decided": "About payout {payout}: {action}.",
     "reply_wanted": "A public reply is wanted: {why}.",
     "reply_prepared": "A public reply was prepared: {why}.",

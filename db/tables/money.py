@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, Text, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,9 +12,11 @@ from db.tables.model import Fen, Json, Model, Moment
 
 
 class Payout(Model):
-    """One payout decision; its key is the truth about money. `wire` are the exact bytes sent, kept before sending;
-    `gate` says in words which gate let it through and why, `gate_facts` what that rested on. What a person gives by
-    hand names the proof instead, who may give it, who gave it and who looked at the proof."""
+    """One payout decision; its key is the truth about money. `wire` are the exact bytes sent, kept before sending, and
+    `sealed_with` is the wallet's key for a part of them; `gate` says in words which gate let it through and why,
+    `gate_facts` what that rested on. `closed`: the number can't be paid any more. `ticket` is what the buyer's app
+    confirms the receipt with. What a person found out instead of us stands in `decision`. What a person gives by hand
+    names the proof instead, who may give it, who gave it and who looked at the proof."""
 
     __tablename__ = "payout"
     __table_args__ = (
@@ -64,6 +66,12 @@ class Payout(Model):
     sent_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    remedy: Mapped[str | None]
+    closed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    sealed_with: Mapped[str | None]
+    ticket: Mapped[str | None] = mapped_column(Sealed)
+    decided_by: Mapped[str | None]
+    decision: Mapped[UUID | None] = mapped_column(ForeignKey("sealed_text.id"))
     give_roles: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     given_by: Mapped[str | None]
     checked_by: Mapped[str | None]

@@ -13,13 +13,14 @@ from domain.escalation import EscalationKind
 from domain.fulfilment import needs_address, needs_payee
 from domain.gate import GateMode
 from domain.offers import OfferForm
+from domain.payees import fits
 from domain.payouts import PayoutStatus
 from domain.review_case import hearing, investigations, promises, resting
 from domain.review_case.agreements import Investigation
 from domain.review_case.endings import FollowUp
 from domain.review_case.outcomes import Outcome
 from domain.review_case.replying import reply_wanted_at
-from domain.review_case.state import Identity, OfferStatus, ReplyStatus, ReviewCaseState
+from domain.review_case.state import PAY_ANEW, Identity, OfferStatus, ReplyStatus, ReviewCaseState
 
 # Ours: whoever takes a contact logs it within two hours; after that nobody knows what happened, and a lead is told.
 LOG_WITHIN = timedelta(hours=2)
@@ -32,6 +33,7 @@ class Action(StrEnum):
 
     OPEN = "open"
     ASSIGN = "assign"
+    REPLACE = "replace_agent"
     PLAN = "plan_contact"
     CONTACT_DUE = "contact_due"
     CONTACT_MISSED = "contact_missed"
@@ -107,6 +109,8 @@ def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
         return
     if case.assignee is None:
         yield Due(case.assign_again_at or case.opened_at, Action.ASSIGN)
+    elif case.replace_at is not None:
+        yield Due(case.replace_at, Action.REPLACE)
     yield from _contact(case, identity)
     yield from _promises(case)
     yield from _investigations(case)
@@ -178,12 +182,16 @@ def ready_to_pay(case: ReviewCaseState) -> bool:
     if payout is None or payout.offer != offer.number:
         return True
     # A new payee after a definite failure is a new key; the same payee would only fail again.
-    return needs_payee(offer.form) and payout.settled and case.payee is not None and payout.payee != case.payee.id
+    if not payout.settled:
+        return False
+    if payout.remedy == PAY_ANEW:
+        return True
+    return needs_payee(offer.form) and case.payee is not None and payout.payee != case.payee.id
 
 
 def _addressed(case: ReviewCaseState, form: OfferForm) -> bool:
     if needs_payee(form):
-        return case.payee is not None
+        return case.payee is not None and fits(form, case.payee.kind)
     return case.delivery is not None or not needs_address(form)
 
 

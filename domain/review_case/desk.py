@@ -59,7 +59,7 @@ def check_hand_over(case: ReviewCaseState, actor: Actor, step: steps.HandOver, n
 def assign(case: ReviewCaseState, actor: Actor, person: str, kind: str, now: datetime, **facts: Any) -> None:
     """Give the case to a person, start the clock for the first contact, and free a contact taken by the last one."""
     before, case.assignee, case.assigned_at, case.assign_again_at = case.assignee or case.taken_from, person, now, None
-    case.taken_from = None
+    case.taken_from, case.replace_at = None, None
     if case.contact and case.contact.taken_by not in (None, person):
         case.contact = case.contact.model_copy(update={"taken_by": None, "taken_at": None})
     case.clocks.pop(EscalationKind.UNASSIGNED, None)

@@ -144,12 +144,18 @@ class PayoutOpened(Fact):
 
 
 class PayoutReport(Fact):
-    """What a payout tells its case, by signal."""
+    """What a payout tells its case, by signal. `person`: asking has not helped for as long as the policy allows, or
+    the wallet contradicts us; with it comes all that is known."""
 
     key: str
     status: str
     code: str | None = None
     remedy: str | None = None
+    closed: bool = False
+    person: bool = False
+    sends: int | None = None
+    queries: int | None = None
+    sent_at: datetime | None = None
     at: datetime
 
 

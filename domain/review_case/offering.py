@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from domain.escalation import EscalationKind
-from domain.payouts import PayoutStatus
+from domain.payees import check_kind
 from domain.people import Actor
 from domain.review_case import steps
 from domain.review_case.facts import Prepared
-from domain.review_case.permissions import desk, money_people, require, unheld, working
+from domain.review_case.permissions import desk, require, unheld, working
 from domain.review_case.recording import record
 from domain.review_case.refusals import (
     ExplainFirst,
@@ -15,10 +15,9 @@ from domain.review_case.refusals import (
     OfferExpired,
     OfferPending,
     OfferUnknown,
-    PayoutUnknown,
     ReasonMissing,
 )
-from domain.review_case.state import Clock, Offer, OfferStatus, PayoutRef, ReviewCaseState
+from domain.review_case.state import Clock, Offer, OfferStatus, ReviewCaseState
 
 LIVE = {OfferStatus.WAITING_APPROVAL, OfferStatus.MADE, OfferStatus.ACCEPTED}
 
@@ -98,37 +97,15 @@ def answer(case: ReviewCaseState, actor: Actor, step: steps.AnswerOffer, now: da
     record(case, actor, now, "offer_accepted" if step.accepted else "offer_declined", offer=offer.number)
 
 
-def may_mend(case: ReviewCaseState, actor: Actor) -> None:
-    money_people(case, actor)
-    payout = case.payout
-    failed = payout is not None and payout.status is PayoutStatus.FAILED and not payout.settled
-    ungiven = payout is not None and payout.hand is not None and payout.hand.to_give and not payout.settled
-    require(
-        failed or ungiven,
-        PayoutUnknown,
-        "No failed payout waits here; an unknown one is asked about until it is known.",
-    )
-
-
-def check_mend(case: ReviewCaseState, actor: Actor, step: steps.MendPayout, now: datetime) -> None:
-    payout = case.payout
-    require(payout is not None and payout.key == step.payout, PayoutUnknown, "That payout is not the failed one.")
-    by_hand = payout is not None and payout.hand is not None
-    fits = not by_hand or step.action is steps.MendAction.CANCEL
-    require(fits, PayoutUnknown, "No wallet sends this: give it by hand (fulfil_offer), or cancel it.")
-
-
-def mend(case: ReviewCaseState, actor: Actor, step: steps.MendPayout, now: datetime, found: Prepared) -> None:
-    """The payout's own workflow does it and reports back; here the decision is kept."""
-    payout: PayoutRef = case.payouts[-1]
-    payout.remedy = str(step.action)
-    case.clocks.pop(EscalationKind.FULFILMENT_WAITING, None)
-    case.clocks.pop(EscalationKind.PAYOUT_STUCK, None)
-    record(case, actor, now, "payout_decided", payout=payout.key, action=step.action)
-
-
 def may_set_payee(case: ReviewCaseState, actor: Actor) -> None:
     desk(case, actor)
     unheld(case)
     payout = case.payout
     require(payout is None or payout.settled, OfferPending, "A transfer is under way to the last account; wait for it.")
+
+
+def check_payee(case: ReviewCaseState, actor: Actor, step: steps.SetPayee, now: datetime) -> None:
+    """An account that another wallet pays is refused while an offer says which wallet it will be."""
+    offer = case.offer
+    if offer is not None and offer.status in LIVE:
+        check_kind(offer.form, step.payee.kind)

@@ -66,23 +66,44 @@ def gate_changed(case: ReviewCaseState, mode: GateMode, now: datetime) -> None:
         case.pay_again_at = now
 
 
-def payout_reported(case: ReviewCaseState, report: PayoutReport, now: datetime) -> None:
-    """By signal from the payout. A report that is known already, or of another case's payout, changes nothing."""
+def payout_reported(case: ReviewCaseState, report: PayoutReport, now: datetime, *, patient: bool = True) -> None:
+    """By signal from the payout. A report that is known already, or of another case's payout, changes nothing. Where
+    nobody knows yet, `patient` leaves it to the schedule; a person is needed once that has not helped."""
     payout = next((one for one in case.payouts if one.key == report.key), None)
-    status = PayoutStatus(report.status)
-    if payout is None or (payout.status, payout.code, payout.remedy) == (status, report.code, report.remedy):
+    if payout is None:
         return
-    payout.status, payout.code, payout.remedy = status, report.code, report.remedy
-    record(
-        case, SYSTEM, now, f"payout_{status}",
-        payout=payout.key, amount_fen=payout.amount_fen, code=report.code, remedy=report.remedy,
-    )  # fmt: skip
-    if status is PayoutStatus.PAID:
+    status = PayoutStatus(report.status)
+    if (payout.status, payout.code, payout.remedy) != (status, report.code, report.remedy):
+        payout.status, payout.code, payout.remedy, payout.closed = status, report.code, report.remedy, report.closed
+        record(
+            case, SYSTEM, now, f"payout_{status}",
+            payout=payout.key, amount_fen=payout.amount_fen, code=report.code, remedy=report.remedy,
+        )  # fmt: skip
+        _count(case, payout, now, patient=patient)
+    if report.person and payout.person_at is None:
+        _needs_person(case, payout, report, now)
+
+
+def _count(case: ReviewCaseState, payout: PayoutRef, now: datetime, *, patient: bool) -> None:
+    if payout.status is PayoutStatus.PAID:
         _paid(case, payout, now)
-    elif status is PayoutStatus.CANCELLED:
+    elif payout.status is PayoutStatus.CANCELLED:
         case.offers[payout.offer - 1].status = OfferStatus.EXPIRED
-    elif status in {PayoutStatus.FAILED, PayoutStatus.UNKNOWN} and payout.hand is None:
+    elif payout.hand is None and (
+        payout.status is PayoutStatus.FAILED or (payout.status is PayoutStatus.UNKNOWN and not patient)
+    ):
         case.clocks.setdefault(EscalationKind.PAYOUT_STUCK, Clock(since=now))
+
+
+def _needs_person(case: ReviewCaseState, payout: PayoutRef, report: PayoutReport, now: datetime) -> None:
+    """Finance has something to do: with everything that the payout knows of itself."""
+    payout.person_at = now
+    case.clocks.setdefault(EscalationKind.PAYOUT_STUCK, Clock(since=now))
+    record(
+        case, SYSTEM, now, "payout_needs_person",
+        payout=payout.key, amount_fen=payout.amount_fen, offer=payout.offer, code=report.code, sends=report.sends,
+        queries=report.queries, sent_at=report.sent_at,
+    )  # fmt: skip
 
 
 def _paid(case: ReviewCaseState, payout: PayoutRef, now: datetime) -> None:

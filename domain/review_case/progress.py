@@ -7,7 +7,7 @@ from domain.assignment import patience
 from domain.case_clocks import escalated as escalated
 from domain.case_clocks import reckoned as reckoned
 from domain.case_clocks import still_stale as still_stale
-from domain.contact_terms import NoContactCode
+from domain.contact_terms import NOBODY_THERE, NoContactCode
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
 from domain.review_case import following_up
@@ -93,6 +93,25 @@ def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
             case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
 
 
+def replaced(case: ReviewCaseState, found: Assigned, before: str, now: datetime) -> None:
+    """Somebody whose shift fits takes the case from its agent; where nobody's does, a supervisor hears of it. Whoever
+    got it meanwhile keeps it."""
+    case.replace_at = None
+    if case.assignee != before or case.outcome is not None:
+        return
+    if found.person is None or found.person == before:
+        # Asked again every day, told once.
+        if EscalationKind.DECISION_WAITING not in case.clocks:
+            record(case, TIMER, now, "nobody_fits", why=found.why)
+            case.clocks[EscalationKind.DECISION_WAITING] = Clock(since=now)
+        return
+    assign(case, TIMER, found.person, "handed_on", now, why=found.why)
+    if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
+        due = found.clocks.get(EscalationKind.NOT_CONTACTED)
+        case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
+    replan(case, now)
+
+
 def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
     """A person may have stopped contact while the plan was made; then the plan is dropped."""
     case.plan_again_at = None
@@ -105,15 +124,17 @@ def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
         if case.plan_note != found.why:
             record(case, TIMER, now, "no_contact_possible", why=found.why, code=found.code, policy=found.policy)
         case.plan_note, case.plan_code = found.why, found.code
+        if found.code == NoContactCode.AGENT_NEVER_THERE and case.assignee is not None:
+            case.replace_at = now
         # A shift can be changed tomorrow, so the plan is tried again; somebody hears of it today all the same.
-        if found.again_at is None or found.code == NoContactCode.NOBODY_AT_DESK:
+        elif found.again_at is None or found.code in NOBODY_THERE:
             case.clocks.setdefault(EscalationKind.DECISION_WAITING, Clock(since=now))
         return
     case.contacts_planned += 1
     case.plan_note = ""
-    if case.plan_code == NoContactCode.NOBODY_AT_DESK and not case.suspected:
+    if case.plan_code in NOBODY_THERE and not case.suspected:
         case.clocks.pop(EscalationKind.DECISION_WAITING, None)
-    case.plan_code = None
+    case.plan_code, case.replace_at = None, None
     case.presence_again_at = found.presence_again_at or case.presence_again_at
     case.contact = ContactWait(
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,

@@ -91,6 +91,18 @@ class PayoutUnknown(StepRefused):
     code = "PayoutUnknown"
 
 
+class PayoutMoveWrong(StepRefused):
+    """The payout is not in a state for this; the message says what it takes instead."""
+
+    code = "PayoutMoveWrong"
+
+
+class ReferenceMissing(StepRefused):
+    """What was paid carries the wallet's own number."""
+
+    code = "ReferenceMissing"
+
+
 class SecondPersonNeeded(StepRefused):
     """Who verifies is never the case's agent nor the maker of its offer."""
 

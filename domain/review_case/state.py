@@ -161,11 +161,13 @@ class Offer(BaseModel):
 
 
 ASK_BUYER = "ask_buyer"
+PAY_ANEW = "pay_anew"
 
 
 class PayoutRef(BaseModel):
-    """The case's view of a payout; the truth about its money is the payout's own row. `keeps_open`: the case has no
-    outcome before this is settled; payouts from before that rule have it not."""
+    """The case's view of a payout; the truth about its money is the payout's own row. `closed`: the wallet keeps the
+    number as failed for good. `person_at`: since then a person has to find out what nobody could be asked.
+    `keeps_open`: the case has no outcome before this is settled; payouts from before that rule have it not."""
 
     key: str
     offer: int
@@ -176,6 +178,8 @@ class PayoutRef(BaseModel):
     code: str | None = None
     remedy: str | None = None
     gate: str = ""
+    closed: bool = False
+    person_at: datetime | None = None
     hand: HandWork | None = None
     keeps_open: bool = False
 
@@ -183,7 +187,7 @@ class PayoutRef(BaseModel):
     def settled(self) -> bool:
         """Whether this payout is over. One that failed for a reason that can be mended still waits for a person."""
         if self.status is PayoutStatus.FAILED:
-            return self.remedy == ASK_BUYER
+            return self.remedy in {ASK_BUYER, PAY_ANEW}
         return self.status in {PayoutStatus.PAID, PayoutStatus.CANCELLED}
 
 
@@ -215,6 +219,7 @@ class ReviewCaseState(BaseModel):
     first_contact_at: datetime | None = None
     assign_again_at: datetime | None = None
     taken_from: str | None = None
+    replace_at: datetime | None = None
 
     contact: ContactWait | None = None
     plan_again_at: datetime | None = None

@@ -4,7 +4,6 @@ Texts, accounts and phones are references here: the api seals what a person type
 """
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -38,6 +37,9 @@ from domain.review_case.fulfilment_steps import CheckFulfilment as CheckFulfilme
 from domain.review_case.fulfilment_steps import FulfilOffer as FulfilOffer
 from domain.review_case.fulfilment_steps import SetDelivery as SetDelivery
 from domain.review_case.outcomes import Outcome
+from domain.review_case.payout_steps import DecidePayout as DecidePayout
+from domain.review_case.payout_steps import MendAction as MendAction
+from domain.review_case.payout_steps import MendPayout as MendPayout
 from domain.review_case.step import Step as Step
 from domain.sealed import PayeeRef, PhoneRef, SealedRef
 
@@ -190,20 +192,6 @@ class StopContact(Step):
     signal: StopSignal
 
 
-class MendAction(StrEnum):
-    SEND_AGAIN = "send_again"
-    CANCEL = "cancel"
-
-
-class MendPayout(Step):
-    """Finance or a supervisor decides about a transfer that failed: send it again under the same key and with the same
-    bytes after its cause was mended, or cancel it. An unknown transfer can only be asked about again."""
-
-    step: Literal["mend_payout"] = "mend_payout"
-    payout: str = Field(description="the payout's money key")
-    action: MendAction
-
-
 class Close(Step):
     """End the case by a person's decision."""
 
@@ -247,6 +235,7 @@ AnyStep = Annotated[
     | Resume
     | Escalate
     | MendPayout
+    | DecidePayout
     | SetDelivery
     | FulfilOffer
     | CheckFulfilment

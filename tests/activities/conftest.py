@@ -23,7 +23,7 @@ from activities.requests import OpenRequest
 from db.tables.cases import CaseFile
 from db.tables.office import Shop
 from domain.review_case.state import Opening
-from tests.builders import House, Sandbox, house_at, open_wallet, settings_for
+from tests.builders import House, Sandbox, house_at, open_wallets, settings_for
 from tests.conftest import Database
 from workflows.starting import case_workflow_id
 
@@ -141,7 +141,7 @@ class WayIn:
 async def way_in(database: Database, sandbox: str, temporal_client: Client) -> AsyncIterator[WayIn]:
     async with httpx2.AsyncClient(trust_env=False) as http:
         market = Sandbox(sandbox, http)
-        settings = settings_for(database.app_url, sandbox, await open_wallet(market))
+        settings = settings_for(database.app_url, sandbox, await open_wallets(market))
         async with house_at(settings, market, temporal_client) as house:
             yield WayIn(house, intake_of(house, house.parts.http))
         await market.delete("/control/faults")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.amendment import Baseline, Reading
 from domain.case_numbers import mint
-from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
+from domain.contact_terms import CallResult, Channel, NoContactCode, StopSignal, TalkOutcome
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
@@ -60,6 +60,7 @@ OTHER = mint(2026, 1)
 TEXT = SealedRef(id="text", digest="digest")
 ALICE = Actor(person="alice", roles=frozenset({Role.AGENT}))
 BOB = Actor(person="bob", roles=frozenset({Role.SUPERVISOR, Role.LEAD}))
+KINDS = ["ALIPAY_LOGON_ID", "ALIPAY_USER_ID", "WECHAT_OPENID"]
 LEA = Actor(person="lea", roles=frozenset({Role.LEAD}))
 FAY = Actor(person="fay", roles=frozenset({Role.FINANCE}))
 
@@ -93,7 +94,9 @@ a_step = st.one_of(
     st.builds(steps.Approve, offer=st.integers(1, 2), amount_fen=st.integers(1, 5000)),
     st.builds(steps.Reject, offer=st.integers(1, 2), why=st.just(TEXT)),
     st.builds(steps.AnswerOffer, offer=st.integers(1, 3), accepted=st.booleans()),
-    st.builds(steps.SetPayee, payee=st.builds(PayeeRef, id=st.sampled_from(["one", "two"]), kind=st.just("kind"))),
+    st.builds(
+        steps.SetPayee, payee=st.builds(PayeeRef, id=st.sampled_from(["one", "two"]), kind=st.sampled_from(KINDS))
+    ),
     st.builds(steps.CheckReview),
     st.builds(steps.PostReply, by_hand=st.booleans()),
     st.builds(steps.SkipReply, why=st.just(TEXT)),
@@ -122,6 +125,9 @@ a_step = st.one_of(
     st.builds(agreement_steps.AnswerInvestigation, investigation=st.integers(1, 2), answer=st.just(TEXT)),
     st.builds(agreement_steps.AttachChat, text=st.just(TEXT)),
     st.builds(steps.MendPayout, payout=st.sampled_from(["key-1", "key-2"]), action=st.sampled_from(steps.MendAction)),
+    st.builds(
+        steps.DecidePayout, payout=st.just("key-1"), paid=st.booleans(), reference=st.just("1"), why=st.just(TEXT)
+    ),
 )
 
 
@@ -170,6 +176,9 @@ class World:
         match due.action:
             case Action.ASSIGN:
                 progress.assigned(case, Assigned(person=self.pick(["alice", None]), why="fair"), now)
+            case Action.REPLACE:
+                found = Assigned(person=self.pick(["ann", None]), why="no shift fits")
+                progress.replaced(case, found, case.assignee or "", now)
             case Action.PLAN:
                 progress.planned(case, self._plan(), now)
             case Action.CONTACT_DUE:
@@ -257,9 +266,9 @@ class World:
         planned = Planned(
             due_at=start, slot_ends_at=start + timedelta(hours=1), channel=self.pick(list(Channel)), why="free then"
         )
-        found: Planned = self.pick(
-            [planned, Planned(why="caps", again_at=self.now + timedelta(days=2)), Planned(why="never")]
-        )
+        tomorrow = self.now + timedelta(days=1)
+        no_shift = Planned(why="never at work then", code=NoContactCode.AGENT_NEVER_THERE, again_at=tomorrow)
+        found: Planned = self.pick([planned, Planned(why="caps", again_at=tomorrow), Planned(why="never"), no_shift])
         return found
 
     def _reading(self) -> Reading | None:
@@ -307,7 +316,10 @@ class World:
                 (PayoutStatus.CANCELLED, None),
             ]
         )
-        told = PayoutReport(key=payout.key, status=status, code="X", remedy=remedy, at=self.now)
+        told = PayoutReport(
+            key=payout.key, status=status, code="X", remedy=remedy, at=self.now,
+            closed=self.pick([False, True]), person=status is PayoutStatus.UNKNOWN and self.pick([False, True]),
+        )  # fmt: skip
         paying.payout_reported(self.case, told, self.now)
 
     def _report_hand(self, key: str) -> None:

@@ -258,6 +258,18 @@ def test_a_shift_with_nobody_on_it_is_named() -> None:
     assert refused(MONDAY, desk=DeskHours(windows=DayWindows())).code is NoContactCode.NOBODY_AT_DESK
 
 
+@pytest.mark.covers(195)
+def test_an_agent_who_is_never_there_is_told_apart_from_an_empty_desk() -> None:
+    morning, day = (DeskHours(windows=DayWindows(workday=windows(text))) for text in ("09:00-11:00", "09:00-21:00"))
+    codes = [refused(MONDAY, desk=day, agent=morning).code, refused(MONDAY, desk=morning, agent=day).code]
+
+    assert codes == [NoContactCode.AGENT_NEVER_THERE, NoContactCode.NOBODY_AT_DESK]
+
+
+def test_a_case_that_is_nobodys_waits_for_hours_with_an_agent() -> None:
+    assert refused(MONDAY, agents=DeskHours(windows=DayWindows())).code is NoContactCode.NOBODY_AT_DESK
+
+
 # Spreading and words
 
 

@@ -21,7 +21,7 @@ from domain.offers import OfferForm
 from domain.review_case import steps
 from domain.review_case.agenda import next_due
 from domain.review_case.state import Opening, ReviewCaseState
-from tests.builders import House, Reviewed, Sandbox, Story, house_at, open_wallet, settings_for
+from tests.builders import House, Reviewed, Sandbox, Story, house_at, open_wallets, settings_for
 from tests.conftest import Database
 from worker import running
 from workflows import search
@@ -57,7 +57,7 @@ async def house(env: WorkflowEnvironment, database: Database, sandbox: str) -> A
     """A shop with its people, the sandbox, and workers on every queue."""
     async with httpx2.AsyncClient(trust_env=False) as http:
         outside = Sandbox(sandbox, http)
-        settings = settings_for(database.app_url, sandbox, await open_wallet(outside))
+        settings = settings_for(database.app_url, sandbox, await open_wallets(outside))
         async with house_at(settings, outside, env.client) as built, running(built.parts):
             yield built
         await outside.delete("/control/faults")

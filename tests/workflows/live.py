@@ -16,7 +16,7 @@ from db.tables.cases import CaseFile
 from domain.review_case import steps
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import ReviewCaseState
-from tests.builders import House, Sandbox, Story, house_at, open_wallet, settings_for
+from tests.builders import House, Sandbox, Story, house_at, open_wallets, settings_for
 from tests.conftest import Database
 from worker import running
 from workflows.intake import Intake, IntakeOrder, IntakeReport
@@ -80,7 +80,7 @@ class Live:
 async def living(client: Client, database: Database, sandbox: str) -> AsyncIterator[Live]:
     async with httpx2.AsyncClient(trust_env=False) as http:
         market = Sandbox(sandbox, http)
-        settings = settings_for(database.app_url, sandbox, await open_wallet(market))
+        settings = settings_for(database.app_url, sandbox, await open_wallets(market))
         # What an earlier test has left on the engine waits on a queue that nobody works on.
         settings = settings.model_copy(update={"task_queue": f"cases-{secrets.token_hex(4)}", "intake_seconds": 1})
         async with house_at(settings, market, client) as house, running(house.parts):

@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0013b"
-down_revision = "0012r"
+down_revision = "0005w"
 branch_labels = None
 depends_on = None
 
