@@ -22,6 +22,7 @@ COPY activities activities
 COPY workflows workflows
 COPY record record
 COPY api api
+COPY cli cli
 COPY sandbox sandbox
 COPY embedded embedded
 COPY compose/*.py compose/

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.approvals import humans_of, who_could_approve
+from activities.payout_money import amends_made
 from activities.policies import Policies
 from activities.refusals import refusing
 from activities.requests import OfferRequest, ReleaseRequest
@@ -22,12 +23,7 @@ from domain.people import Role
 from domain.platforms import Grade
 from domain.policies.compensation import CompensationPolicy
 from domain.review_case.facts import Prepared, StepRequest
-
-
-class OrderUnknown(Refusal):
-    """What the buyer paid is not known, so no offer can be kept below it."""
-
-    code = "OrderUnknown"
+from domain.review_case.refusals import OrderUnknown
 
 
 class FormNotPayable(Refusal):
@@ -48,7 +44,10 @@ class OfferActivities:
         with refusing():
             async with self._sessions.begin() as session:
                 policy, version = await self._policies.compensation(session, request.step.shop)
-                bounds = _bounds(request, policy)
+                made = request.settled_before or await amends_made(
+                    session, request.step.case, request.absorbed, request.number
+                )
+                bounds = _bounds(request, policy, already_settled=made)
                 month = await budgets.reserve(session, _claim(request), policy, version)
                 need = await self._approval(session, request, policy)
                 now = request.step.now
@@ -98,7 +97,7 @@ def _claim(request: OfferRequest) -> budgets.Claim:
     )  # fmt: skip
 
 
-def _bounds(request: OfferRequest, policy: CompensationPolicy) -> tuple[int, int]:
+def _bounds(request: OfferRequest, policy: CompensationPolicy, *, already_settled: bool) -> tuple[int, int]:
     offer = request.offer
     if offer.form in NOT_FULFILLED_YET:
         ways = ", ".join(form for form in policy.forms if form not in NOT_FULFILLED_YET)
@@ -114,7 +113,7 @@ def _bounds(request: OfferRequest, policy: CompensationPolicy) -> tuple[int, int
         bounds,
         paid,
         policy,
-        already_settled=request.settled_before,
+        already_settled=already_settled,
         freeze_lifted=request.suspicion_decided,
         supervisor_decided=supervisor,
     )

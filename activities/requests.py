@@ -211,6 +211,7 @@ class OfferRequest(Request):
     order_paid_fen: int | None
     suspicion_decided: bool
     settled_before: bool
+    absorbed: list[str] = Field(default_factory=list)
 
 
 class ReleaseRequest(Request):
@@ -290,6 +291,7 @@ class PayoutRequest(Request):
     cause: str | None = None
     amendment: Amendment | None = None
     approved_by: list[str] = Field(default_factory=list)
+    absorbed: list[str] = Field(default_factory=list)
     now: datetime
 
 

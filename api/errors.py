@@ -126,7 +126,10 @@ async def _misshapen(request: Request, error: RequestValidationError) -> JSONRes
     fields = [{"field": ".".join(str(part) for part in fault["loc"]), "why": fault["msg"]} for fault in error.errors()]
     first = f"{fields[0]['field']}: {fields[0]['why']}" if fields else "the request can't be read"
     more = f" (and {len(fields) - 1} more, see errors)" if len(fields) > 1 else ""
-    return problem(request, "BadInput", f"{first}{more}. Correct it and send again.", {"errors": fields})
+    # A fault that has a name of its own is the problem; pydantic's own types are written small.
+    kinds = [str(fault["type"]) for fault in error.errors()]
+    code = kinds[0] if len(set(kinds)) == 1 and kinds[0][:1].isupper() else "BadInput"
+    return problem(request, code, f"{first}{more}. Correct it and send again.", {"errors": fields}, 422)
 
 
 _PLAIN = {

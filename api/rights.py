@@ -31,6 +31,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "show_buyer": DESK | {Role.AUDITOR},
     "show_agreements": DESK | {Role.AUDITOR},
     "my_investigations": CASE_WORKERS,
+    "show_offer_range": DESK | {Role.AUDITOR},
     "my_fulfilments": CASE_WORKERS,
     "show_delivery": DESK | {Role.WAREHOUSE, Role.FINANCE},
     "list_refused_steps": LEADERS | {Role.AUDITOR},

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, create_model
 from pydantic_core import CoreSchema
 
-from api.fields import Line, Moment, Text
+from api.fields import Line, Moment, OfferedFen, Text, Yuan
 from domain.payees import PayeeKind
 from domain.review_case.rules import name_of
 from domain.review_case.steps import AnyStep, Step
@@ -50,6 +50,8 @@ class Reopen(StepBody):
 REFERENCES: Mapping[Any, Any] = {SealedRef: Text, PayeeRef: PayeeBody, PhoneRef: Line}
 # Codes and ids go into the engine's history as they come, so they are bounded here.
 BOUNDED: Mapping[Any, Any] = {str: Line, list[str]: list[Line], AwareDatetime: Moment}
+# Amounts are read by their own rules, so that each way of being no amount has its name.
+AMOUNTS: Mapping[str, Any] = {"amount_fen": OfferedFen, "currency": Yuan}
 
 
 def _sent(annotation: Any) -> Any:
@@ -67,7 +69,7 @@ def _body_of(step: type[Step]) -> type[StepBody]:
     fields: dict[str, Any] = {}
     for name, field in step.model_fields.items():
         own = copy(field)
-        own.annotation = _sent(field.annotation)
+        own.annotation = AMOUNTS.get(name) or _sent(field.annotation)
         fields[name] = (own.annotation, ... if name == "step" else own)
     return create_model(f"{step.__name__}Step", __base__=StepBody, __doc__=step.__doc__, **fields)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from api.answers import written
 from api.callers import Caller, TheCaller
-from api.engine import StillRunning, advance, earlier_answer, same_body
+from api.engine import CaseNotRunning, StillRunning, advance, earlier_answer, same_body
 from api.errors import BadInput, documented
 from api.finding import case_for, surviving_case
 from api.house import House, TheHouse
@@ -23,6 +23,7 @@ from db import chain
 from db.tables.cases import CaseFile
 from domain.errors import Refusal
 from domain.review_case import rules
+from domain.review_case.refusals import CaseClosed
 from domain.review_case.state import Answer, ReviewCaseState, Stage
 from domain.review_case.steps import Command
 
@@ -132,6 +133,9 @@ async def _advance(
         return await advance(house, row.workflow, command, update_id)
     except Refusal as refusal:
         await _forget(house, sealed, refusal)
+        if isinstance(refusal, CaseNotRunning) and row.closed_at is not None:
+            # The engine forgets a closed case after its retention; its row does not.
+            raise CaseClosed("The case is closed; a lead or supervisor may reopen it.") from None
         raise
 
 

@@ -16,7 +16,6 @@ from temporalio.exceptions import ActivityError, FailureError, WorkflowAlreadySt
 with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
     from activities.contacts import ContactActivities
-    from activities.escalation import EscalationActivities
     from activities.marketplace import MarketplaceActivities
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
@@ -26,7 +25,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.replies import ReplyActivities
     from activities.requests import (
         AssignRequest,
-        ClockRequest,
         LogRequest,
         OpenRequest,
         PayoutRequest,
@@ -39,7 +37,6 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.amendment import Reading
     from domain.contact_terms import CallResult
-    from domain.escalation import EscalationKind
     from domain.fulfilment import needs_payee
     from domain.people import TIMER, Actor, ActorKind
     from domain.review_case import (
@@ -61,8 +58,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import DecidePayout, LogContact, MendPayout, Step
     from workflows import limits, priorities
-    from workflows.approvals import APPROVERS, ask_approvers
     from workflows.ending_actions import EndingActions
+    from workflows.escalation_actions import EscalationActions
     from workflows.payout import Payout, PayoutOrder
 
 CONTENT = "content-at-the-end"
@@ -88,11 +85,10 @@ class ReviewActions:
             Action.PAY: self._pay,
             Action.PREPARE_REPLY: self._prepare_reply,
             Action.POST_REPLY: self._post_reply,
-            Action.RECKON: self._reckon,
-            Action.ESCALATE: self._escalate,
             Action.PROMISE_DUE: self._agreed(promises.fell_due),
             Action.PROMISE_BROKEN: self._agreed(promises.broke),
             Action.INVESTIGATION_DUE: self._agreed(investigations.fell_due),
+            **EscalationActions(case, lock).doing,
             **self.ending.doing,
         }
 
@@ -259,7 +255,7 @@ class ReviewActions:
             within_policy=offer.policy is not None, cause_confirmed=case.cause is not None,
             amendment_verified=case.amendment is not None, malicious_block=case.suspected or case.malicious,
             promised=identity.gate_mode, cause=case.cause, amendment=case.amendment,
-            approved_by=[given.person for given in offer.approvals], now=workflow.now(),
+            approved_by=[given.person for given in offer.approvals], absorbed=case.absorbed, now=workflow.now(),
         )  # fmt: skip
 
     async def _start_payout(self, order: PayoutOrder) -> None:
@@ -319,35 +315,3 @@ class ReviewActions:
             found = None
         async with self._lock:
             replying.reply_posted(case, found, workflow.now())
-
-    def _clock_request(self, kind: EscalationKind) -> ClockRequest:
-        case = self._case
-        clock = case.clocks[kind]
-        return ClockRequest(
-            case=case.opening.case, shop=case.opening.shop, kind=kind, since=clock.since, severity=case.severity,
-            told=clock.told, assignee=self._whose(kind), now=workflow.now(),
-            roles=fulfilling.whose(case) if kind is EscalationKind.FULFILMENT_WAITING else [],
-        )  # fmt: skip
-
-    def _whose(self, kind: EscalationKind) -> str | None:
-        """Who hears first: the case's own agent, or whoever was asked to investigate."""
-        asked = investigations.overdue(self._case) if kind is EscalationKind.INVESTIGATION else None
-        return asked.to if asked else self._case.assignee
-
-    async def _reckon(self, due: Due) -> None:
-        request = self._clock_request(EscalationKind(due.subject))
-        found = await workflow.execute_activity_method(EscalationActivities.reckon, request, **limits.RECORD)
-        async with self._lock:
-            progress.reckoned(self._case, found)
-
-    async def _escalate(self, due: Due) -> None:
-        kind = EscalationKind(due.subject)
-        if kind is EscalationKind.STALE and not progress.still_stale(self._case):
-            return
-        if kind is EscalationKind.APPROVAL_WAITING and workflow.patched(APPROVERS):
-            await ask_approvers(self._case, self._lock)
-            return
-        request = self._clock_request(kind)
-        found = await workflow.execute_activity_method(EscalationActivities.escalate, request, **limits.RECORD)
-        async with self._lock:
-            progress.escalated(self._case, found, workflow.now())

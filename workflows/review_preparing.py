@@ -172,6 +172,7 @@ async def _offer(case: ReviewCaseState, request: StepRequest, step: steps.MakeOf
         severity=case.severity,
         order_paid_fen=identity.order_paid_fen,
         suspicion_decided=case.suspicion is not None and case.suspicion.decided is False,
+        absorbed=case.absorbed,
         settled_before=any(offer.status is OfferStatus.FULFILLED for offer in case.offers),
     )
     return await workflow.execute_activity_method(OfferActivities.reserve, offering, **limits.STEP)

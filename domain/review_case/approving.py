@@ -9,7 +9,7 @@ from domain.review_case import steps
 from domain.review_case.facts import Asked, Prepared
 from domain.review_case.permissions import require, unheld
 from domain.review_case.recording import record
-from domain.review_case.refusals import AmountChanged, OfferDecided, OfferUnknown
+from domain.review_case.refusals import AmountChanged, OfferDecided, OfferLapsed, OfferUnknown
 from domain.review_case.state import Approval, Offer, OfferStatus, ReviewCaseState
 
 # How an offer that waited for approval may stand when the next one comes to decide about it.
@@ -63,6 +63,12 @@ def check_approve(case: ReviewCaseState, actor: Actor, step: steps.Approve, now:
     )
     same = step.amount_fen == offer.amount_fen
     require(same, AmountChanged, "The offer's amount is another one; look at it again and approve that amount.")
+
+
+def enter_decision(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datetime) -> None:
+    """The timer comes a moment later, or late after an outage."""
+    fresh = now < _waiting(case).valid_until
+    require(fresh, OfferLapsed, "The time for an approval is over; if it still fits, a new offer is made.")
 
 
 def approve(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datetime, found: Prepared) -> None:

@@ -67,7 +67,7 @@ def log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: dateti
     attempt = Attempt(
         number=planned.number if planned else case.contacts_planned + 1,
         channel=channel, at=now, by=actor.person, result=step.result, talk=step.talk,
-        explained=step.explained, asked_to_amend=step.asked_to_amend, inbound=step.inbound,
+        explained=step.explained, convinced=step.convinced, asked_to_amend=step.asked_to_amend, inbound=step.inbound,
     )  # fmt: skip
     case.attempts.append(attempt)
     case.contacts_planned = max(case.contacts_planned, attempt.number)
@@ -79,7 +79,8 @@ def log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: dateti
     record(
         case, actor, now, "contact_logged",
         number=attempt.number, channel=channel, result=step.result, talk=step.talk, seconds=step.seconds,
-        explained=step.explained, asked_to_amend=step.asked_to_amend, inbound=step.inbound, counted=found.counts,
+        explained=step.explained, convinced=step.convinced, asked_to_amend=step.asked_to_amend, inbound=step.inbound,
+        counted=found.counts,
         next=found.next, result_accepted=step.result_accepted or None, temper=step.temper or None,
         cautions=step.cautions, next_at=step.next_at, note=step.note, policy=found.policy,
     )  # fmt: skip

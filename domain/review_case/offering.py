@@ -6,13 +6,14 @@ from domain.escalation import EscalationKind
 from domain.payees import check_kind
 from domain.people import Actor
 from domain.review_case import steps
+from domain.review_case.explaining import check_unconvinced, explanation
 from domain.review_case.facts import Prepared
 from domain.review_case.permissions import desk, require, unheld, working
 from domain.review_case.recording import record
 from domain.review_case.refusals import (
     ExplainFirst,
     MoneyFrozen,
-    OfferExpired,
+    OfferLapsed,
     OfferPending,
     OfferUnknown,
     ReasonMissing,
@@ -40,9 +41,16 @@ def check_offer(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now:
     require(not second or step.reason is not None, ReasonMissing, "A second offer needs its reason; write why.")
 
 
+def enter_offer(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: datetime) -> None:
+    made = any(offer.status is OfferStatus.FULFILLED for offer in case.offers)
+    require(not made, OfferPending, "Amends were made for this review; nobody is paid twice for one review.")
+    check_unconvinced(case)
+
+
 def make(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: datetime, found: Prepared) -> None:
     waits = bool(found.need_roles)
     until = found.approval_until if waits else found.valid_until
+    told = explanation(case)
     offer = Offer(
         number=len(case.offers) + 1,
         form=step.form,
@@ -55,6 +63,8 @@ def make(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: dateti
         need_both=found.need_both,
         policy=found.policy,
         reason=step.reason,
+        explained_in=told.contact if told else None,
+        unconvinced_in=told.heard_in if told else None,
     )
     case.offers.append(offer)
     if waits:
@@ -63,7 +73,7 @@ def make(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: dateti
         case, actor, now, "offer_made",
         offer=offer.number, form=offer.form, amount_fen=offer.amount_fen, needs=found.need_roles,
         range_fen=found.range_fen, month=found.month, valid_until=offer.valid_until, reason=step.reason,
-        policy=found.policy,
+        explained_in=offer.explained_in, unconvinced_in=offer.unconvinced_in, policy=found.policy,
     )  # fmt: skip
 
 
@@ -80,11 +90,9 @@ def check_answer(case: ReviewCaseState, actor: Actor, step: steps.AnswerOffer, n
     require(current, OfferUnknown, f"The offer that waits is number {offer.number if offer else 0}; answer that one.")
 
 
-def check_in_time(case: ReviewCaseState, actor: Actor, step: steps.Step, now: datetime) -> None:
-    """Asked only as a step comes in: one that was let in a moment before the end is still carried out."""
-    offer = case.offer
-    late = offer is not None and offer.open and now >= offer.valid_until
-    require(not late, OfferExpired, "This offer has just expired; make another one if it still fits.")
+def enter_answer(case: ReviewCaseState, actor: Actor, step: steps.AnswerOffer, now: datetime) -> None:
+    fresh = case.offer is None or not step.accepted or now < case.offer.valid_until
+    require(fresh, OfferLapsed, "The offer has run out; make a new one if it still fits.")
 
 
 def answer(case: ReviewCaseState, actor: Actor, step: steps.AnswerOffer, now: datetime, found: Prepared) -> None:

@@ -37,6 +37,24 @@ class ExplainFirst(StepRefused):
     code = "ExplainFirst"
 
 
+class BuyerConvinced(StepRefused):
+    """The explanation was enough; amends are for whom it was not (R69)."""
+
+    code = "BuyerConvinced"
+
+
+class OrderUnknown(StepRefused):
+    """What the buyer paid is not known, so no offer can be kept below it."""
+
+    code = "OrderUnknown"
+
+
+class OfferLapsed(StepRefused):
+    """The time for which the offer was valid is over."""
+
+    code = "OfferLapsed"
+
+
 class OfferPending(StepRefused):
     """There is an offer that is not settled yet."""
 
@@ -53,12 +71,6 @@ class OfferDecided(StepRefused):
     """Somebody else has decided about the offer already."""
 
     code = "OfferDecided"
-
-
-class OfferExpired(StepRefused):
-    """The time of the offer, or of its approval, is over."""
-
-    code = "OfferExpired"
 
 
 class AmountChanged(StepRefused):

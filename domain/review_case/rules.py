@@ -70,12 +70,12 @@ RULES: dict[type[steps.Step], Rule] = {
     ),
     steps.BuyerOnline: Rule(permissions.desk, presence.buyer_online),
     steps.StopContact: Rule(contacting.may_stop, contacting.stop_contact, prepared=True),
-    steps.MakeOffer: Rule(offering.may_offer, offering.make, offering.check_offer, prepared=True),
+    steps.MakeOffer: Rule(offering.may_offer, offering.make, offering.check_offer, offering.enter_offer, prepared=True),
     steps.Approve: Rule(
-        approving.may_decide, approving.approve, approving.check_approve, offering.check_in_time, prepared=True
+        approving.may_decide, approving.approve, approving.check_approve, approving.enter_decision, prepared=True
     ),
     steps.Reject: Rule(approving.may_decide, approving.reject, approving.check_reject),
-    steps.AnswerOffer: Rule(offering.may_answer, offering.answer, offering.check_answer, offering.check_in_time),
+    steps.AnswerOffer: Rule(offering.may_answer, offering.answer, offering.check_answer, offering.enter_answer),
     steps.SetPayee: Rule(offering.may_set_payee, desk.set_payee, offering.check_payee),
     steps.SetPhone: Rule(permissions.working, desk.set_phone),
     steps.CheckReview: Rule(verifying.may_check, verifying.check_review),

@@ -111,6 +111,7 @@ class Attempt(BaseModel):
     result: CallResult
     talk: TalkOutcome | None = None
     explained: bool = False
+    convinced: bool | None = None
     asked_to_amend: bool = False
     inbound: bool = False
 
@@ -132,7 +133,8 @@ class Approval(BaseModel):
 
 
 class Offer(BaseModel):
-    """One offer. Approval and reservation belong to it; acceptance pins both."""
+    """One offer. Approval and reservation belong to it; acceptance pins both. `explained_in` and `unconvinced_in` are
+    the contacts in which the cause was explained and in which that was heard not to convince."""
 
     number: int
     form: OfferForm
@@ -146,6 +148,8 @@ class Offer(BaseModel):
     approvals: list[Approval] = []
     policy: str | None = None
     reason: SealedRef | None = None
+    explained_in: int | None = None
+    unconvinced_in: int | None = None
     answered_at: datetime | None = None
     released: bool = False
 

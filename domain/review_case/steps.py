@@ -15,6 +15,7 @@ from domain.desk_steps import HandOver as HandOver
 from domain.desk_steps import Hold as Hold
 from domain.desk_steps import Note as Note
 from domain.desk_steps import Resume as Resume
+from domain.money import CNY, LARGEST_OFFER_FEN
 from domain.offers import OfferForm
 from domain.people import Actor
 from domain.platforms import AmendMode
@@ -65,6 +66,7 @@ class LogContact(Step):
     talk: TalkOutcome | None = None
     seconds: int | None = Field(default=None, ge=0, le=24 * 3600, description="length of the talk")
     explained: bool = Field(default=False, description="the cause was explained to the buyer")
+    convinced: bool | None = Field(default=None, description="whether the explanation was enough, without any amends")
     asked_to_amend: bool = Field(default=False, description="the review was mentioned")
     inbound: bool = Field(default=False, description="the buyer came on their own; counts against no cap")
     channel: Channel | None = Field(default=None, description="only for inbound contacts; else the planned one")
@@ -93,7 +95,8 @@ class MakeOffer(Step):
 
     step: Literal["make_offer"] = "make_offer"
     form: OfferForm = OfferForm.CASH_ALIPAY
-    amount_fen: int = Field(gt=0, le=100_000_000)
+    amount_fen: int = Field(gt=0, le=LARGEST_OFFER_FEN, description="what it is worth, in whole fen")
+    currency: Literal["CNY"] = CNY
     reason: SealedRef | None = Field(default=None, description="required for a second offer")
 
 

@@ -39,6 +39,7 @@ TABLE: dict[str, tuple[Request, str]] = {
     "show_buyer": (("GET", "/cases/{case}/buyer", None), "agent lead supervisor auditor"),
     "show_agreements": (("GET", "/cases/{case}/agreements", None), "agent lead supervisor auditor"),
     "my_investigations": (("GET", "/investigations", None), "agent lead supervisor warehouse finance"),
+    "show_offer_range": (("GET", "/cases/{case}/offer-range", None), "agent lead supervisor auditor"),
     "my_fulfilments": (("GET", "/fulfilments", None), "agent lead supervisor warehouse finance"),
     "show_delivery": (("GET", "/cases/{case}/delivery", None), "agent lead supervisor warehouse finance"),
     "list_refused_steps": (("GET", "/cases/{case}/refused-steps", None), "lead supervisor auditor"),

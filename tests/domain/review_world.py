@@ -258,8 +258,7 @@ class World:
         return self.draw(st.sampled_from(choices)) if self.draw else choices[0]
 
     def _plan(self) -> Planned:
-        gap = timedelta(hours=self.pick([24, 5, 48]))
-        start = self.now + gap
+        start = self.now + timedelta(hours=self.pick([24, 5, 48]))
         ends = self.case.identity.persistence_ends_at if self.case.identity else start
         if start >= ends:
             return Planned(why="the month is over", code="window_ended")
@@ -281,23 +280,24 @@ class World:
     def _pay(self) -> None:
         offer = self.case.accepted_offer
         assert offer is not None
-        key = f"key-{len(self.case.payouts) + 1}"
-        opened = PayoutOpened(key=key, amount_fen=offer.amount_fen, give_roles=[Role.FINANCE])
+        opened = PayoutOpened(
+            key=f"key-{len(self.case.payouts) + 1}", amount_fen=offer.amount_fen, give_roles=[Role.FINANCE]
+        )
         found = self.pick([opened, PayoutOpened(missing=["gate"])])
         paying.payout_opened(self.case, found, self.now)
 
     def _escalate(self, kind: EscalationKind) -> None:
         if kind is EscalationKind.STALE and not progress.still_stale(self.case):
             return
-        more = self.pick([None, self.now + timedelta(hours=12)])
+        clock, more = self.case.clocks[kind], self.pick([None, self.now + timedelta(hours=12)])
         if kind is EscalationKind.APPROVAL_WAITING:
-            role_or_nobody = self.pick([Role.LEAD, None])
-            turn = Asked(since=self.case.clocks[kind].since, role=role_or_nobody, people=["lee"], next_at=more)
-            approving.asked(self.case, turn, self.now)
-            return
-        role = Role.LEAD if len(self.case.clocks[kind].told) % 2 else Role.SUPERVISOR
-        more = more if len(self.case.clocks[kind].told) < 3 else None
-        progress.escalated(self.case, Told(kind=kind, role=role, people=["bob"], next_at=more), self.now)
+            approving.asked(
+                self.case, Asked(since=clock.since, role=self.pick([None, Role.LEAD]), next_at=more), self.now
+            )
+        else:
+            role = Role.LEAD if len(clock.told) % 2 else Role.SUPERVISOR
+            told = Told(kind=kind, role=role, people=["bob"], next_at=more if len(clock.told) < 3 else None)
+            progress.escalated(self.case, told, self.now)
 
     def report(self) -> None:
         """The last payout tells how it went."""

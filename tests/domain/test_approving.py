@@ -62,13 +62,6 @@ def test_another_amount_than_the_offers_is_not_approved() -> None:
     assert refusal(waiting(), LEA, steps.Approve(offer=1, amount_fen=2001)) == "AmountChanged"
 
 
-def test_an_approval_that_comes_too_late_is_refused_even_before_the_timer_has_run() -> None:
-    world = waiting()
-    world.now = world.case.offers[0].valid_until
-
-    assert refusal(world, LEA, APPROVE) == "OfferExpired"
-
-
 def test_an_unanswered_request_expires_and_its_money_is_to_be_released() -> None:
     world = waiting()
     world.pass_to(Due(world.case.offers[0].valid_until, Action.OFFER_EXPIRES))
@@ -77,14 +70,6 @@ def test_an_unanswered_request_expires_and_its_money_is_to_be_released() -> None
         OfferStatus.EXPIRED,
         Due(world.case.opened_at, Action.RELEASE, "1"),
     )
-
-
-def test_an_answer_of_the_buyer_after_the_offers_end_is_refused() -> None:
-    world = waiting()
-    assert world.step(LEA, APPROVE)
-    world.now = world.case.offers[0].valid_until
-
-    assert refusal(world, ALICE, steps.AnswerOffer(offer=1, accepted=True)) == "OfferExpired"
 
 
 def ask(world: World, role: Role | None, hours: int | None, **more: list[str]) -> None:
