@@ -6,17 +6,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.amendment import Baseline, Reading
+from domain.amendment import Reading
 from domain.case_numbers import mint
 from domain.contact_terms import CallResult, Channel, NoContactCode, StopSignal, TalkOutcome
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
-from domain.gate import GateMode
 from domain.handwork import HandMove
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.people import TIMER, Actor, Role
-from domain.platforms import AmendMode, Grade
+from domain.platforms import Grade
 from domain.review_case import (
     agenda,
     agreement_steps,
@@ -42,7 +41,6 @@ from domain.review_case.facts import (
     Assigned,
     FollowUpPlanned,
     NoticeSent,
-    Opened,
     PayoutOpened,
     PayoutReport,
     Planned,
@@ -52,8 +50,9 @@ from domain.review_case.facts import (
     ReplyText,
     Told,
 )
-from domain.review_case.state import Identity, Opening, ReviewCaseState
+from domain.review_case.state import Opening, ReviewCaseState
 from domain.sealed import PayeeRef, SealedRef
+from tests.domain.drawn_opening import drawn_opening
 
 START = datetime(2026, 11, 21, 4, tzinfo=UTC)
 OTHER = mint(2026, 1)
@@ -144,7 +143,7 @@ class World:
     def begun(cls, draw: Any) -> "World":
         opening = Opening(case="A26-1", platform="sandbox", shop="demo", external_id="1", review_row="row")
         world = cls(draw, ReviewCaseState(opening=opening, opened_at=START))
-        progress.opened(world.case, _opened(draw), START)
+        progress.opened(world.case, drawn_opening(draw, START), START)
         return world
 
     def step(self, actor: Actor, step: steps.Step) -> bool:
@@ -328,27 +327,3 @@ class World:
             told = PayoutReport(key=key, status=move.status, at=self.now)
             paying.payout_reported(self.case, told, self.now)
         self.told_payout = []
-
-
-def _opened(draw: Any) -> Opened:
-    created = START - timedelta(hours=1)
-    ends = created + timedelta(days=30)
-    due = draw(st.none() | st.just(ends - timedelta(days=2)))
-    identity = Identity(
-        case_serial=1,
-        shop_serial=1,
-        installation="TEST",
-        grade=Grade.BAD,
-        baseline=Baseline(at=START, grade=Grade.BAD, review_created_at=created),
-        review_created_at=created,
-        persistence_ends_at=ends,
-        reply_due_at=due,
-        reply_closes_at=ends if due else None,
-        amend_modes=draw(st.sampled_from([[AmendMode.EDIT_RESULT, AmendMode.DELETE], [AmendMode.EDIT_RESULT], []])),
-        read_by_machine=draw(st.booleans()),
-        gate_mode=draw(st.sampled_from(GateMode)),
-        order_paid_fen=8900,
-    )
-    return Opened(
-        number="A26-1", identity=identity, severity=draw(st.integers(1, 4)), review_by_person=draw(st.booleans())
-    )
