@@ -22,17 +22,14 @@ with workflow.unsafe.imports_passed_through():
     from activities.payout_gate import PayoutGate
     from activities.payouts import PayoutWord
     from activities.replacement import ReplacementActivities
-    from activities.replies import ReplyActivities
     from activities.requests import (
         AssignRequest,
         LogRequest,
         OpenRequest,
         PayoutRequest,
         PlanRequest,
-        PostReplyRequest,
         ReleaseRequest,
         ReplaceRequest,
-        ReplyRequest,
         ReviewRequest,
     )
     from domain.amendment import Reading
@@ -42,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case import (
         agenda,
         closing,
+        decisions,
         desk,
         fulfilling,
         hearing,
@@ -61,6 +59,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.ending_actions import EndingActions
     from workflows.escalation_actions import EscalationActions
     from workflows.payout import Payout, PayoutOrder
+    from workflows.reply_actions import ReplyActions
 
 CONTENT = "content-at-the-end"
 READ_AGAIN_BEFORE_PAYING = timedelta(minutes=10)
@@ -83,11 +82,11 @@ class ReviewActions:
             Action.READ: self._read_review,
             Action.RELEASE: self._release,
             Action.PAY: self._pay,
-            Action.PREPARE_REPLY: self._prepare_reply,
-            Action.POST_REPLY: self._post_reply,
             Action.PROMISE_DUE: self._agreed(promises.fell_due),
             Action.PROMISE_BROKEN: self._agreed(promises.broke),
             Action.INVESTIGATION_DUE: self._agreed(investigations.fell_due),
+            Action.DECISION_DUE: self._agreed(decisions.fell_due),
+            **ReplyActions(case, lock).doing,
             **EscalationActions(case, lock).doing,
             **self.ending.doing,
         }
@@ -290,28 +289,3 @@ class ReviewActions:
             await handle.signal(signal, what)
         except FailureError:
             workflow.logger.warning("the payout's workflow is gone; its row tells how it ended")
-
-    async def _prepare_reply(self, due: Due) -> None:
-        case = self._case
-        request = ReplyRequest(
-            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
-            cause=case.cause or case.suggested_cause, malicious=case.malicious, now=workflow.now(),
-        )  # fmt: skip
-        found = await workflow.execute_activity_method(ReplyActivities.prepare, request, **limits.RECORD)
-        async with self._lock:
-            replying.reply_prepared(case, found, workflow.now())
-
-    async def _post_reply(self, due: Due) -> None:
-        case = self._case
-        assert case.reply is not None  # noqa: S101 - the agenda lists it only with a confirmed text
-        assert case.reply.text is not None  # noqa: S101
-        request = PostReplyRequest(
-            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
-            text=case.reply.text.id, now=workflow.now(),
-        )  # fmt: skip
-        try:
-            found = await workflow.execute_activity_method(MarketplaceActivities.post_reply, request, **limits.OUTSIDE)
-        except ActivityError:
-            found = None
-        async with self._lock:
-            replying.reply_posted(case, found, workflow.now())

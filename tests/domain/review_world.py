@@ -6,21 +6,21 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.amendment import Reading
+from domain.amendment import Baseline, Reading
 from domain.case_numbers import mint
-from domain.contact_terms import CallResult, Channel, NoContactCode, StopSignal, TalkOutcome
+from domain.contact_terms import Channel, NoContactCode, StopSignal, TalkOutcome
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
+from domain.gate import GateMode
 from domain.handwork import HandMove
-from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.people import TIMER, Actor, Role
-from domain.platforms import Grade
+from domain.platforms import AmendMode, Grade
 from domain.review_case import (
     agenda,
-    agreement_steps,
     approving,
     closing,
+    decisions,
     desk,
     following_up,
     fulfilling,
@@ -41,6 +41,7 @@ from domain.review_case.facts import (
     Assigned,
     FollowUpPlanned,
     NoticeSent,
+    Opened,
     PayoutOpened,
     PayoutReport,
     Planned,
@@ -50,84 +51,16 @@ from domain.review_case.facts import (
     ReplyText,
     Told,
 )
-from domain.review_case.state import Opening, ReviewCaseState
-from domain.sealed import PayeeRef, SealedRef
-from tests.domain.drawn_opening import drawn_opening
+from domain.review_case.state import Identity, Opening, ReviewCaseState
+from domain.sealed import SealedRef
 
 START = datetime(2026, 11, 21, 4, tzinfo=UTC)
 OTHER = mint(2026, 1)
 TEXT = SealedRef(id="text", digest="digest")
 ALICE = Actor(person="alice", roles=frozenset({Role.AGENT}))
 BOB = Actor(person="bob", roles=frozenset({Role.SUPERVISOR, Role.LEAD}))
-KINDS = ["ALIPAY_LOGON_ID", "ALIPAY_USER_ID", "WECHAT_OPENID"]
 LEA = Actor(person="lea", roles=frozenset({Role.LEAD}))
 FAY = Actor(person="fay", roles=frozenset({Role.FINANCE}))
-
-
-def _later(hours: int) -> datetime:
-    return START + timedelta(hours=hours)
-
-
-a_step = st.one_of(
-    st.builds(steps.Claim),
-    st.builds(steps.HandOver, to=st.just("ann")),
-    st.builds(steps.ConfirmCause, cause=st.just("quality.broken")),
-    st.builds(steps.BeginContact),
-    st.builds(
-        steps.LogContact,
-        result=st.sampled_from(CallResult),
-        talk=st.none() | st.sampled_from(TalkOutcome),
-        explained=st.booleans(),
-        inbound=st.booleans(),
-        channel=st.none() | st.sampled_from(Channel),
-    ),
-    st.builds(
-        steps.MakeOffer,
-        form=st.sampled_from([OfferForm.CASH_ALIPAY, OfferForm.RED_PACKET, OfferForm.GIFT_PARCEL]),
-        amount_fen=st.integers(1, 5000),
-        reason=st.none() | st.just(TEXT),
-    ),
-    st.builds(steps.SetDelivery, to=st.just(TEXT)),
-    st.builds(steps.FulfilOffer, offer=st.integers(1, 2), text=st.just(TEXT), reference=st.none() | st.just("SF1234")),
-    st.builds(steps.CheckFulfilment, offer=st.integers(1, 2), shown=st.booleans(), why=st.just(TEXT)),
-    st.builds(steps.Approve, offer=st.integers(1, 2), amount_fen=st.integers(1, 5000)),
-    st.builds(steps.Reject, offer=st.integers(1, 2), why=st.just(TEXT)),
-    st.builds(steps.AnswerOffer, offer=st.integers(1, 3), accepted=st.booleans()),
-    st.builds(
-        steps.SetPayee, payee=st.builds(PayeeRef, id=st.sampled_from(["one", "two"]), kind=st.sampled_from(KINDS))
-    ),
-    st.builds(steps.CheckReview),
-    st.builds(steps.PostReply, by_hand=st.booleans()),
-    st.builds(steps.SkipReply, why=st.just(TEXT)),
-    st.builds(steps.MarkMalicious, signals=st.just(["threat"]), why=st.just(TEXT)),
-    st.builds(steps.DecideMalicious, malicious=st.booleans(), why=st.just(TEXT)),
-    st.builds(steps.AttachEvidence, kind=st.just("platform_chat"), text=st.none() | st.just(TEXT)),
-    st.builds(steps.ReportToPlatform, ground=st.just("extortion"), reference=st.just("R1"), at=st.just(START)),
-    st.builds(steps.SkipReport, why=st.just(TEXT)),
-    st.builds(steps.Merge, into=st.just(OTHER), why=st.just(TEXT)),
-    st.builds(steps.BeginFollowUp),
-    st.builds(steps.LogFollowUp, result=st.sampled_from(CallResult), answers=st.sampled_from([{}, {"solved": "yes"}])),
-    st.builds(steps.SkipFollowUp, why=st.just(TEXT)),
-    st.builds(steps.StopContact, signal=st.sampled_from(StopSignal)),
-    st.builds(steps.Hold, why=st.just(TEXT)),
-    st.builds(steps.Resume),
-    st.builds(steps.Escalate, why=st.just(TEXT)),
-    st.builds(agreement_steps.MakePromise, what=st.just(TEXT), due=st.integers(1, 800).map(_later)),
-    st.builds(agreement_steps.KeepPromise, promise=st.integers(1, 2)),
-    st.builds(agreement_steps.RecordDetails, description=st.just(TEXT)),
-    st.builds(
-        agreement_steps.OpenInvestigation,
-        to=st.just("ann"),
-        question=st.just(TEXT),
-        due=st.integers(1, 800).map(_later),
-    ),
-    st.builds(agreement_steps.AnswerInvestigation, investigation=st.integers(1, 2), answer=st.just(TEXT)),
-    st.builds(agreement_steps.AttachChat, text=st.just(TEXT)),
-    st.builds(steps.MendPayout, payout=st.sampled_from(["key-1", "key-2"]), action=st.sampled_from(steps.MendAction)),
-    st.builds(
-        steps.DecidePayout, payout=st.just("key-1"), paid=st.booleans(), reference=st.just("1"), why=st.just(TEXT)
-    ),
-)
 
 
 @dataclass
@@ -143,7 +76,7 @@ class World:
     def begun(cls, draw: Any) -> "World":
         opening = Opening(case="A26-1", platform="sandbox", shop="demo", external_id="1", review_row="row")
         world = cls(draw, ReviewCaseState(opening=opening, opened_at=START))
-        progress.opened(world.case, drawn_opening(draw, START), START)
+        progress.opened(world.case, _opened(draw), START)
         return world
 
     def step(self, actor: Actor, step: steps.Step) -> bool:
@@ -214,6 +147,8 @@ class World:
                 promises.broke(case, int(due.subject), now)
             case Action.INVESTIGATION_DUE:
                 investigations.fell_due(case, int(due.subject), now)
+            case Action.DECISION_DUE:
+                decisions.fell_due(case, int(due.subject), now)
             case Action.LOG_MESSAGE:
                 hearing.logged(case, int(due.subject))
             case Action.RESUME:
@@ -257,7 +192,8 @@ class World:
         return self.draw(st.sampled_from(choices)) if self.draw else choices[0]
 
     def _plan(self) -> Planned:
-        start = self.now + timedelta(hours=self.pick([24, 5, 48]))
+        gap = timedelta(hours=self.pick([24, 5, 48]))
+        start = self.now + gap
         ends = self.case.identity.persistence_ends_at if self.case.identity else start
         if start >= ends:
             return Planned(why="the month is over", code="window_ended")
@@ -279,9 +215,8 @@ class World:
     def _pay(self) -> None:
         offer = self.case.accepted_offer
         assert offer is not None
-        opened = PayoutOpened(
-            key=f"key-{len(self.case.payouts) + 1}", amount_fen=offer.amount_fen, give_roles=[Role.FINANCE]
-        )
+        key = f"key-{len(self.case.payouts) + 1}"
+        opened = PayoutOpened(key=key, amount_fen=offer.amount_fen, give_roles=[Role.FINANCE])
         found = self.pick([opened, PayoutOpened(missing=["gate"])])
         paying.payout_opened(self.case, found, self.now)
 
@@ -290,13 +225,12 @@ class World:
             return
         clock, more = self.case.clocks[kind], self.pick([None, self.now + timedelta(hours=12)])
         if kind is EscalationKind.APPROVAL_WAITING:
-            approving.asked(
-                self.case, Asked(since=clock.since, role=self.pick([None, Role.LEAD]), next_at=more), self.now
-            )
-        else:
-            role = Role.LEAD if len(clock.told) % 2 else Role.SUPERVISOR
-            told = Told(kind=kind, role=role, people=["bob"], next_at=more if len(clock.told) < 3 else None)
-            progress.escalated(self.case, told, self.now)
+            turn = Asked(since=clock.since, role=self.pick([Role.LEAD, None]), next_at=more)
+            approving.asked(self.case, turn, self.now)
+            return
+        role = Role.LEAD if len(clock.told) % 2 else Role.SUPERVISOR
+        told = Told(kind=kind, role=role, people=["bob"], next_at=more if len(clock.told) < 3 else None)
+        progress.escalated(self.case, told, self.now)
 
     def report(self) -> None:
         """The last payout tells how it went."""
@@ -327,3 +261,27 @@ class World:
             told = PayoutReport(key=key, status=move.status, at=self.now)
             paying.payout_reported(self.case, told, self.now)
         self.told_payout = []
+
+
+def _opened(draw: Any) -> Opened:
+    created = START - timedelta(hours=1)
+    ends = created + timedelta(days=30)
+    due = draw(st.none() | st.just(ends - timedelta(days=2)))
+    identity = Identity(
+        case_serial=1,
+        shop_serial=1,
+        installation="TEST",
+        grade=Grade.BAD,
+        baseline=Baseline(at=START, grade=Grade.BAD, review_created_at=created),
+        review_created_at=created,
+        persistence_ends_at=ends,
+        reply_due_at=due,
+        reply_closes_at=ends if due else None,
+        amend_modes=draw(st.sampled_from([[AmendMode.EDIT_RESULT, AmendMode.DELETE], [AmendMode.EDIT_RESULT], []])),
+        read_by_machine=draw(st.booleans()),
+        gate_mode=draw(st.sampled_from(GateMode)),
+        order_paid_fen=8900,
+    )
+    return Opened(
+        number="A26-1", identity=identity, severity=draw(st.integers(1, 4)), review_by_person=draw(st.booleans())
+    )

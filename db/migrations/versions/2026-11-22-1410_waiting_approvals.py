@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0013b"
-down_revision = "0005w"
+down_revision = "0006d"
 branch_labels = None
 depends_on = None
 
