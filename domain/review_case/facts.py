@@ -65,6 +65,7 @@ class FollowUpPlanned(Fact):
     why_zh: str = ""
     questions: dict[str, list[str]] = Field(default_factory=dict)
     policy: str = ""
+    hours_policy: str = ""
 
 
 class Prepared(Fact):

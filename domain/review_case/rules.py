@@ -78,7 +78,7 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.Reject: Rule(approving.may_decide, approving.reject, approving.check_reject),
     steps.AnswerOffer: Rule(offering.may_answer, offering.answer, offering.check_answer, offering.enter_answer),
     steps.SetPayee: Rule(offering.may_set_payee, desk.set_payee, offering.check_payee),
-    steps.SetPhone: Rule(permissions.working, desk.set_phone),
+    steps.SetPhone: Rule(permissions.working, desk.set_phone, enter=desk.check_phone),
     steps.CheckReview: Rule(verifying.may_check, verifying.check_review),
     steps.ConfirmAmended: Rule(verifying.may_confirm, verifying.confirm, verifying.check_confirm),
     steps.PostReply: Rule(verifying.may_reply, verifying.post_reply, verifying.check_reply, prepared=True),
