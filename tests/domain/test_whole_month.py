@@ -194,5 +194,5 @@ def not_after_a_stop(world: RealWorld, begun: Begun) -> None:
 
 
 TestWholeMonth = WholeMonth.TestCase
-TestWholeMonth.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+TestWholeMonth.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 pytestmark = pytest.mark.covers(25, 31, 32, 35, 195, 208)
