@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     sms_access_key_secret: SecretStr = SecretStr("")
     sms_sign_name: str = ""
     sms_template_payment: str = "SMS_AMENDS_PAYMENT"
+    sms_template_refund: str = "SMS_AMENDS_REFUND"
     sms_template_follow_up: str = "SMS_AMENDS_FOLLOW_UP"
 
     log_level: str = "INFO"

@@ -32,6 +32,7 @@ from activities.handback import HandbackActivities
 from activities.heads import HeadActivities
 from activities.intake import IntakeActivities
 from activities.investigations import InvestigationActivities
+from activities.letters import Letters
 from activities.marketplace import MarketplaceActivities
 from activities.marketplace_clients import Marketplaces
 from activities.merging import MergeActivities
@@ -42,6 +43,11 @@ from activities.payout_gate import PayoutGate
 from activities.payouts import PayoutActivities
 from activities.policies import Policies
 from activities.projection import ProjectionActivities
+from activities.refund_desk import RefundDeskActivities
+from activities.refund_market import RefundMarketActivities
+from activities.refund_notices import RefundNoticeActivities
+from activities.refund_opening import RefundOpeningActivities
+from activities.refund_projection import RefundProjectionActivities
 from activities.replacement import ReplacementActivities
 from activities.replies import ReplyActivities
 from activities.surging import SurgeActivities
@@ -66,12 +72,13 @@ from workflows.handback import Handback
 from workflows.heads import Heads
 from workflows.intake import Intake
 from workflows.payout import Payout
+from workflows.refund_case import RefundCase
 from workflows.review_case import ReviewCase
 from workflows.schedules import ensure_all, ensure_archive, ensure_digests, ensure_heads
 from workflows.starting import start_surge
 from workflows.surge import Surge
 
-WORKFLOWS = [ReviewCase, Payout, Intake, Archive, Handback, Surge, Digest, Heads]
+WORKFLOWS = [ReviewCase, RefundCase, Payout, Intake, Archive, Handback, Surge, Digest, Heads]
 
 
 def sandboxed_runner() -> SandboxedWorkflowRunner:
@@ -189,19 +196,40 @@ def record_keeping(parts: Parts) -> list[Callable[..., Any]]:
     return [archive.archive, archive.forget_routine, heads.seal_record]
 
 
+def of_refunds(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
+    """The activities of refund cases that ask the database alone."""
+    opening = RefundOpeningActivities(parts.sessions, policies, clock)
+    return [
+        opening.open_refund, opening.judge_reason, opening.judge_agreement, opening.judge_inspection,
+        opening.judge_abuse, opening.done_by_hand, RefundDeskActivities(parts.sessions).whom_to_warn,
+        RefundProjectionActivities(parts.sessions).project_refund,
+    ]  # fmt: skip
+
+
+def at_the_marketplace(parts: Parts, policies: Policies) -> list[Callable[..., Any]]:
+    """The activities that call the marketplace or the messenger."""
+    settings = parts.settings
+    marketplaces = Marketplaces(settings, parts.sessions, parts.http, policies)
+    letters = Letters(settings, parts.sessions, policies, marketplaces, messenger(parts))
+    reviews = MarketplaceActivities(parts.sessions, marketplaces, policies)
+    refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies)
+    intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
+    return [
+        reviews.read_review, reviews.post_reply, NoticeActivities(settings, parts.sessions, letters).notify,
+        refunds.read_refund, refunds.obey, RefundNoticeActivities(settings, parts.sessions, letters).notify_refund,
+        intake.consume_pushes, intake.fetch, intake.settle,
+    ]  # fmt: skip
+
+
 def workers(parts: Parts) -> list[Worker]:
     """One worker per task queue: the cases with their database work, the marketplace at its rate, the money."""
     settings, policies = parts.settings, Policies()
     clock = DeskClock(policies)
-    marketplaces = Marketplaces(settings, parts.sessions, parts.http, policies)
     payouts = PayoutActivities(parts.sessions, policies, wallets(parts, policies))
     opening = OpeningActivities(parts.sessions, policies, clock)
     contacts = ContactActivities(parts.sessions, policies)
     offers = OfferActivities(parts.sessions, policies)
     replies = ReplyActivities(parts.sessions, policies)
-    market = MarketplaceActivities(parts.sessions, marketplaces, policies)
-    notices = NoticeActivities(settings, parts.sessions, policies, marketplaces, messenger(parts))
-    intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     return [
         Worker(
             parts.client,
@@ -212,6 +240,7 @@ def workers(parts: Parts) -> list[Worker]:
                 *of_the_desk(parts, policies, clock),
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 *track_and_end(parts, policies, contacts),
+                *of_refunds(parts, policies, clock),
                 offers.reserve, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
                 *before_and_by_hand(parts, policies), payouts.whom_to_tell,
@@ -226,10 +255,7 @@ def workers(parts: Parts) -> list[Worker]:
         Worker(
             parts.client,
             task_queue=limits.MARKETPLACE_QUEUE,
-            activities=[
-                market.read_review, market.post_reply, notices.notify,
-                intake.consume_pushes, intake.fetch, intake.settle,
-            ],
+            activities=at_the_marketplace(parts, policies),
             max_concurrent_activities=settings.worker_activities,
             max_task_queue_activities_per_second=settings.marketplace_calls_per_second,
             graceful_shutdown_timeout=settings.grace,

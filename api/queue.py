@@ -11,7 +11,7 @@ from api.house import TheHouse
 from api.paging import BadCursor, Cursor, Limit, read_cursor, write_cursor
 from db.reads.queue import QueueLine, QueuePlace, list_queue
 from db.surges import surging
-from domain.people import DESK
+from domain.people import DESK, LEADERS, Role
 
 router = APIRouter(tags=["cases"])
 ORDER = "queue"
@@ -26,21 +26,22 @@ class QueuePage(BaseModel):
 @router.get(
     "/queue",
     responses=documented(403),
-    summary="My own cases, unassigned ones, and questions that I am to answer; the first to be taken first",
+    summary="My own cases, unassigned ones, questions that I am to answer or decide; the first to be taken first",
     response_model=QueuePage,
 )
 async def my_queue(
     house: TheHouse, caller: TheCaller, saw: Saw = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """What somebody is needed for now comes first, by severity, age, chance and deadlines; in a surge by value and
-    age. Behind it stands what waits for its hour. Who is not of a desk finds here only what they were asked to find
-    out. When a surge begins or ends, begin at the first page."""
+    age. Behind it stands what waits for its hour. Leaders find here what agents put to them for a decision; who is not
+    of a desk finds only what they were asked to find out. When a surge begins or ends, begin at the first page."""
     await wait_for(house.reads, read_saw(saw))
     after = _place(cursor)
     async with house.reads() as session:
         desk = caller.shops_as(DESK)
         hot = await surging(session, house.now(), desk)
-        lines = await list_queue(session, caller.person, desk, limit, after, hot, caller.shops())
+        decide = {Role.LEAD: caller.shops_as(LEADERS), Role.SUPERVISOR: caller.shops_as(frozenset({Role.SUPERVISOR}))}
+        lines = await list_queue(session, caller.person, desk, limit, after, hot, caller.shops(), decide)
     return written(QueuePage(cases=lines, next=_behind(lines, limit)))
 
 

@@ -23,7 +23,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.payout_gate import PayoutGate
     from activities.payouts import PayoutWord
     from activities.replacement import ReplacementActivities
-    from activities.replies import ReplyActivities
     from activities.requests import (
         AssignRequest,
         ClockRequest,
@@ -31,10 +30,8 @@ with workflow.unsafe.imports_passed_through():
         OpenRequest,
         PayoutRequest,
         PlanRequest,
-        PostReplyRequest,
         ReleaseRequest,
         ReplaceRequest,
-        ReplyRequest,
         ReviewRequest,
     )
     from domain.amendment import Reading
@@ -45,6 +42,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case import (
         agenda,
         closing,
+        decisions,
         desk,
         fulfilling,
         hearing,
@@ -63,6 +61,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import limits, priorities
     from workflows.ending_actions import EndingActions
     from workflows.payout import Payout, PayoutOrder
+    from workflows.reply_actions import ReplyActions
 
 CONTENT = "content-at-the-end"
 READ_AGAIN_BEFORE_PAYING = timedelta(minutes=10)
@@ -85,13 +84,13 @@ class ReviewActions:
             Action.READ: self._read_review,
             Action.RELEASE: self._release,
             Action.PAY: self._pay,
-            Action.PREPARE_REPLY: self._prepare_reply,
-            Action.POST_REPLY: self._post_reply,
             Action.RECKON: self._reckon,
             Action.ESCALATE: self._escalate,
             Action.PROMISE_DUE: self._agreed(promises.fell_due),
             Action.PROMISE_BROKEN: self._agreed(promises.broke),
             Action.INVESTIGATION_DUE: self._agreed(investigations.fell_due),
+            Action.DECISION_DUE: self._agreed(decisions.fell_due),
+            **ReplyActions(case, lock).doing,
             **self.ending.doing,
         }
 
@@ -293,31 +292,6 @@ class ReviewActions:
             await handle.signal(signal, what)
         except FailureError:
             workflow.logger.warning("the payout's workflow is gone; its row tells how it ended")
-
-    async def _prepare_reply(self, due: Due) -> None:
-        case = self._case
-        request = ReplyRequest(
-            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
-            cause=case.cause or case.suggested_cause, malicious=case.malicious, now=workflow.now(),
-        )  # fmt: skip
-        found = await workflow.execute_activity_method(ReplyActivities.prepare, request, **limits.RECORD)
-        async with self._lock:
-            replying.reply_prepared(case, found, workflow.now())
-
-    async def _post_reply(self, due: Due) -> None:
-        case = self._case
-        assert case.reply is not None  # noqa: S101 - the agenda lists it only with a confirmed text
-        assert case.reply.text is not None  # noqa: S101
-        request = PostReplyRequest(
-            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
-            text=case.reply.text.id, now=workflow.now(),
-        )  # fmt: skip
-        try:
-            found = await workflow.execute_activity_method(MarketplaceActivities.post_reply, request, **limits.OUTSIDE)
-        except ActivityError:
-            found = None
-        async with self._lock:
-            replying.reply_posted(case, found, workflow.now())
 
     def _clock_request(self, kind: EscalationKind) -> ClockRequest:
         case = self._case

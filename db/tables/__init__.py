@@ -1,6 +1,19 @@
 """The tables, by noun. Importing this package knows them all, which migrations and tests need."""
 
-from db.tables import budgets, buyers, cases, contacts, inbox, investigations, money, office, policies, record, refunds
+from db.tables import (
+    budgets,
+    buyers,
+    cases,
+    contacts,
+    decisions,
+    inbox,
+    investigations,
+    money,
+    office,
+    policies,
+    record,
+    refunds,
+)
 from db.tables.model import Model
 
 __all__ = [
@@ -9,6 +22,7 @@ __all__ = [
     "buyers",
     "cases",
     "contacts",
+    "decisions",
     "inbox",
     "investigations",
     "money",

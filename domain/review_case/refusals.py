@@ -169,6 +169,12 @@ class InvestigationUnknown(StepRefused):
     code = "InvestigationUnknown"
 
 
+class DecisionUnknown(StepRefused):
+    """Nothing of this number waits for a decision, or it was decided already."""
+
+    code = "DecisionUnknown"
+
+
 class ChatFull(StepRefused):
     """The case keeps no more pieces of the chat."""
 

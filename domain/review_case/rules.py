@@ -11,6 +11,7 @@ from domain.review_case import (
     agreement_steps,
     closing,
     contacting,
+    decisions,
     desk,
     following_up,
     fulfilling,
@@ -101,6 +102,8 @@ RULES: dict[type[steps.Step], Rule] = {
     agreement_steps.AnswerInvestigation: Rule(
         investigations.may_answer, investigations.answer, investigations.check_answer
     ),
+    agreement_steps.AskDecision: Rule(decisions.may_ask, decisions.ask, decisions.check_ask),
+    agreement_steps.Decide: Rule(decisions.may_decide, decisions.decide, decisions.check_decide),
     agreement_steps.AttachChat: Rule(permissions.desk, telling.attach_chat, telling.check_chat),
     steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
     steps.Resume: Rule(desk.may_resume, desk.resume),

@@ -21,7 +21,9 @@ from domain.people import Actor
 from domain.platforms import AmendMode
 from domain.review_case.agreement_steps import (
     AnswerInvestigation,
+    AskDecision,
     AttachChat,
+    Decide,
     KeepPromise,
     MakePromise,
     OpenInvestigation,
@@ -232,6 +234,8 @@ AnyStep = Annotated[
     | RecordDetails
     | OpenInvestigation
     | AnswerInvestigation
+    | AskDecision
+    | Decide
     | AttachChat
     | Note
     | Hold

@@ -8,19 +8,18 @@ from hypothesis import strategies as st
 
 from domain.amendment import Baseline, Reading
 from domain.case_numbers import mint
-from domain.contact_terms import CallResult, Channel, NoContactCode, StopSignal, TalkOutcome
+from domain.contact_terms import Channel, NoContactCode, StopSignal, TalkOutcome
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
 from domain.handwork import HandMove
-from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.people import TIMER, Actor, Role
 from domain.platforms import AmendMode, Grade
 from domain.review_case import (
     agenda,
-    agreement_steps,
     closing,
+    decisions,
     desk,
     following_up,
     fulfilling,
@@ -51,82 +50,15 @@ from domain.review_case.facts import (
     Told,
 )
 from domain.review_case.state import Identity, Opening, ReviewCaseState
-from domain.sealed import PayeeRef, SealedRef
+from domain.sealed import SealedRef
 
 START = datetime(2026, 11, 21, 4, tzinfo=UTC)
 OTHER = mint(2026, 1)
 TEXT = SealedRef(id="text", digest="digest")
 ALICE = Actor(person="alice", roles=frozenset({Role.AGENT}))
 BOB = Actor(person="bob", roles=frozenset({Role.SUPERVISOR, Role.LEAD}))
-KINDS = ["ALIPAY_LOGON_ID", "ALIPAY_USER_ID", "WECHAT_OPENID"]
 LEA = Actor(person="lea", roles=frozenset({Role.LEAD}))
 FAY = Actor(person="fay", roles=frozenset({Role.FINANCE}))
-
-
-def _later(hours: int) -> datetime:
-    return START + timedelta(hours=hours)
-
-
-a_step = st.one_of(
-    st.builds(steps.Claim),
-    st.builds(steps.HandOver, to=st.just("ann")),
-    st.builds(steps.ConfirmCause, cause=st.just("quality.broken")),
-    st.builds(steps.BeginContact),
-    st.builds(
-        steps.LogContact,
-        result=st.sampled_from(CallResult),
-        talk=st.none() | st.sampled_from(TalkOutcome),
-        explained=st.booleans(),
-        inbound=st.booleans(),
-        channel=st.none() | st.sampled_from(Channel),
-    ),
-    st.builds(
-        steps.MakeOffer,
-        form=st.sampled_from([OfferForm.CASH_ALIPAY, OfferForm.RED_PACKET, OfferForm.GIFT_PARCEL]),
-        amount_fen=st.integers(1, 5000),
-        reason=st.none() | st.just(TEXT),
-    ),
-    st.builds(steps.SetDelivery, to=st.just(TEXT)),
-    st.builds(steps.FulfilOffer, offer=st.integers(1, 2), text=st.just(TEXT), reference=st.none() | st.just("SF1234")),
-    st.builds(steps.CheckFulfilment, offer=st.integers(1, 2), shown=st.booleans(), why=st.just(TEXT)),
-    st.builds(steps.Approve, offer=st.integers(1, 2), amount_fen=st.integers(1, 5000)),
-    st.builds(steps.Reject, offer=st.integers(1, 2), why=st.just(TEXT)),
-    st.builds(steps.AnswerOffer, offer=st.integers(1, 3), accepted=st.booleans()),
-    st.builds(
-        steps.SetPayee, payee=st.builds(PayeeRef, id=st.sampled_from(["one", "two"]), kind=st.sampled_from(KINDS))
-    ),
-    st.builds(steps.CheckReview),
-    st.builds(steps.PostReply, by_hand=st.booleans()),
-    st.builds(steps.SkipReply, why=st.just(TEXT)),
-    st.builds(steps.MarkMalicious, signals=st.just(["threat"]), why=st.just(TEXT)),
-    st.builds(steps.DecideMalicious, malicious=st.booleans(), why=st.just(TEXT)),
-    st.builds(steps.AttachEvidence, kind=st.just("platform_chat"), text=st.none() | st.just(TEXT)),
-    st.builds(steps.ReportToPlatform, ground=st.just("extortion"), reference=st.just("R1"), at=st.just(START)),
-    st.builds(steps.SkipReport, why=st.just(TEXT)),
-    st.builds(steps.Merge, into=st.just(OTHER), why=st.just(TEXT)),
-    st.builds(steps.BeginFollowUp),
-    st.builds(steps.LogFollowUp, result=st.sampled_from(CallResult), answers=st.sampled_from([{}, {"solved": "yes"}])),
-    st.builds(steps.SkipFollowUp, why=st.just(TEXT)),
-    st.builds(steps.StopContact, signal=st.sampled_from(StopSignal)),
-    st.builds(steps.Hold, why=st.just(TEXT)),
-    st.builds(steps.Resume),
-    st.builds(steps.Escalate, why=st.just(TEXT)),
-    st.builds(agreement_steps.MakePromise, what=st.just(TEXT), due=st.integers(1, 800).map(_later)),
-    st.builds(agreement_steps.KeepPromise, promise=st.integers(1, 2)),
-    st.builds(agreement_steps.RecordDetails, description=st.just(TEXT)),
-    st.builds(
-        agreement_steps.OpenInvestigation,
-        to=st.just("ann"),
-        question=st.just(TEXT),
-        due=st.integers(1, 800).map(_later),
-    ),
-    st.builds(agreement_steps.AnswerInvestigation, investigation=st.integers(1, 2), answer=st.just(TEXT)),
-    st.builds(agreement_steps.AttachChat, text=st.just(TEXT)),
-    st.builds(steps.MendPayout, payout=st.sampled_from(["key-1", "key-2"]), action=st.sampled_from(steps.MendAction)),
-    st.builds(
-        steps.DecidePayout, payout=st.just("key-1"), paid=st.booleans(), reference=st.just("1"), why=st.just(TEXT)
-    ),
-)
 
 
 @dataclass
@@ -213,6 +145,8 @@ class World:
                 promises.broke(case, int(due.subject), now)
             case Action.INVESTIGATION_DUE:
                 investigations.fell_due(case, int(due.subject), now)
+            case Action.DECISION_DUE:
+                decisions.fell_due(case, int(due.subject), now)
             case Action.LOG_MESSAGE:
                 hearing.logged(case, int(due.subject))
             case Action.RESUME:

@@ -11,7 +11,8 @@ from domain.people import ActorKind
 from domain.review_case import steps
 from domain.review_case.agenda import agenda, next_due, ready_to_pay
 from domain.review_case.state import OfferStatus, Stage
-from tests.domain.review_world import ALICE, BOB, FAY, LEA, START, World, a_step
+from tests.domain.drawn_steps import a_step
+from tests.domain.review_world import ALICE, BOB, FAY, LEA, START, World
 
 ENDLESS = 3000
 
