@@ -18,6 +18,7 @@ from domain.people import TIMER, Actor, Role
 from domain.platforms import AmendMode, Grade
 from domain.review_case import (
     agenda,
+    approving,
     closing,
     decisions,
     desk,
@@ -36,6 +37,7 @@ from domain.review_case import (
 )
 from domain.review_case.agenda import Action, Due
 from domain.review_case.facts import (
+    Asked,
     Assigned,
     FollowUpPlanned,
     NoticeSent,
@@ -221,10 +223,14 @@ class World:
     def _escalate(self, kind: EscalationKind) -> None:
         if kind is EscalationKind.STALE and not progress.still_stale(self.case):
             return
-        more = self.pick([None, self.now + timedelta(hours=12)])
-        role = Role.LEAD if len(self.case.clocks[kind].told) % 2 else Role.SUPERVISOR
-        more = more if len(self.case.clocks[kind].told) < 3 else None
-        progress.escalated(self.case, Told(kind=kind, role=role, people=["bob"], next_at=more), self.now)
+        clock, more = self.case.clocks[kind], self.pick([None, self.now + timedelta(hours=12)])
+        if kind is EscalationKind.APPROVAL_WAITING:
+            turn = Asked(since=clock.since, role=self.pick([Role.LEAD, None]), next_at=more)
+            approving.asked(self.case, turn, self.now)
+            return
+        role = Role.LEAD if len(clock.told) % 2 else Role.SUPERVISOR
+        told = Told(kind=kind, role=role, people=["bob"], next_at=more if len(clock.told) < 3 else None)
+        progress.escalated(self.case, told, self.now)
 
     def report(self) -> None:
         """The last payout tells how it went."""
