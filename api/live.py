@@ -9,7 +9,7 @@ from temporalio.service import RPCError
 from api.callers import Caller
 from api.house import House
 from db.tables.cases import CaseFile
-from domain.people import DESK
+from domain.people import DESK, LEADERS
 from domain.review_case.rules import allowed_steps
 from domain.review_case.state import Opening, ReviewCaseState
 
@@ -59,5 +59,6 @@ def allowed_in(state: ReviewCaseState, caller: Caller, house: House) -> list[str
     it, everybody may when the buyer came back."""
     actor = caller.actor(state.opening.shop)
     if state.closed_at is not None:
-        return ["reopen"] if actor.holds(DESK) else []
+        split = ["split_off"] if state.merged is not None and actor.holds(LEADERS) else []
+        return ["reopen", *split] if actor.holds(DESK) else []
     return allowed_steps(state, actor, house.now())

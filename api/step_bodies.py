@@ -47,6 +47,14 @@ class Reopen(StepBody):
     buyer_came_back: bool = Field(default=False, description="the buyer got in touch again by themselves")
 
 
+class SplitOff(StepBody):
+    """Undo a merge that was a mistake: the merged case begins its next run and goes on by itself. For leads and
+    supervisors."""
+
+    step: Literal["split_off"]
+    why: Text
+
+
 REFERENCES: Mapping[Any, Any] = {SealedRef: Text, PayeeRef: PayeeBody, PhoneRef: Line}
 # Codes and ids go into the engine's history as they come, so they are bounded here.
 BOUNDED: Mapping[Any, Any] = {str: Line, list[str]: list[Line], AwareDatetime: Moment}
@@ -76,7 +84,10 @@ def _body_of(step: type[Step]) -> type[StepBody]:
 
 _UNION = get_args(get_args(AnyStep)[0])
 STEPS: Mapping[str, type[Step]] = {name_of(step): step for step in _UNION}
-BODIES: Mapping[str, type[StepBody]] = {name: _body_of(step) for name, step in STEPS.items()} | {"reopen": Reopen}
+BODIES: Mapping[str, type[StepBody]] = {name: _body_of(step) for name, step in STEPS.items()} | {
+    "reopen": Reopen,
+    "split_off": SplitOff,
+}
 
 
 class _AnyBody:
