@@ -13,7 +13,7 @@ from db.tables.record import CaseEvent
 from domain.sealed import Event
 
 # Events that name people who are to be told.
-TELLING = frozenset({"escalated", "deadline_warned"})
+TELLING = frozenset({"escalated", "deadline_warned", "decided"})
 _NEWEST = select(CaseEvent.hash).where(CaseEvent.case == bindparam("number")).order_by(CaseEvent.seq.desc()).limit(1)
 _WRITTEN = (
     select(CaseFile.version, _NEWEST.scalar_subquery())
@@ -55,7 +55,8 @@ def event_line(number: str, event: Event) -> dict[str, object]:
 
 
 async def keep_notices(session: AsyncSession, shop: str, number: str, events: list[Event]) -> None:
-    """An escalation or a warning is a row per person told; a per-shop digest schedule sends what is not sent yet."""
+    """An escalation, a warning or an answer is a row per person told; a per-shop digest schedule sends what is not sent
+    yet."""
     rows = [
         {
             "id": uuid4(),

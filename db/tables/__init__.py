@@ -1,14 +1,30 @@
 """The tables, by noun. Importing this package knows them all, which migrations and tests need."""
 
-from db.tables import budgets, buyers, cases, contacts, inbox, investigations, money, office, policies, record, refunds
+from db.tables import (
+    approvals,
+    budgets,
+    buyers,
+    cases,
+    contacts,
+    decisions,
+    inbox,
+    investigations,
+    money,
+    office,
+    policies,
+    record,
+    refunds,
+)
 from db.tables.model import Model
 
 __all__ = [
     "Model",
+    "approvals",
     "budgets",
     "buyers",
     "cases",
     "contacts",
+    "decisions",
     "inbox",
     "investigations",
     "money",

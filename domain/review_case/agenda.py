@@ -15,7 +15,7 @@ from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payees import fits
 from domain.payouts import PayoutStatus
-from domain.review_case import hearing, investigations, promises, resting
+from domain.review_case import decisions, hearing, investigations, promises, resting
 from domain.review_case.agreements import Investigation
 from domain.review_case.endings import FollowUp
 from domain.review_case.outcomes import Outcome
@@ -51,6 +51,7 @@ class Action(StrEnum):
     PROMISE_DUE = "promise_due"
     PROMISE_BROKEN = "promise_broken"
     INVESTIGATION_DUE = "investigation_due"
+    DECISION_DUE = "decision_due"
     LOG_MESSAGE = "log_message"
     RESUME = "resume"
     END = "end"
@@ -114,6 +115,7 @@ def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
     yield from _contact(case, identity)
     yield from _promises(case)
     yield from _investigations(case)
+    yield from (Due(one.due_at, Action.DECISION_DUE, str(one.number)) for one in decisions.unreminded(case))
     yield from _clocks(case)
 
 
@@ -307,6 +309,7 @@ def due_for_people(case: ReviewCaseState) -> Due | None:
     waiting += [
         Due(_needed(case, one), Action.INVESTIGATION_DUE, str(one.number)) for one in investigations.unanswered(case)
     ]
+    waiting += [Due(one.due_at, Action.DECISION_DUE, str(one.number)) for one in decisions.undecided(case)]
     return min(waiting, key=lambda due: due.at, default=None)
 
 

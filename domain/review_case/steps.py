@@ -21,7 +21,9 @@ from domain.people import Actor
 from domain.platforms import AmendMode
 from domain.review_case.agreement_steps import (
     AnswerInvestigation,
+    AskDecision,
     AttachChat,
+    Decide,
     KeepPromise,
     MakePromise,
     OpenInvestigation,
@@ -75,6 +77,11 @@ class LogContact(Step):
     cautions: SealedRef | None = Field(default=None, description="what the next one to talk to the buyer should mind")
     next_at: AwareDatetime | None = Field(default=None, description="the time that was agreed for the next talk")
     note: SealedRef | None = None
+    at: AwareDatetime | None = Field(default=None, description="when it was over; empty: now")
+
+    def over_at(self, now: datetime) -> datetime:
+        """When the contact was over; two clocks may differ by a little, and nothing is over before now."""
+        return min(self.at or now, now)
 
 
 class ScheduleCallback(Step):
@@ -232,6 +239,8 @@ AnyStep = Annotated[
     | RecordDetails
     | OpenInvestigation
     | AnswerInvestigation
+    | AskDecision
+    | Decide
     | AttachChat
     | Note
     | Hold
