@@ -12,6 +12,7 @@ from activities.requests import Projection
 from db.decisions import keep_decisions
 from db.investigations import keep_investigations
 from db.places import free_place
+from db.reversals import keep_reversal
 from db.sessions import Sessions
 from db.tables.cases import Assignment, CaseFile
 from domain.payouts import PayoutStatus
@@ -43,6 +44,7 @@ class ProjectionActivities:
             await keep_notices(session, batch.state.opening.shop, number, fresh)
             await keep_investigations(session, batch.state)
             await keep_decisions(session, batch.state)
+            await keep_reversal(session, batch.state)
             database = await session.connection()
             await database.execute(_CASE_FILE, {"the_case": number} | _columns(batch))
             if _plans_nothing(batch.state):

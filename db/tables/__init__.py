@@ -13,6 +13,7 @@ from db.tables import (
     policies,
     record,
     refunds,
+    reversals,
 )
 from db.tables.model import Model
 
@@ -30,4 +31,5 @@ __all__ = [
     "policies",
     "record",
     "refunds",
+    "reversals",
 ]
