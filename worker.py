@@ -19,6 +19,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.approvals import ApprovalActivities
 from activities.archive import ArchiveActivities
 from activities.assignment import AssignmentActivities
 from activities.clocks import DeskClock
@@ -186,7 +187,7 @@ def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Call
         assignment.assign, assignment.claim, assignment.hand_on, HandbackActivities(parts.sessions).open_work,
         escalation.reckon, escalation.escalate, DigestActivities(parts.sessions, policies, clock).gather,
         InvestigationActivities(parts.sessions).ask, surges.surge_stage, surges.surged,
-        replacement.replace,
+        replacement.replace, ApprovalActivities(parts.sessions, policies, clock).ask_approvers,
     ]  # fmt: skip
 
 
@@ -199,9 +200,10 @@ def record_keeping(parts: Parts) -> list[Callable[..., Any]]:
 def of_refunds(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
     """The activities of refund cases that ask the database alone."""
     opening = RefundOpeningActivities(parts.sessions, policies, clock)
+    desk = RefundDeskActivities(parts.sessions)
     return [
         opening.open_refund, opening.judge_reason, opening.judge_agreement, opening.judge_inspection,
-        opening.judge_abuse, opening.done_by_hand, RefundDeskActivities(parts.sessions).whom_to_warn,
+        opening.judge_abuse, opening.done_by_hand, desk.whom_to_warn, desk.match,
         RefundProjectionActivities(parts.sessions).project_refund,
     ]  # fmt: skip
 

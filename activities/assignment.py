@@ -58,7 +58,8 @@ class AssignmentActivities:
                 await session.flush()
             chosen = await self._choose(session, request.shop, request.severity, request.now)
             if not isinstance(chosen, Choice):
-                return Assigned(person=None, why=chosen.reason)
+                _, version = await self._policies.desk(session, request.shop)
+                return Assigned(person=None, why=chosen.reason, policy=version)
             await keep_assignment(session, request.case, request.shop, chosen.person, chosen.reason, request.now)
             return await self._assigned(session, request, chosen.person, chosen.reason)
 
@@ -107,7 +108,8 @@ class AssignmentActivities:
         kinds = (EscalationKind.NOT_CONTACTED,)
         clocks = await self._clock.first_dues(session, request.shop, kinds, request.severity, request.now)
         off_shift = await self._off_shift(session, request.shop, person, request.contact_due_at, request.now)
-        return Assigned(person=person, why=why, clocks=clocks, off_shift=off_shift)
+        _, version = await self._policies.desk(session, request.shop)
+        return Assigned(person=person, why=why, clocks=clocks, off_shift=off_shift, policy=version)
 
     async def _candidates(self, session: AsyncSession, shop: str, now: datetime) -> list[Candidate]:
         found = await _agents(session, shop)

@@ -69,13 +69,16 @@ class ContactActivities:
                     stated=stated,
                     purpose=request.purpose,
                 )
-                attempt = await _insert_attempt(session, step, request.number, request.channel, person, outbound=True)
+                attempt = await _insert_attempt(
+                    session, step, request.number, request.channel, person, step.now, outbound=True
+                )
                 return Prepared(policy=version, attempt=str(attempt))
 
     @activity.defn
     async def log(self, request: LogRequest) -> Prepared:
         """Keep what became of a contact, and say what follows from it by policy."""
         step, logged = request.step, request.log
+        over_at = logged.over_at(step.now)
         async with self._sessions.begin() as session:
             policy, version = await self._policies.contact(session, step.shop)
             review = await session.get_one(Review, UUID(request.review_row))
@@ -90,14 +93,14 @@ class ContactActivities:
                     known.id
                     if known
                     else await _insert_attempt(
-                        session, step, request.number, request.channel, person, outbound=not logged.inbound
+                        session, step, request.number, request.channel, person, over_at, outbound=not logged.inbound
                     )
                 )
             counts = follows.counts and not logged.inbound
             ended = update(ContactAttempt).where(ContactAttempt.id == attempt)
             await session.execute(
                 ended.values(
-                    ended_at=step.now,
+                    ended_at=over_at,
                     result=logged.result,
                     talk=logged.talk,
                     counted=counts,
@@ -111,7 +114,7 @@ class ContactActivities:
                 bad = update(Buyer).where(Buyer.id == review.buyer)
                 await session.execute(bad.values(phone_kind=PhoneKind.INVALID))
             return Prepared(
-                policy=version, next=follows.next, stop=follows.stop, counts=counts, again_at=_again(follows, step.now)
+                policy=version, next=follows.next, stop=follows.stop, counts=counts, again_at=_again(follows, over_at)
             )
 
     @activity.defn
@@ -159,7 +162,14 @@ async def _attempt(session: AsyncSession, case: str, number: int) -> ContactAtte
 
 
 async def _insert_attempt(
-    session: AsyncSession, step: StepRequest, number: int, channel: Channel, person: UUID | None, *, outbound: bool
+    session: AsyncSession,
+    step: StepRequest,
+    number: int,
+    channel: Channel,
+    person: UUID | None,
+    at: datetime,
+    *,
+    outbound: bool,
 ) -> UUID:
     """Counted from the moment it is taken: what nobody logs may have happened."""
     row = insert(ContactAttempt).values(
@@ -171,7 +181,7 @@ async def _insert_attempt(
         channel=channel,
         outbound=outbound,
         taken_by=step.actor.person,
-        taken_at=step.now,
+        taken_at=at,
         counted=outbound,
     )
     made: UUID | None = await session.scalar(row.returning(ContactAttempt.id))

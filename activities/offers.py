@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.approvals import humans_of, who_could_approve
 from activities.payout_money import amends_made
 from activities.policies import Policies
 from activities.refusals import refusing
@@ -14,7 +15,7 @@ from activities.requests import OfferRequest, ReleaseRequest
 from db import budgets
 from db.sessions import Sessions
 from db.tables.money import Payout
-from domain.approvals import needed_approval
+from domain.approvals import ApprovalNeed, check_can_be_approved, needed_approval
 from domain.errors import Refusal
 from domain.fulfilment import NOT_FULFILLED_YET
 from domain.offers import check_offer, offer_range
@@ -48,7 +49,7 @@ class OfferActivities:
                 )
                 bounds = _bounds(request, policy, already_settled=made)
                 month = await budgets.reserve(session, _claim(request), policy, version)
-                need = needed_approval(request.offer.form, request.offer.amount_fen, request.step.actor.roles, policy)
+                need = await self._approval(session, request, policy)
                 now = request.step.now
                 return Prepared(
                     policy=version,
@@ -59,6 +60,16 @@ class OfferActivities:
                     range_fen=bounds,
                     month=month,
                 )
+
+    async def _approval(
+        self, session: AsyncSession, request: OfferRequest, policy: CompensationPolicy
+    ) -> ApprovalNeed | None:
+        actor = request.step.actor
+        need = needed_approval(request.offer.form, request.offer.amount_fen, actor.roles, policy)
+        if need is not None:
+            able = await who_could_approve(session, request.step.shop, need.by)
+            check_can_be_approved(need, able, *await humans_of(session, [actor.person]))
+        return need
 
     @activity.defn
     async def validity(self, request: StepRequest) -> Prepared:

@@ -20,6 +20,7 @@ class ReplacementActivities:
         self, sessions: Sessions, policies: Policies, clock: DeskClock, assignment: AssignmentActivities
     ) -> None:
         self._sessions = sessions
+        self._policies = policies
         self._planner = Planner(policies)
         self._clock = clock
         self._assignment = assignment
@@ -34,12 +35,16 @@ class ReplacementActivities:
             holder = await holder_of(session, plan.case)
             if holder != plan.assignee:
                 return Assigned(person=holder, why=FITS.format("chosen before") if holder else "it is nobody's now")
-            fitting = (await self._planner.question(session, plan)).who_fits()
-            chosen = await self._assignment.choose_among(session, plan.shop, request.severity, plan.now, fitting)
+            asked = await self._planner.question(session, plan)
+            chosen = await self._assignment.choose_among(
+                session, plan.shop, request.severity, plan.now, asked.who_fits()
+            )
+            _, version = await self._policies.desk(session, plan.shop)
+            by = {"policy": version, "hours_policy": asked.version}
             if not isinstance(chosen, Choice):
-                return Assigned(person=None, why=chosen.reason)
+                return Assigned(person=None, why=chosen.reason, **by)
             why = FITS.format(chosen.reason)
             await keep_assignment(session, plan.case, plan.shop, chosen.person, why, plan.now)
             kinds = (EscalationKind.NOT_CONTACTED,)
             clocks = await self._clock.first_dues(session, plan.shop, kinds, request.severity, plan.now)
-            return Assigned(person=chosen.person, why=why, clocks=clocks)
+            return Assigned(person=chosen.person, why=why, clocks=clocks, **by)

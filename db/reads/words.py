@@ -42,6 +42,7 @@ SENTENCES: Mapping[str, str] = {
     "buyer_seen_online": "The buyer was seen online.",
     "offer_made": "Offer {offer}: {amount_fen} as {form} on the budget of {month}, valid until {valid_until}.",
     "offer_approved": "Offer {offer} over {amount_fen} approved as {role}.",
+    "approval_put_off": "Nobody who may approve offer {offer} is at work; they are asked at {until}.",
     "offer_rejected": "Offer {offer} was not approved.",
     "offer_accepted": "The buyer accepted offer {offer}.",
     "offer_declined": "The buyer declined offer {offer}.",

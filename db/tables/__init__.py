@@ -1,6 +1,7 @@
 """The tables, by noun. Importing this package knows them all, which migrations and tests need."""
 
 from db.tables import (
+    approvals,
     budgets,
     buyers,
     cases,
@@ -19,6 +20,7 @@ from db.tables.model import Model
 
 __all__ = [
     "Model",
+    "approvals",
     "budgets",
     "buyers",
     "cases",

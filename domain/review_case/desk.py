@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.case_clocks import go_on
+from domain.contact_terms import PhoneKind
 from domain.escalation import EscalationKind
 from domain.people import LEADERS, SYSTEM, TIMER, Actor
 from domain.review_case import steps
 from domain.review_case.facts import Assigned, Prepared
 from domain.review_case.permissions import desk, require, unheld
 from domain.review_case.recording import record
-from domain.review_case.refusals import BadTime, NotYours, WrongStage
+from domain.review_case.refusals import BadTime, NotAPhone, NotYours, WrongStage
 from domain.review_case.state import Clock, Held, ReviewCaseState
 
 LONGEST_HOLD = timedelta(days=30)
@@ -86,6 +87,11 @@ def note(case: ReviewCaseState, actor: Actor, step: steps.Note, now: datetime, f
 def set_payee(case: ReviewCaseState, actor: Actor, step: steps.SetPayee, now: datetime, found: Prepared) -> None:
     case.payee = step.payee
     record(case, actor, now, "payee_set", payee=step.payee.id, kind_of_account=step.payee.kind)
+
+
+def check_phone(case: ReviewCaseState, actor: Actor, step: steps.SetPhone, now: datetime) -> None:
+    fits = step.phone.kind not in (PhoneKind.INVALID, PhoneKind.MASKED)
+    require(fits, NotAPhone, "That is no number that anybody can dial; ask the buyer for it, with every digit.")
 
 
 def set_phone(case: ReviewCaseState, actor: Actor, step: steps.SetPhone, now: datetime, found: Prepared) -> None:

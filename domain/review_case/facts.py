@@ -68,6 +68,7 @@ class FollowUpPlanned(Fact):
     why_zh: str = ""
     questions: dict[str, list[str]] = Field(default_factory=dict)
     policy: str = ""
+    hours_policy: str = ""
 
 
 class Prepared(Fact):
@@ -90,6 +91,18 @@ class Prepared(Fact):
     month: str | None = None
     workflow: str | None = None
     off_shift: bool = False
+
+
+class Asked(Fact):
+    """Who was asked to approve an offer: the role whose turn it is and those of it who are at work now; `passed_over`
+    are those whose turn it would have been. Without a role nobody was, until `next_at`."""
+
+    since: datetime
+    role: Role | None = None
+    people: list[str] = Field(default_factory=list)
+    passed_over: list[str] = Field(default_factory=list)
+    next_at: datetime | None = None
+    policy: str = ""
 
 
 class ReplyText(Fact):

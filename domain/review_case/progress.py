@@ -86,10 +86,10 @@ def carry_over(case: ReviewCaseState, before: ReviewCaseState) -> None:
 def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
     if found.person is None:
         if case.assign_again_at is None:
-            record(case, TIMER, now, "nobody_to_assign", why=found.why)
+            record(case, TIMER, now, "nobody_to_assign", why=found.why, policy=found.policy or None)
         case.assign_again_at = now + patience(now - case.opened_at)
     elif case.assignee is None:
-        assign(case, TIMER, found.person, "assigned", now, why=found.why)
+        assign(case, TIMER, found.person, "assigned", now, why=found.why, policy=found.policy or None)
         plan_for_the_shift(case, now, found)
         if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
             due = found.clocks.get(EscalationKind.NOT_CONTACTED)
@@ -105,14 +105,18 @@ def replaced(case: ReviewCaseState, found: Assigned, before: str, now: datetime)
     if found.person is None or found.person == before:
         # Asked again every day, told once.
         if EscalationKind.DECISION_WAITING not in case.clocks:
-            record(case, TIMER, now, "nobody_fits", why=found.why)
+            record(case, TIMER, now, "nobody_fits", why=found.why, **_by(found))
             case.clocks[EscalationKind.DECISION_WAITING] = Clock(since=now)
         return
-    assign(case, TIMER, found.person, "handed_on", now, why=found.why)
+    assign(case, TIMER, found.person, "handed_on", now, why=found.why, **_by(found))
     if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
         due = found.clocks.get(EscalationKind.NOT_CONTACTED)
         case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
     replan(case, now)
+
+
+def _by(found: Assigned) -> dict[str, str | None]:
+    return {"policy": found.policy or None, "hours_policy": found.hours_policy or None}
 
 
 def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:

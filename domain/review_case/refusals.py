@@ -25,6 +25,24 @@ class ContactTaken(StepRefused):
     code = "ContactTaken"
 
 
+class ContactNotBegun(StepRefused):
+    """Nobody has begun the contact that is to be logged."""
+
+    code = "ContactNotBegun"
+
+
+class ContactLogged(StepRefused):
+    """How this contact went is in the record already."""
+
+    code = "ContactLogged"
+
+
+class NotAPhone(StepRefused):
+    """What was entered can't be dialled by anybody."""
+
+    code = "NotAPhone"
+
+
 class TalkMissing(StepRefused):
     """The buyer was reached, so the outcome of the talk is part of the record."""
 
@@ -65,6 +83,12 @@ class OfferUnknown(StepRefused):
     """There is no such offer, or it was answered already."""
 
     code = "OfferUnknown"
+
+
+class OfferDecided(StepRefused):
+    """Somebody else has decided about the offer already."""
+
+    code = "OfferDecided"
 
 
 class AmountChanged(StepRefused):

@@ -9,6 +9,7 @@ from domain.errors import Refusal
 from domain.people import Actor, Role
 from domain.review_case import (
     agreement_steps,
+    approving,
     closing,
     contacting,
     decisions,
@@ -72,12 +73,12 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.StopContact: Rule(contacting.may_stop, contacting.stop_contact, prepared=True),
     steps.MakeOffer: Rule(offering.may_offer, offering.make, offering.check_offer, offering.enter_offer, prepared=True),
     steps.Approve: Rule(
-        offering.may_decide, offering.approve, offering.check_approve, offering.enter_decision, prepared=True
+        approving.may_decide, approving.approve, approving.check_approve, approving.enter_decision, prepared=True
     ),
-    steps.Reject: Rule(offering.may_decide, offering.reject, offering.check_reject),
+    steps.Reject: Rule(approving.may_decide, approving.reject, approving.check_reject),
     steps.AnswerOffer: Rule(offering.may_answer, offering.answer, offering.check_answer, offering.enter_answer),
     steps.SetPayee: Rule(offering.may_set_payee, desk.set_payee, offering.check_payee),
-    steps.SetPhone: Rule(permissions.working, desk.set_phone),
+    steps.SetPhone: Rule(permissions.working, desk.set_phone, enter=desk.check_phone),
     steps.CheckReview: Rule(verifying.may_check, verifying.check_review),
     steps.ConfirmAmended: Rule(verifying.may_confirm, verifying.confirm, verifying.check_confirm),
     steps.PostReply: Rule(verifying.may_reply, verifying.post_reply, verifying.check_reply, prepared=True),

@@ -77,6 +77,11 @@ class LogContact(Step):
     cautions: SealedRef | None = Field(default=None, description="what the next one to talk to the buyer should mind")
     next_at: AwareDatetime | None = Field(default=None, description="the time that was agreed for the next talk")
     note: SealedRef | None = None
+    at: AwareDatetime | None = Field(default=None, description="when it was over; empty: now")
+
+    def over_at(self, now: datetime) -> datetime:
+        """When the contact was over; two clocks may differ by a little, and nothing is over before now."""
+        return min(self.at or now, now)
 
 
 class ScheduleCallback(Step):

@@ -4,16 +4,21 @@ from datetime import date, datetime
 
 import pytest
 
+from domain.calendar import CalendarDays
 from domain.contact_plan import (
     ContactBasis,
     ContactTimeUnclear,
     DeskHours,
     NoContactCode,
+    PlannedContact,
     StatedPreference,
+    plan_contact,
 )
 from domain.contact_terms import AddressType, Occupation, PhoneKind
 from domain.policies.hours import DayWindows, Window
 from tests.domain.contact_world import (
+    NOBODY_YET,
+    POLICY,
     at,
     clock,
     history,
@@ -252,6 +257,13 @@ def test_a_desk_that_excludes_the_buyers_hours_is_named() -> None:
     answer = refused(MONDAY, desk=morning)
 
     assert (answer.code, answer.retry_at) == (NoContactCode.NOBODY_AT_DESK, at("2026-11-24 00:00"))
+
+
+def test_an_empty_calendar_plans_by_weekdays_and_says_so() -> None:
+    contact = plan_contact(request(MONDAY), NOBODY_YET, POLICY, CalendarDays.of((), POLICY.calendar.quiet))
+
+    assert isinstance(contact, PlannedContact)
+    assert (slot(contact)[0], "weekdays are assumed" in contact.warnings[0]) == ("2026-11-23", True)
 
 
 def test_a_shift_with_nobody_on_it_is_named() -> None:

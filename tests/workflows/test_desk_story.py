@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from db import office, shifts
+from db.reads.timeline import timeline
 from db.tables.cases import Assignment, Notice
 from db.tables.cases import Digest as DigestRow
 from domain.contact_terms import NoContactCode
@@ -190,3 +191,23 @@ async def test_nobody_hears_of_a_held_case_and_never_of_a_closed_one(tell: Tell,
     async with house.parts.sessions() as session:
         dropped = list(await session.scalars(select(Notice.dropped_at)))
     assert (held, closed, None in dropped) == (0, 0, False)
+
+
+@pytest.mark.covers(195)
+async def test_a_policy_changed_in_mid_case_counts_from_the_next_decision_and_each_names_its_version(
+    tell: Tell, house: House
+) -> None:
+    story = await tell()
+    await story.until(lambda case: case.contact is not None)
+    async with house.parts.sessions.begin() as session:
+        policy = (await office.policy_in_force(session, "contact", house.shop)).document.model_dump(mode="json")
+        policy["hard_limits"]["call"]["life_not_after"] = "19:00"
+        await office.put_policy(session, "contact", house.shop, policy, "tests", "peace at night", datetime.now(UTC))
+    await story.until(lambda case: case.contacts_planned == 2)
+    await written(story)
+    async with house.parts.sessions() as session:
+        lines = await timeline(session, (await story.view()).opening.case, 0, 1000, with_texts=False)
+    planned = [line.policy for line in lines if line.kind == "contact_planned"]
+    deciding = {line.kind for line in lines if line.policy is not None}
+    assert planned == ["contact:shipped", f"contact:{house.shop}:1"]
+    assert deciding >= {"opened", "triaged", "assigned", "contact_planned"}
