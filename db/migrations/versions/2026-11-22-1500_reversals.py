@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007r"
-down_revision = "0006d"
+down_revision = "0013b"
 branch_labels = None
 depends_on = None
 
