@@ -20,6 +20,7 @@ COPY db db
 COPY gateways gateways
 COPY activities activities
 COPY workflows workflows
+COPY vault vault
 COPY record record
 COPY api api
 COPY cli cli

@@ -200,9 +200,10 @@ def record_keeping(parts: Parts) -> list[Callable[..., Any]]:
 def of_refunds(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
     """The activities of refund cases that ask the database alone."""
     opening = RefundOpeningActivities(parts.sessions, policies, clock)
+    desk = RefundDeskActivities(parts.sessions)
     return [
         opening.open_refund, opening.judge_reason, opening.judge_agreement, opening.judge_inspection,
-        opening.judge_abuse, opening.done_by_hand, RefundDeskActivities(parts.sessions).whom_to_warn,
+        opening.judge_abuse, opening.done_by_hand, desk.whom_to_warn, desk.match,
         RefundProjectionActivities(parts.sessions).project_refund,
     ]  # fmt: skip
 

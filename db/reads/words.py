@@ -102,6 +102,7 @@ SENTENCES: Mapping[str, str] = {
     "follow_up_logged": "Follow-up visit by {channel}: {result}. Answers: {answers}.",
     "follow_up_lapsed": "Nobody made the follow-up visit.",
     "follow_up_skipped": "The follow-up visit was left out.",
+    "reversed": "The buyer was paid {paid_fen} and turned the review bad again; nobody contacts them about it.",
     "relapsed": "The review turned bad again; the case goes on as its next run.",
     "noted": "Note.",
     "held": "On hold until {until}.",

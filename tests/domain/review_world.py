@@ -74,9 +74,8 @@ class World:
 
     @classmethod
     def begun(cls, draw: Any) -> "World":
-        opening = Opening(case="A26-1", platform="sandbox", shop="demo", external_id="1", review_row="row")
-        world = cls(draw, ReviewCaseState(opening=opening, opened_at=START))
-        progress.opened(world.case, _opened(draw), START)
+        world = cls(draw, unopened(START))
+        progress.opened(world.case, an_opening(draw, START), START)
         return world
 
     def step(self, actor: Actor, step: steps.Step) -> bool:
@@ -84,9 +83,10 @@ class World:
         command = steps.Command(actor=actor, step=step, digest="d", sent_at=self.now)
         try:
             rules.check(self.case, command, self.now)
+            found = self._prepared(step)
         except Refusal:
             return False
-        rules.apply(self.case, command, self.now, self._prepared(step))
+        rules.apply(self.case, command, self.now, found)
         told = fulfilling.moves(self.case, actor, step, self.now)
         self.told_payout += told[1] if told else []
         if isinstance(step, steps.AnswerOffer) and step.accepted:
@@ -263,8 +263,13 @@ class World:
         self.told_payout = []
 
 
-def _opened(draw: Any) -> Opened:
-    created = START - timedelta(hours=1)
+def unopened(now: datetime) -> ReviewCaseState:
+    opening = Opening(case="A26-1", platform="sandbox", shop="demo", external_id="1", review_row="row")
+    return ReviewCaseState(opening=opening, opened_at=now)
+
+
+def an_opening(draw: Any, now: datetime) -> Opened:
+    created = now - timedelta(hours=1)
     ends = created + timedelta(days=30)
     due = draw(st.none() | st.just(ends - timedelta(days=2)))
     identity = Identity(
@@ -272,7 +277,7 @@ def _opened(draw: Any) -> Opened:
         shop_serial=1,
         installation="TEST",
         grade=Grade.BAD,
-        baseline=Baseline(at=START, grade=Grade.BAD, review_created_at=created),
+        baseline=Baseline(at=now, grade=Grade.BAD, review_created_at=created),
         review_created_at=created,
         persistence_ends_at=ends,
         reply_due_at=due,
