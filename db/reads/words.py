@@ -59,6 +59,7 @@ SENTENCES: Mapping[str, str] = {
     "gate_shut": "Money may not move yet; missing: {missing}.",
     "payout_started": "Payout of {amount_fen} started under {payout} ({gate}).",
     "payout_sending": "Payout {payout} was given by hand; its proof is looked at.",
+    "thanks_given": "Thanks: offer {offer}, worth {amount_fen}, as {form}.",
     "given_by_hand": "Offer {offer} over {amount_fen} was given by hand, reference {reference}.",
     "fulfilment_checked": "The proof of offer {offer} shows that it was given: {shown}.",
     "delivery_set": "The address for a parcel was entered.",

@@ -126,6 +126,9 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     if case.payout is not None and not case.payout.settled:
         yield from (due for due in _clocks(case) if due.subject == EscalationKind.FULFILMENT_WAITING)
         return
+    if ready_to_pay(case):  # whatever was promised has ended with the case, so this is thanks
+        yield Due(case.pay_again_at or now, Action.PAY)
+        return
     if case.merged is not None and not case.merged.told:
         yield Due(now, Action.TELL_MERGE)
         return

@@ -88,6 +88,7 @@ class Prepared(Fact):
     valid_until: datetime | None = None
     approval_until: datetime | None = None
     range_fen: tuple[int, int] | None = None
+    amount_fen: int | None = None
     month: str | None = None
     workflow: str | None = None
     off_shift: bool = False

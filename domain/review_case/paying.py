@@ -21,6 +21,11 @@ GATE_AGAIN = timedelta(hours=6)
 def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> None:
     """The gate let a payout through, or says what is missing; then it is asked again later."""
     offer = case.accepted_offer
+    if found.key is None and offer is not None and offer.thanks:
+        # Thanks were promised to nobody, so they wait for nothing.
+        offer.status = OfferStatus.EXPIRED
+        record(case, SYSTEM, now, "gate_shut", missing=found.missing)
+        return
     if found.key is None or offer is None:
         case.pay_again_at = found.again_at or now + GATE_AGAIN
         if found.missing != case.gate_missing:

@@ -152,6 +152,7 @@ class Offer(BaseModel):
     unconvinced_in: int | None = None
     answered_at: datetime | None = None
     released: bool = False
+    thanks: bool = False
 
     @property
     def open(self) -> bool:
