@@ -154,9 +154,9 @@ def messenger(parts: Parts) -> AliyunSms | None:
 def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities) -> list[Callable[..., Any]]:
     """The activities of the malicious track, of merging, and of the visit after a case's end."""
     evidence = EvidenceActivities(parts.sessions, policies)
-    follow_ups = FollowUpActivities(parts.sessions, policies, contacts)
+    follow_ups, merging = FollowUpActivities(parts.sessions, policies, contacts), MergeActivities(parts.sessions)
     return [
-        evidence.judge_evidence, evidence.judge_report, MergeActivities(parts.sessions).merge,
+        evidence.judge_evidence, evidence.judge_report, merging.merge, merging.split,
         follow_ups.plan_follow_up, follow_ups.note_relapse,
     ]  # fmt: skip
 

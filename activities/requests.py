@@ -186,6 +186,13 @@ class MergeRequest(Request):
     into: str
 
 
+class SplitRequest(Request):
+    """A case that goes on by itself again, and the one that it was merged into."""
+
+    case: str
+    split_from: str
+
+
 class EvidenceRequest(Request):
     step: StepRequest
     attach: AttachEvidence

@@ -96,6 +96,8 @@ SENTENCES: Mapping[str, str] = {
     "chat_attached": "Piece {chat} of the original chat was attached.",
     "merged": "Merged into case {into}; its contacts count on there.",
     "absorbed": "Case {merged} was merged into this one.",
+    "split_off": "Split off from case {survivor} again: the merge was a mistake.",
+    "given_back": "Case {merged} was split off again.",
     "follow_up_planned": "Follow-up visit planned by {channel} for {due_at}: {why}.",
     "follow_up_left_out": "No follow-up visit: {why}.",
     "follow_up_due": "The follow-up visit is due by {channel}.",

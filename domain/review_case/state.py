@@ -48,7 +48,7 @@ class Stage(StrEnum):
 
 class Opening(BaseModel):
     """What the starter knows: enough to find the rows that the way in has sealed. `run` counts from 1; a later run is
-    a reopening and `why` says by what."""
+    a reopening and `why` says by what; `split_from` is the case into which this one was merged by mistake."""
 
     case: str
     platform: str
@@ -58,6 +58,7 @@ class Opening(BaseModel):
     run: int = 1
     source: str = "api"
     why: str | None = None
+    split_from: str | None = None
 
 
 class Identity(BaseModel):
