@@ -16,7 +16,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.state import ReviewCaseState
     from workflows import limits, starting
 
-FOLLOW_UP = "follow-up"
 BAD_AGAIN = "the review turned bad again"
 
 
@@ -72,9 +71,7 @@ class EndingActions:
         found = await workflow.execute_activity_method(NoticeActivities.notify, request, **limits.OUTSIDE_PATIENT)
         async with self._lock:
             paying.notified(case, found, workflow.now())
-            # Cases that ended before there were visits close as they did then.
-            if workflow.patched(FOLLOW_UP):
-                following_up.want(case, workflow.now())
+            following_up.want(case, workflow.now())
 
     async def _plan_follow_up(self, due: Due) -> None:
         case, identity = self._case, self._case.identity

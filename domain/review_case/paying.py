@@ -66,9 +66,9 @@ def gate_changed(case: ReviewCaseState, mode: GateMode, now: datetime) -> None:
         case.pay_again_at = now
 
 
-def payout_reported(case: ReviewCaseState, report: PayoutReport, now: datetime, *, patient: bool = True) -> None:
+def payout_reported(case: ReviewCaseState, report: PayoutReport, now: datetime) -> None:
     """By signal from the payout. A report that is known already, or of another case's payout, changes nothing. Where
-    nobody knows yet, `patient` leaves it to the schedule; a person is needed once that has not helped."""
+    nobody knows yet it is left to the schedule; a person is needed once that has not helped."""
     payout = next((one for one in case.payouts if one.key == report.key), None)
     if payout is None:
         return
@@ -79,19 +79,17 @@ def payout_reported(case: ReviewCaseState, report: PayoutReport, now: datetime, 
             case, SYSTEM, now, f"payout_{status}",
             payout=payout.key, amount_fen=payout.amount_fen, code=report.code, remedy=report.remedy,
         )  # fmt: skip
-        _count(case, payout, now, patient=patient)
+        _count(case, payout, now)
     if report.person and payout.person_at is None:
         _needs_person(case, payout, report, now)
 
 
-def _count(case: ReviewCaseState, payout: PayoutRef, now: datetime, *, patient: bool) -> None:
+def _count(case: ReviewCaseState, payout: PayoutRef, now: datetime) -> None:
     if payout.status is PayoutStatus.PAID:
         _paid(case, payout, now)
     elif payout.status is PayoutStatus.CANCELLED:
         case.offers[payout.offer - 1].status = OfferStatus.EXPIRED
-    elif payout.hand is None and (
-        payout.status is PayoutStatus.FAILED or (payout.status is PayoutStatus.UNKNOWN and not patient)
-    ):
+    elif payout.hand is None and payout.status is PayoutStatus.FAILED:
         case.clocks.setdefault(EscalationKind.PAYOUT_STUCK, Clock(since=now))
 
 
