@@ -156,9 +156,9 @@ def messenger(parts: Parts) -> AliyunSms | None:
 def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities) -> list[Callable[..., Any]]:
     """The activities of the malicious track, of merging, and of the visit after a case's end."""
     evidence = EvidenceActivities(parts.sessions, policies)
-    follow_ups = FollowUpActivities(parts.sessions, policies, contacts)
+    follow_ups, merging = FollowUpActivities(parts.sessions, policies, contacts), MergeActivities(parts.sessions)
     return [
-        evidence.judge_evidence, evidence.judge_report, MergeActivities(parts.sessions).merge,
+        evidence.judge_evidence, evidence.judge_report, merging.merge, merging.split,
         follow_ups.plan_follow_up, follow_ups.note_relapse,
     ]  # fmt: skip
 
@@ -247,7 +247,7 @@ def workers(parts: Parts) -> list[Worker]:
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 *track_and_end(parts, policies, contacts),
                 *of_refunds(parts, policies, clock),
-                offers.reserve, offers.validity, offers.release,
+                offers.reserve, offers.reserve_thanks, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
                 *before_and_by_hand(parts, policies), payouts.whom_to_tell,
                 ProjectionActivities(parts.sessions).project,

@@ -135,6 +135,8 @@ class ReviewActions:
         found = await workflow.execute_activity_method(OpeningActivities.open_case, request, **limits.RECORD)
         async with self._lock:
             progress.opened(self._case, found, workflow.now())
+        if self._case.opening.split_from is not None:
+            await self.ending.split_off(self._case.opening.split_from)
 
     async def _assign(self, due: Due) -> None:
         case = self._case

@@ -8,6 +8,7 @@ from domain.gate import GateMode
 from domain.handwork import HandWork
 from domain.payouts import PayoutStatus
 from domain.people import SYSTEM
+from domain.review_case import reversing
 from domain.review_case.closing import end
 from domain.review_case.facts import NoticeSent, PayoutOpened, PayoutReport
 from domain.review_case.outcomes import Outcome
@@ -20,6 +21,11 @@ GATE_AGAIN = timedelta(hours=6)
 def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> None:
     """The gate let a payout through, or says what is missing; then it is asked again later."""
     offer = case.accepted_offer
+    if found.key is None and offer is not None and offer.thanks:
+        # Thanks were promised to nobody, so they wait for nothing.
+        offer.status = OfferStatus.EXPIRED
+        record(case, SYSTEM, now, "gate_shut", missing=found.missing)
+        return
     if found.key is None or offer is None:
         case.pay_again_at = found.again_at or now + GATE_AGAIN
         if found.missing != case.gate_missing:
@@ -42,6 +48,7 @@ def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> 
             gate=found.gate,
             hand=HandWork(roles=found.give_roles, second_person=found.second_person) if by_hand else None,
             keeps_open=bool(found.gate_facts),
+            amended=bool(found.gate_facts) and case.amendment is not None,
         )
     )
     if by_hand:
@@ -108,7 +115,7 @@ def _paid(case: ReviewCaseState, payout: PayoutRef, now: datetime) -> None:
     case.offers[payout.offer - 1].status = OfferStatus.FULFILLED
     case.clocks.pop(EscalationKind.FULFILMENT_WAITING, None)
     case.clocks.pop(EscalationKind.PAYOUT_STUCK, None)
-    if case.outcome is None:
+    if case.outcome is None and not reversing.paid_for_nothing(case, payout, now):
         end(case, SYSTEM, Outcome.AMENDED_PAID if case.amendment else Outcome.SETTLED_KEPT, now)
 
 

@@ -98,7 +98,14 @@ class World:
         stop = StopSignal.REFUSED_FIRMLY if getattr(step, "talk", None) is TalkOutcome.REFUSED_FIRMLY else None
         until = self.now + timedelta(days=3)
         return Prepared(
-            attempt="attempt", severity=2, score=5, stop=stop, need_roles=needs, valid_until=until, approval_until=until
+            attempt="attempt",
+            severity=2,
+            score=5,
+            stop=stop,
+            need_roles=needs,
+            valid_until=until,
+            approval_until=until,
+            amount_fen=300,
         )
 
     def pass_to(self, due: Due) -> None:
