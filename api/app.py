@@ -19,10 +19,12 @@ from api import (
     messages,
     offers,
     office_lists,
+    parcels,
     people,
     policies,
     presence,
     queue,
+    refunds,
     reviews,
     scripts,
     shifts,
@@ -40,6 +42,8 @@ from workflows import connection
 
 ROUTERS = (
     reviews,
+    refunds,
+    parcels,
     cases,
     queue,
     presence,
