@@ -24,6 +24,7 @@ from domain.review_case.agreement_steps import (
     AskDecision,
     AttachChat,
     Decide,
+    DescribeBuyer,
     KeepPromise,
     MakePromise,
     OpenInvestigation,
@@ -243,6 +244,7 @@ AnyStep = Annotated[
     | AskDecision
     | Decide
     | AttachChat
+    | DescribeBuyer
     | Note
     | Hold
     | Resume

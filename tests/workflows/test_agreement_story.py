@@ -10,13 +10,14 @@ from temporalio.client import WorkflowUpdateFailedError
 from db.reads.queue import list_queue
 from db.tables.cases import Notice
 from db.tables.decisions import DecisionRow
-from domain.contact_terms import CallResult, Channel, TalkOutcome
+from domain.contact_terms import AddressType, CallResult, Channel, Occupation, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.review_case import steps
 from domain.review_case.agreement_steps import (
     AnswerInvestigation,
     AskDecision,
     Decide,
+    DescribeBuyer,
     KeepPromise,
     MakePromise,
     OpenInvestigation,
@@ -154,3 +155,18 @@ async def test_an_investigation_that_nobody_answers_climbs_from_whoever_was_aske
     events = {event.kind: event.facts for event in await story.events()}
     assert EscalationKind.INVESTIGATION not in state.clocks
     assert events["investigation_answered"]["late"] is True
+
+
+@pytest.mark.covers(14, 15, 26)
+async def test_what_an_agent_learns_of_the_buyers_days_chooses_the_next_hour(tell: Tell, house: House) -> None:
+    story = await tell()
+    await story.until(lambda case: case.assignee is not None)
+    who = await story.agent()
+    await story.step(who, DescribeBuyer(occupation=Occupation.NIGHT_SHIFT, address_type=AddressType.FACTORY))
+    by_work = await story.settled()
+    await story.step(who, DescribeBuyer(hours=["10:10-11:40"]))
+    by_hours = await story.settled()
+    assert by_work.contact is not None
+    assert by_hours.contact is not None
+    assert "somebody on night shift" in by_work.contact.why
+    assert "the buyer asked for this time" in by_hours.contact.why
