@@ -17,7 +17,8 @@ from temporalio.client import Client
 from activities.clocks import DeskClock
 from activities.opening import OpeningActivities
 from activities.policies import Policies
-from activities.requests import OpenRequest
+from activities.projection import ProjectionActivities
+from activities.requests import OpenRequest, Projection
 from bench.reviews import TEXTS
 from db import budgets, office
 from db.buyers import BuyerFacts
@@ -100,6 +101,7 @@ class Desk:
     def __init__(self, sessions: Sessions, ring: KeyRing, alice: UUID) -> None:
         self._sessions, self._ring = sessions, ring
         self._policies = Policies()
+        self._projection = ProjectionActivities(sessions)
         self._opening = OpeningActivities(sessions, self._policies, DeskClock(self._policies))
         self._alice = Actor(person=str(alice), roles=frozenset({Role.AGENT}))
 
@@ -115,7 +117,16 @@ class Desk:
         case.identity = case.identity.model_copy(update={"read_by_machine": False})
         desk.assign(case, TIMER, self._alice.person, "assigned", now)
         await self._talked(case, form, fen, now)
+        await self._written(case, request.workflow, now)
         return Agreed(case.opening, case, form, fen, name)
+
+    async def _written(self, case: ReviewCaseState, workflow: str, now: datetime) -> None:
+        """Its record and its file say what has happened so far, as the case's own projector would have them."""
+        batch = Projection(
+            workflow=workflow, state=case.view(), events=list(case.unwritten), due_at=now, due_what="contact_due"
+        )
+        await self._projection.project(batch)
+        case.unwritten.clear()
 
     async def _kept(self, name: str, now: datetime) -> Opening:
         facts = ReviewFacts(

@@ -61,7 +61,7 @@ async def read_books(sessions: Sessions, shop: str, transfers: Sequence[Mapping[
             rows=rows,
             posted=await _posted(session, rows),
             recorded=await _recorded(session, shop),
-            outcomes=dict((await session.execute(files)).tuples().all()),
+            outcomes={number: outcome for number, outcome in await session.execute(files)},
             reservations=await _reservations(session, shop),
         )
 
@@ -90,7 +90,7 @@ async def _recorded(session: AsyncSession, shop: str) -> dict[str, list[int]]:
         .where(CaseFile.shop == shop, CaseEvent.kind == "payout_paid")
     )
     recorded: dict[str, list[int]] = defaultdict(list)
-    for case, facts in (await session.execute(events)).tuples():
+    for case, facts in await session.execute(events):
         recorded[case].append(int(facts["amount_fen"]))
     return recorded
 
@@ -103,7 +103,7 @@ async def _reservations(session: AsyncSession, shop: str) -> dict[str, str | Non
         .outerjoin(end, end.settles == BudgetPosting.id)
         .where(BudgetPosting.shop == shop, BudgetPosting.kind == "reserve")
     )
-    return {str(case): kind for case, kind in (await session.execute(found)).tuples()}
+    return {str(case): kind for case, kind in await session.execute(found)}
 
 
 def audit(books: Books, owed: Mapping[str, int]) -> Findings:
