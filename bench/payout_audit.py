@@ -61,7 +61,7 @@ async def read_books(sessions: Sessions, shop: str, transfers: Sequence[Mapping[
             rows=rows,
             posted=await _posted(session, rows),
             recorded=await _recorded(session, shop),
-            outcomes={number: outcome for number, outcome in await session.execute(files)},
+            outcomes=dict(list(await session.execute(files))),
             reservations=await _reservations(session, shop),
         )
 
