@@ -156,7 +156,7 @@ def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities)
     evidence = EvidenceActivities(parts.sessions, policies)
     follow_ups = FollowUpActivities(parts.sessions, policies, contacts)
     return [
-        evidence.judge_evidence, evidence.judge_report, MergeActivities(parts.sessions).merge,
+        evidence.judge_evidence, evidence.find_files, evidence.judge_report, MergeActivities(parts.sessions).merge,
         follow_ups.plan_follow_up, follow_ups.note_relapse,
     ]  # fmt: skip
 

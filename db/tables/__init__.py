@@ -14,6 +14,7 @@ from db.tables import (
     policies,
     record,
     refunds,
+    vault,
 )
 from db.tables.model import Model
 
@@ -32,4 +33,5 @@ __all__ = [
     "policies",
     "record",
     "refunds",
+    "vault",
 ]

@@ -86,6 +86,17 @@ TABLE: dict[str, tuple[Request, str]] = {
         "supervisor admin",
     ),
     "end_surge": (("DELETE", f"/shops/demo/surges/{uuid4()}", None), "supervisor admin"),
+    "put_file": (("POST", "/cases/{case}/files?name=x", None), "agent lead supervisor warehouse finance"),
+    "list_files": (("GET", "/cases/{case}/files", None), "agent lead supervisor warehouse finance auditor"),
+    "download_file": (
+        ("GET", f"/cases/{{case}}/files/{uuid4()}", None),
+        "agent lead supervisor warehouse finance auditor",
+    ),
+    "show_custody": (("GET", f"/cases/{{case}}/files/{uuid4()}/custody", None), "lead supervisor auditor"),
+    "show_evidence": (("GET", "/cases/{case}/evidence", None), "agent lead supervisor auditor"),
+    "download_evidence": (("GET", "/cases/{case}/evidence/package", None), "lead supervisor auditor"),
+    "set_legal_hold": (("POST", "/cases/{case}/legal-hold", {"why": "w"}), "supervisor admin"),
+    "lift_legal_hold": (("POST", "/cases/{case}/legal-hold/lift", {"why": "w"}), "supervisor admin"),
     "make_export": (("POST", "/exports", "export"), "supervisor auditor"),
     "list_heads": (("GET", "/record/heads", None), "auditor admin"),
     # The rest needs an administrator (or, for the record, an auditor) of every shop.

@@ -79,14 +79,15 @@ class World:
         progress.opened(world.case, _opened(draw), START)
         return world
 
-    def step(self, actor: Actor, step: steps.Step) -> bool:
-        """Carried out, or refused by a rule; anything else that is raised is a fault."""
+    def step(self, actor: Actor, step: steps.Step, found: Prepared | None = None) -> bool:
+        """Carried out, or refused by a rule; anything else that is raised is a fault. `found` is what an activity says
+        before, where the usual will not do."""
         command = steps.Command(actor=actor, step=step, digest="d", sent_at=self.now)
         try:
             rules.check(self.case, command, self.now)
         except Refusal:
             return False
-        rules.apply(self.case, command, self.now, self._prepared(step))
+        rules.apply(self.case, command, self.now, found or self._prepared(step))
         told = fulfilling.moves(self.case, actor, step, self.now)
         self.told_payout += told[1] if told else []
         if isinstance(step, steps.AnswerOffer) and step.accepted:
