@@ -154,9 +154,9 @@ def messenger(parts: Parts) -> AliyunSms | None:
 def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities) -> list[Callable[..., Any]]:
     """The activities of the malicious track, of merging, and of the visit after a case's end."""
     evidence = EvidenceActivities(parts.sessions, policies)
-    follow_ups = FollowUpActivities(parts.sessions, policies, contacts)
+    follow_ups, merging = FollowUpActivities(parts.sessions, policies, contacts), MergeActivities(parts.sessions)
     return [
-        evidence.judge_evidence, evidence.find_files, evidence.judge_report, MergeActivities(parts.sessions).merge,
+        evidence.judge_evidence, evidence.find_files, evidence.judge_report, merging.merge, merging.split,
         follow_ups.plan_follow_up, follow_ups.note_relapse,
     ]  # fmt: skip
 
@@ -200,9 +200,10 @@ def record_keeping(parts: Parts) -> list[Callable[..., Any]]:
 def of_refunds(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
     """The activities of refund cases that ask the database alone."""
     opening = RefundOpeningActivities(parts.sessions, policies, clock)
+    desk = RefundDeskActivities(parts.sessions)
     return [
         opening.open_refund, opening.judge_reason, opening.judge_agreement, opening.judge_inspection,
-        opening.judge_abuse, opening.done_by_hand, RefundDeskActivities(parts.sessions).whom_to_warn,
+        opening.judge_abuse, opening.done_by_hand, desk.whom_to_warn, desk.match,
         RefundProjectionActivities(parts.sessions).project_refund,
     ]  # fmt: skip
 
@@ -242,7 +243,7 @@ def workers(parts: Parts) -> list[Worker]:
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 *track_and_end(parts, policies, contacts),
                 *of_refunds(parts, policies, clock),
-                offers.reserve, offers.validity, offers.release,
+                offers.reserve, offers.reserve_thanks, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
                 *before_and_by_hand(parts, policies), payouts.whom_to_tell,
                 ProjectionActivities(parts.sessions).project,

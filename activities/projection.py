@@ -13,6 +13,7 @@ from db.approvals import keep_approval
 from db.decisions import keep_decisions
 from db.investigations import keep_investigations
 from db.places import free_place
+from db.reversals import keep_reversal
 from db.sessions import Sessions
 from db.tables.cases import Assignment, CaseFile
 from domain.payouts import PayoutStatus
@@ -45,6 +46,7 @@ class ProjectionActivities:
             await keep_investigations(session, batch.state)
             await keep_approval(session, batch.state, fresh[-1].at)
             await keep_decisions(session, batch.state)
+            await keep_reversal(session, batch.state)
             database = await session.connection()
             await database.execute(_CASE_FILE, {"the_case": number} | _columns(batch))
             if _plans_nothing(batch.state):

@@ -56,6 +56,7 @@ STATUS: Mapping[str, int] = {
     "UnknownRating": 422,
     "BadCursor": 422,
     "IdempotencyKeyReused": 422,
+    "VersionMissing": 428,
     "Busy": 429,
     "Unavailable": 503,
     "TooSlow": 503,

@@ -68,6 +68,8 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "issue_key": ADMINS,
     "revoke_key": ADMINS,
     "show_policy": DESK | {Role.FINANCE, Role.AUDITOR, Role.ADMIN},
+    "show_policy_history": DESK | {Role.FINANCE, Role.AUDITOR, Role.ADMIN},
+    "preview_policy": ADMINS | {Role.SUPERVISOR},
     "put_policy": ADMINS | {Role.SUPERVISOR},
     "list_office_events": ADMINS | {Role.AUDITOR},
     # evidence

@@ -173,6 +173,16 @@ async def keep_shipment(
     return made
 
 
+async def shipment_of(session: AsyncSession, ring: KeyRing, refund: UUID, direction: str, waybill: str) -> UUID | None:
+    found = select(Shipment.id).where(
+        Shipment.refund == refund,
+        Shipment.direction == direction,
+        Shipment.waybill_blind == waybill_index(ring, waybill),
+    )
+    known: UUID | None = await session.scalar(found)
+    return known
+
+
 async def last_shipment(session: AsyncSession, refund: UUID, direction: str = BACK) -> UUID | None:
     found = select(Shipment.id).where(Shipment.refund == refund, Shipment.direction == direction)
     newest: UUID | None = await session.scalar(found.order_by(Shipment.told_at.desc(), Shipment.id).limit(1))

@@ -52,7 +52,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.agenda import Action, Due
     from domain.review_case.facts import StepRequest
     from domain.review_case.keys import payout_id
-    from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import DecidePayout, LogContact, MendPayout, Step
     from workflows import limits, priorities
@@ -61,7 +60,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.payout import Payout, PayoutOrder
     from workflows.reply_actions import ReplyActions
 
-CONTENT = "content-at-the-end"
 READ_AGAIN_BEFORE_PAYING = timedelta(minutes=10)
 
 
@@ -116,16 +114,9 @@ class ReviewActions:
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
             case Action.END:
-                closing.end(case, TIMER, self._outcome(), now)
+                closing.end(case, TIMER, agenda.outcome_at_end(self._case), now)
             case _:
                 raise AssertionError(f"no way to do {action}")
-
-    def _outcome(self) -> Outcome:
-        """A content buyer's case that ended before contentment counted went on as one that had refused."""
-        outcome = agenda.outcome_at_end(self._case)
-        if outcome is Outcome.SETTLED_KEPT and not workflow.patched(CONTENT):
-            return Outcome.REFUSED
-        return outcome
 
     def _agreed(self, change: Callable[[ReviewCaseState, int, datetime], None]) -> Callable[[Due], Awaitable[None]]:
         async def happens(due: Due) -> None:
@@ -144,6 +135,8 @@ class ReviewActions:
         found = await workflow.execute_activity_method(OpeningActivities.open_case, request, **limits.RECORD)
         async with self._lock:
             progress.opened(self._case, found, workflow.now())
+        if self._case.opening.split_from is not None:
+            await self.ending.split_off(self._case.opening.split_from)
 
     async def _assign(self, due: Due) -> None:
         case = self._case

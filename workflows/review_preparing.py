@@ -30,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
         SignalsRequest,
         StopRequest,
         TakeRequest,
+        ThanksRequest,
     )
     from domain.contact_terms import Channel, ContactPurpose
     from domain.review_case import agreement_steps, steps
@@ -184,6 +185,14 @@ async def _offer(case: ReviewCaseState, request: StepRequest, step: steps.MakeOf
     return await workflow.execute_activity_method(OfferActivities.reserve, offering, **limits.STEP)
 
 
+async def _thanks(case: ReviewCaseState, request: StepRequest, step: steps.GiveThanks) -> Prepared:
+    thanking = ThanksRequest(
+        step=request, review_row=case.opening.review_row, thanks=step, number=len(case.offers) + 1,
+        absorbed=case.absorbed,
+    )  # fmt: skip
+    return await workflow.execute_activity_method(OfferActivities.reserve_thanks, thanking, **limits.STEP)
+
+
 async def _approve(case: ReviewCaseState, request: StepRequest, step: steps.Approve) -> Prepared:
     return await workflow.execute_activity_method(OfferActivities.validity, request, **limits.STEP)
 
@@ -210,6 +219,7 @@ _PREPARING: dict[type[steps.Step], Callable[[ReviewCaseState, StepRequest, Any],
     steps.StopContact: _stop,
     steps.ScheduleCallback: _callback,
     steps.MakeOffer: _offer,
+    steps.GiveThanks: _thanks,
     steps.Approve: _approve,
     steps.PostReply: _reply,
 }

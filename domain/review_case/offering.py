@@ -72,6 +72,7 @@ def make(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: dateti
     record(
         case, actor, now, "offer_made",
         offer=offer.number, form=offer.form, amount_fen=offer.amount_fen, needs=found.need_roles,
+        buyer_reversals=case.buyer_reversals or None,
         range_fen=found.range_fen, month=found.month, valid_until=offer.valid_until, reason=step.reason,
         explained_in=offer.explained_in, unconvinced_in=offer.unconvinced_in, policy=found.policy,
     )  # fmt: skip

@@ -30,6 +30,7 @@ from domain.review_case import (
     steps,
     talking,
     telling,
+    thanking,
     verifying,
 )
 from domain.review_case.facts import Prepared
@@ -93,6 +94,7 @@ RULES: dict[type[steps.Step], Rule] = {
     payout_steps.MendPayout: Rule(mending.may_mend, mending.mend, mending.check_mend),
     payout_steps.DecidePayout: Rule(mending.may_decide, mending.decide, mending.check_decide),
     fulfilment_steps.SetDelivery: Rule(fulfilling.may_set_delivery, fulfilling.set_delivery),
+    fulfilment_steps.GiveThanks: Rule(thanking.may_thank, thanking.thank, prepared=True),
     fulfilment_steps.FulfilOffer: Rule(fulfilling.may_fulfil, fulfilling.fulfil, fulfilling.check_fulfil),
     fulfilment_steps.CheckFulfilment: Rule(fulfilling.may_check, fulfilling.check, fulfilling.check_check),
     steps.Note: Rule(permissions.desk, desk.note),

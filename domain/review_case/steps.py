@@ -39,6 +39,7 @@ from domain.review_case.evidence_steps import ReportToPlatform as ReportToPlatfo
 from domain.review_case.evidence_steps import SkipReport as SkipReport
 from domain.review_case.fulfilment_steps import CheckFulfilment as CheckFulfilment
 from domain.review_case.fulfilment_steps import FulfilOffer as FulfilOffer
+from domain.review_case.fulfilment_steps import GiveThanks as GiveThanks
 from domain.review_case.fulfilment_steps import SetDelivery as SetDelivery
 from domain.review_case.outcomes import Outcome
 from domain.review_case.payout_steps import DecidePayout as DecidePayout
@@ -250,6 +251,7 @@ AnyStep = Annotated[
     | Escalate
     | MendPayout
     | DecidePayout
+    | GiveThanks
     | SetDelivery
     | FulfilOffer
     | CheckFulfilment

@@ -73,6 +73,8 @@ TABLE: dict[str, tuple[Request, str]] = {
     "grant_role": (("POST", "/people/{spare}/roles", {"role": "agent", "shop": "demo"}), "admin"),
     "revoke_role": (("DELETE", "/people/{spare}/roles?role=lead&shop=demo", None), "admin"),
     "show_policy": (("GET", "/policies/desk", None), "agent lead supervisor finance auditor admin"),
+    "show_policy_history": (("GET", "/policies/desk/history", None), "agent lead supervisor finance auditor admin"),
+    "preview_policy": (("POST", "/policies/desk/preview", {"document": {}, "shop": "demo"}), "supervisor admin"),
     "put_policy": (
         ("PUT", "/policies/desk", {"document": {}, "why": "w", "shop": "demo"}),
         "supervisor admin",

@@ -74,9 +74,8 @@ class World:
 
     @classmethod
     def begun(cls, draw: Any) -> "World":
-        opening = Opening(case="A26-1", platform="sandbox", shop="demo", external_id="1", review_row="row")
-        world = cls(draw, ReviewCaseState(opening=opening, opened_at=START))
-        progress.opened(world.case, _opened(draw), START)
+        world = cls(draw, unopened(START))
+        progress.opened(world.case, an_opening(draw, START), START)
         return world
 
     def step(self, actor: Actor, step: steps.Step, found: Prepared | None = None) -> bool:
@@ -85,9 +84,10 @@ class World:
         command = steps.Command(actor=actor, step=step, digest="d", sent_at=self.now)
         try:
             rules.check(self.case, command, self.now)
+            found = found or self._prepared(step)
         except Refusal:
             return False
-        rules.apply(self.case, command, self.now, found or self._prepared(step))
+        rules.apply(self.case, command, self.now, found)
         told = fulfilling.moves(self.case, actor, step, self.now)
         self.told_payout += told[1] if told else []
         if isinstance(step, steps.AnswerOffer) and step.accepted:
@@ -99,7 +99,14 @@ class World:
         stop = StopSignal.REFUSED_FIRMLY if getattr(step, "talk", None) is TalkOutcome.REFUSED_FIRMLY else None
         until = self.now + timedelta(days=3)
         return Prepared(
-            attempt="attempt", severity=2, score=5, stop=stop, need_roles=needs, valid_until=until, approval_until=until
+            attempt="attempt",
+            severity=2,
+            score=5,
+            stop=stop,
+            need_roles=needs,
+            valid_until=until,
+            approval_until=until,
+            amount_fen=300,
         )
 
     def pass_to(self, due: Due) -> None:
@@ -264,8 +271,13 @@ class World:
         self.told_payout = []
 
 
-def _opened(draw: Any) -> Opened:
-    created = START - timedelta(hours=1)
+def unopened(now: datetime) -> ReviewCaseState:
+    opening = Opening(case="A26-1", platform="sandbox", shop="demo", external_id="1", review_row="row")
+    return ReviewCaseState(opening=opening, opened_at=now)
+
+
+def an_opening(draw: Any, now: datetime) -> Opened:
+    created = now - timedelta(hours=1)
     ends = created + timedelta(days=30)
     due = draw(st.none() | st.just(ends - timedelta(days=2)))
     identity = Identity(
@@ -273,7 +285,7 @@ def _opened(draw: Any) -> Opened:
         shop_serial=1,
         installation="TEST",
         grade=Grade.BAD,
-        baseline=Baseline(at=START, grade=Grade.BAD, review_created_at=created),
+        baseline=Baseline(at=now, grade=Grade.BAD, review_created_at=created),
         review_created_at=created,
         persistence_ends_at=ends,
         reply_due_at=due,

@@ -95,6 +95,9 @@ class Told(Story):
             if so(state):
                 return state
             due, now = next_due(state), await self.clock()
+            if due is None and state.payout is not None and not state.payout.settled:
+                await asyncio.sleep(0.01)  # its payout is about to report
+                continue
             assert due is not None, f"nothing is due any more: {state.stage}, {state.outcome}"
             assert due.at <= ends, f"not so within {within}: next is {due.action} at {due.at}"
             await self.pass_time(max(due.at - now, timedelta(seconds=1)))

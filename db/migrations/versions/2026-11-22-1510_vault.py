@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0020v"
-down_revision = "0013b"
+down_revision = "0007r"
 branch_labels = None
 depends_on = None
 
