@@ -52,8 +52,8 @@ async def put_file(
 ) -> FileLine:
     """The body is the file itself. Steps take the `file` of the answer. The same content is one file, however often it
     is sent. Files are told by their content; packed ones are looked into."""
-    vault = needed(house.vault)
     row = await case_for(house, caller, number)
+    vault = needed(house.vault)
     _check_announced(request, vault)
     received = await vault.receive(request.stream(), name)
     async with house.sessions.begin() as session:
@@ -82,8 +82,8 @@ async def list_files(house: TheHouse, caller: TheCaller, number: str) -> list[Fi
 )
 async def download_file(house: TheHouse, caller: TheCaller, number: str, file: UUID) -> StreamingResponse:
     """Never shown inside a page. Who took it when stands in its custody, before the first byte leaves."""
-    vault = needed(house.vault)
     row = await case_for(house, caller, number)
+    vault = needed(house.vault)
     async with house.sessions.begin() as session:
         attachment, kept = await attachments.attachment_of(session, row.number, file)
         await attachments.note_seen(session, attachment, str(caller.person), house.now(), "download")

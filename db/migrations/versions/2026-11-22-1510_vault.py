@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["file"], ["vault_file.sha256"], name=op.f("fk_attachment_file")),
         sa.ForeignKeyConstraint(["shop"], ["shop.code"], name=op.f("fk_attachment_shop")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
-        sa.UniqueConstraint("case_number", "file", name=op.f("uq_attachment_case_number")),
+        sa.UniqueConstraint("case_number", "file", name=op.f("uq_attachment_case_number_file")),
     )
     op.create_index(op.f("ix_attachment_file"), "attachment", ["file"])
     op.create_table(
