@@ -45,6 +45,7 @@ from activities.payouts import PayoutActivities
 from activities.policies import Policies
 from activities.projection import ProjectionActivities
 from activities.refund_desk import RefundDeskActivities
+from activities.refund_intake import RefundIntakeActivities
 from activities.refund_market import RefundMarketActivities
 from activities.refund_notices import RefundNoticeActivities
 from activities.refund_opening import RefundOpeningActivities
@@ -74,12 +75,13 @@ from workflows.heads import Heads
 from workflows.intake import Intake
 from workflows.payout import Payout
 from workflows.refund_case import RefundCase
+from workflows.refund_intake import RefundIntake
 from workflows.review_case import ReviewCase
 from workflows.schedules import ensure_all, ensure_archive, ensure_digests, ensure_heads
 from workflows.starting import start_surge
 from workflows.surge import Surge
 
-WORKFLOWS = [ReviewCase, RefundCase, Payout, Intake, Archive, Handback, Surge, Digest, Heads]
+WORKFLOWS = [ReviewCase, RefundCase, RefundIntake, Payout, Intake, Archive, Handback, Surge, Digest, Heads]
 
 
 def sandboxed_runner() -> SandboxedWorkflowRunner:
@@ -215,11 +217,13 @@ def at_the_marketplace(parts: Parts, policies: Policies) -> list[Callable[..., A
     letters = Letters(settings, parts.sessions, policies, marketplaces, messenger(parts))
     reviews = MarketplaceActivities(parts.sessions, marketplaces, policies)
     refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies)
+    applications = RefundIntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     return [
         reviews.read_review, reviews.post_reply, NoticeActivities(settings, parts.sessions, letters).notify,
         refunds.read_refund, refunds.obey, RefundNoticeActivities(settings, parts.sessions, letters).notify_refund,
         intake.consume_pushes, intake.fetch, intake.settle,
+        applications.fetch_refunds, applications.settle_refunds,
     ]  # fmt: skip
 
 

@@ -21,10 +21,12 @@ from api import (
     messages,
     offers,
     office_lists,
+    parcels,
     people,
     policies,
     presence,
     queue,
+    refunds,
     reviews,
     scripts,
     shifts,
@@ -43,6 +45,8 @@ from workflows import connection
 
 ROUTERS = (
     reviews,
+    refunds,
+    parcels,
     cases,
     queue,
     presence,

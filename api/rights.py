@@ -20,6 +20,12 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "me": EVERYONE,
     # cases
     "open_case": DESK | {Role.SERVICE},
+    "open_refund": DESK | {Role.SERVICE},
+    "list_refunds": CASE_READERS,
+    "enter_a_parcel": CASE_WORKERS,
+    "list_parcels": CASE_READERS,
+    "parcel_fits": CASE_READERS,
+    "show_refund": DESK | {Role.WAREHOUSE, Role.FINANCE, Role.AUDITOR},
     "list_cases": CASE_READERS,
     "show_case": CASE_READERS,
     "take_step": CASE_WORKERS,
