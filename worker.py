@@ -158,7 +158,7 @@ def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities)
     evidence = EvidenceActivities(parts.sessions, policies)
     follow_ups, merging = FollowUpActivities(parts.sessions, policies, contacts), MergeActivities(parts.sessions)
     return [
-        evidence.judge_evidence, evidence.judge_report, merging.merge, merging.split,
+        evidence.judge_evidence, evidence.find_files, evidence.judge_report, merging.merge, merging.split,
         follow_ups.plan_follow_up, follow_ups.note_relapse,
     ]  # fmt: skip
 
