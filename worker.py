@@ -19,6 +19,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.approvals import ApprovalActivities
 from activities.archive import ArchiveActivities
 from activities.assignment import AssignmentActivities
 from activities.clocks import DeskClock
@@ -32,6 +33,7 @@ from activities.handback import HandbackActivities
 from activities.heads import HeadActivities
 from activities.intake import IntakeActivities
 from activities.investigations import InvestigationActivities
+from activities.letters import Letters
 from activities.marketplace import MarketplaceActivities
 from activities.marketplace_clients import Marketplaces
 from activities.merging import MergeActivities
@@ -43,6 +45,13 @@ from activities.payouts import PayoutActivities
 from activities.policies import Policies
 from activities.projection import ProjectionActivities
 from activities.pulse import Pulse
+from activities.refund_desk import RefundDeskActivities
+from activities.refund_intake import RefundIntakeActivities
+from activities.refund_market import RefundMarketActivities
+from activities.refund_notices import RefundNoticeActivities
+from activities.refund_opening import RefundOpeningActivities
+from activities.refund_projection import RefundProjectionActivities
+from activities.replacement import ReplacementActivities
 from activities.replies import ReplyActivities
 from activities.surging import SurgeActivities
 from activities.wallets import Wallets
@@ -66,12 +75,14 @@ from workflows.handback import Handback
 from workflows.heads import Heads
 from workflows.intake import Intake
 from workflows.payout import Payout
+from workflows.refund_case import RefundCase
+from workflows.refund_intake import RefundIntake
 from workflows.review_case import ReviewCase
 from workflows.schedules import ensure_all, ensure_archive, ensure_digests, ensure_heads
 from workflows.starting import start_surge
 from workflows.surge import Surge
 
-WORKFLOWS = [ReviewCase, Payout, Intake, Archive, Handback, Surge, Digest, Heads]
+WORKFLOWS = [ReviewCase, RefundCase, RefundIntake, Payout, Intake, Archive, Handback, Surge, Digest, Heads]
 PULSE = [Pulse(limits.PULSE.total_seconds())]
 
 
@@ -147,9 +158,9 @@ def messenger(parts: Parts) -> AliyunSms | None:
 def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities) -> list[Callable[..., Any]]:
     """The activities of the malicious track, of merging, and of the visit after a case's end."""
     evidence = EvidenceActivities(parts.sessions, policies)
-    follow_ups = FollowUpActivities(parts.sessions, policies, contacts)
+    follow_ups, merging = FollowUpActivities(parts.sessions, policies, contacts), MergeActivities(parts.sessions)
     return [
-        evidence.judge_evidence, evidence.judge_report, MergeActivities(parts.sessions).merge,
+        evidence.judge_evidence, evidence.find_files, evidence.judge_report, merging.merge, merging.split,
         follow_ups.plan_follow_up, follow_ups.note_relapse,
     ]  # fmt: skip
 
@@ -176,10 +187,12 @@ def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Call
     assignment = AssignmentActivities(parts.sessions, policies, clock)
     escalation = EscalationActivities(parts.sessions, clock)
     surges = SurgeActivities(parts.sessions)
+    replacement = ReplacementActivities(parts.sessions, policies, clock, assignment)
     return [
         assignment.assign, assignment.claim, assignment.hand_on, HandbackActivities(parts.sessions).open_work,
         escalation.reckon, escalation.escalate, DigestActivities(parts.sessions, policies, clock).gather,
         InvestigationActivities(parts.sessions).ask, surges.surge_stage, surges.surged,
+        replacement.replace, ApprovalActivities(parts.sessions, policies, clock).ask_approvers,
     ]  # fmt: skip
 
 
@@ -189,19 +202,43 @@ def record_keeping(parts: Parts) -> list[Callable[..., Any]]:
     return [archive.archive, archive.forget_routine, heads.seal_record]
 
 
+def of_refunds(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
+    """The activities of refund cases that ask the database alone."""
+    opening = RefundOpeningActivities(parts.sessions, policies, clock)
+    desk = RefundDeskActivities(parts.sessions)
+    return [
+        opening.open_refund, opening.judge_reason, opening.judge_agreement, opening.judge_inspection,
+        opening.judge_abuse, opening.done_by_hand, desk.whom_to_warn, desk.match,
+        RefundProjectionActivities(parts.sessions).project_refund,
+    ]  # fmt: skip
+
+
+def at_the_marketplace(parts: Parts, policies: Policies) -> list[Callable[..., Any]]:
+    """The activities that call the marketplace or the messenger."""
+    settings = parts.settings
+    marketplaces = Marketplaces(settings, parts.sessions, parts.http, policies)
+    letters = Letters(settings, parts.sessions, policies, marketplaces, messenger(parts))
+    reviews = MarketplaceActivities(parts.sessions, marketplaces, policies)
+    refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies)
+    applications = RefundIntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
+    intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
+    return [
+        reviews.read_review, reviews.post_reply, NoticeActivities(settings, parts.sessions, letters).notify,
+        refunds.read_refund, refunds.obey, RefundNoticeActivities(settings, parts.sessions, letters).notify_refund,
+        intake.consume_pushes, intake.fetch, intake.settle,
+        applications.fetch_refunds, applications.settle_refunds,
+    ]  # fmt: skip
+
+
 def workers(parts: Parts) -> list[Worker]:
     """One worker per task queue: the cases with their database work, the marketplace at its rate, the money."""
     settings, policies = parts.settings, Policies()
     clock = DeskClock(policies)
-    marketplaces = Marketplaces(settings, parts.sessions, parts.http, policies)
     payouts = PayoutActivities(parts.sessions, policies, wallets(parts, policies))
     opening = OpeningActivities(parts.sessions, policies, clock)
     contacts = ContactActivities(parts.sessions, policies)
     offers = OfferActivities(parts.sessions, policies)
     replies = ReplyActivities(parts.sessions, policies)
-    market = MarketplaceActivities(parts.sessions, marketplaces, policies)
-    notices = NoticeActivities(settings, parts.sessions, policies, marketplaces, messenger(parts))
-    intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     return [
         Worker(
             parts.client,
@@ -212,7 +249,8 @@ def workers(parts: Parts) -> list[Worker]:
                 *of_the_desk(parts, policies, clock),
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 *track_and_end(parts, policies, contacts),
-                offers.reserve, offers.validity, offers.release,
+                *of_refunds(parts, policies, clock),
+                offers.reserve, offers.reserve_thanks, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
                 *before_and_by_hand(parts, policies), payouts.whom_to_tell,
                 ProjectionActivities(parts.sessions).project,
@@ -227,10 +265,7 @@ def workers(parts: Parts) -> list[Worker]:
         Worker(
             parts.client,
             task_queue=limits.MARKETPLACE_QUEUE,
-            activities=[
-                market.read_review, market.post_reply, notices.notify,
-                intake.consume_pushes, intake.fetch, intake.settle,
-            ],
+            activities=at_the_marketplace(parts, policies),
             max_concurrent_activities=settings.worker_activities,
             max_task_queue_activities_per_second=settings.marketplace_calls_per_second,
             interceptors=PULSE,

@@ -1,6 +1,7 @@
 """Who works on a case: chosen under the shop's lock, so that two cases never take one person's last place."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -57,13 +58,28 @@ class AssignmentActivities:
                 await session.flush()
             chosen = await self._choose(session, request.shop, request.severity, request.now)
             if not isinstance(chosen, Choice):
-                return Assigned(person=None, why=chosen.reason)
-            await _keep(session, request.case, request.shop, chosen.person, chosen.reason, request.now)
+                _, version = await self._policies.desk(session, request.shop)
+                return Assigned(person=None, why=chosen.reason, policy=version)
+            await keep_assignment(session, request.case, request.shop, chosen.person, chosen.reason, request.now)
             return await self._assigned(session, request, chosen.person, chosen.reason)
 
     async def _choose(self, session: AsyncSession, shop: str, severity: int, now: datetime) -> Choice | Nobody:
-        desk, _ = await self._policies.desk(session, shop)
+        return await self._fairest(session, shop, severity, await self._candidates(session, shop, now))
+
+    async def choose_among(
+        self, session: AsyncSession, shop: str, severity: int, now: datetime, fitting: Collection[str]
+    ) -> Choice | Nobody:
+        """Of these people, whose hours fit what is to be done, whether or not they are at work at this moment."""
         candidates = await self._candidates(session, shop, now)
+        found = [replace(one, on_shift=True) for one in candidates if one.person in fitting]
+        if not found:
+            return Nobody("no other agent's shift fits the buyer's hours")
+        return await self._fairest(session, shop, severity, found)
+
+    async def _fairest(
+        self, session: AsyncSession, shop: str, severity: int, candidates: Sequence[Candidate]
+    ) -> Choice | Nobody:
+        desk, _ = await self._policies.desk(session, shop)
         seniority = desk.seniority_for_severity.get(severity, 0)
         chosen = choose(candidates, (), seniority)
         if not isinstance(chosen, Choice) and seniority:
@@ -85,14 +101,15 @@ class AssignmentActivities:
                 await session.flush()
                 chosen = await self._choose(session, handed.shop, handed.severity, request.now)
                 if isinstance(chosen, Choice):
-                    await _keep(session, handed.case, handed.shop, chosen.person, chosen.reason, request.now)
+                    await keep_assignment(session, handed.case, handed.shop, chosen.person, chosen.reason, request.now)
                     await session.refresh(known)
 
     async def _assigned(self, session: AsyncSession, request: AssignRequest, person: str, why: str) -> Assigned:
         kinds = (EscalationKind.NOT_CONTACTED,)
         clocks = await self._clock.first_dues(session, request.shop, kinds, request.severity, request.now)
         off_shift = await self._off_shift(session, request.shop, person, request.contact_due_at, request.now)
-        return Assigned(person=person, why=why, clocks=clocks, off_shift=off_shift)
+        _, version = await self._policies.desk(session, request.shop)
+        return Assigned(person=person, why=why, clocks=clocks, off_shift=off_shift, policy=version)
 
     async def _candidates(self, session: AsyncSession, shop: str, now: datetime) -> list[Candidate]:
         found = await _agents(session, shop)
@@ -113,7 +130,7 @@ class AssignmentActivities:
                 taken = known is not None and known.released_at is None and str(known.person) != request.to
                 if taken and not request.taking_over:
                     raise ClaimedByAnother("Somebody else has just taken this case; take the next one.")
-                await _keep(session, step.case, step.shop, request.to, "by a person", step.now)
+                await keep_assignment(session, step.case, step.shop, request.to, "by a person", step.now)
                 off_shift = await self._off_shift(session, step.shop, request.to, request.contact_due_at, step.now)
                 return Prepared(off_shift=off_shift)
 
@@ -134,7 +151,14 @@ async def lock_shops(session: AsyncSession, shops: Collection[str]) -> None:
         await session.execute(lock, {"shop": shop})
 
 
-async def _keep(session: AsyncSession, case: str, shop: str, person: str, why: str, now: datetime) -> None:
+async def holder_of(session: AsyncSession, case: str) -> str | None:
+    """Who has the case, as the assignments say."""
+    held = select(Assignment.person).where(Assignment.case == case, Assignment.released_at.is_(None))
+    person = await session.scalar(held)
+    return str(person) if person else None
+
+
+async def keep_assignment(session: AsyncSession, case: str, shop: str, person: str, why: str, now: datetime) -> None:
     row = insert(Assignment).values(case=case, person=UUID(person), shop=shop, at=now, why=why, released_at=None)
     newer = {"person": row.excluded.person, "at": row.excluded.at, "why": row.excluded.why, "released_at": None}
     await session.execute(row.on_conflict_do_update(index_elements=["case_number"], set_=newer))

@@ -1,6 +1,5 @@
 """Contacts: planned from the calendar, the caps and the buyer's life; taken and logged under the lock on the person."""
 
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -11,22 +10,17 @@ from temporalio import activity
 
 from activities.contact_logs import check_log
 from activities.holidays import calendar_around
+from activities.planner import Planner, wish
 from activities.policies import Policies
 from activities.refusals import refusing
 from activities.requests import CallbackRequest, LogRequest, PlanRequest, StopRequest, TakeRequest
-from activities.rosters import Rosters
 from db.buyers import aliases_of, person_of
-from db.contacts import BuyerAtHand, buyer_at_hand, history_of, keep_stop, lock_contacts_of
-from db.places import take_place
+from db.contacts import history_of, keep_stop, lock_contacts_of
 from db.sessions import Sessions
-from db.surges import surging
 from db.tables.buyers import Buyer, Review, ShopOrder
 from db.tables.contacts import ContactAttempt, ContactStopRow
 from domain.contact_caps import may_contact_now
-from domain.contact_history import StatedPreference
 from domain.contact_outcomes import Consequence, consequence
-from domain.contact_plan import ContactRequest, FoundSlot, NoContact, PlannedContact, find_slot
-from domain.contact_spread import Hands
 from domain.contact_terms import Channel, PhoneKind
 from domain.life_zones import LifeZone, life_zone
 from domain.policies.contact import ContactPolicy
@@ -37,7 +31,7 @@ class ContactActivities:
     def __init__(self, sessions: Sessions, policies: Policies) -> None:
         self._sessions = sessions
         self._policies = policies
-        self._rosters = Rosters(policies)
+        self._planner = Planner(policies)
 
     @activity.defn
     async def plan(self, request: PlanRequest) -> Planned:
@@ -45,18 +39,7 @@ class ContactActivities:
         async with self._sessions() as session:
             # Nothing read here must be of one moment, and one statement writes: a transaction would be two round trips.
             await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-            policy, version = await self._policies.contact(session, request.shop)
-            known = await buyer_at_hand(session, UUID(request.review_row))
-            history = await history_of(session, known.buyer, request.now)
-            days = calendar_around(request.now, policy)
-            there = await self._rosters.attendance(session, request.shop, request.assignee, request.now, days)
-            surge = bool(await surging(session, request.now, [request.shop]))
-            asked = replace(_asked(request, known), desk=there.desk, agent=there.agent, surge=surge)
-            found = find_slot(asked, history, policy, days)
-            if isinstance(found, NoContact):
-                return _impossible(found, version)
-            planned = _planned(await _placed(session, request, found, there.hands), version)
-            return planned.model_copy(update={"in_surge": surge})
+            return await (await self._planner.question(session, request)).answer(session)
 
     @activity.defn
     async def take(self, request: TakeRequest) -> Prepared:
@@ -74,7 +57,7 @@ class ContactActivities:
                 zone = await zone_of(session, review, policy)
                 history = await history_of(session, review.buyer, step.now)
                 day = calendar_around(step.now, policy).day(step.now.astimezone(zone.tz).date())
-                wish = _wish(request.preference_at, request.preference_stated_at)
+                stated = wish(request.preference_at, request.preference_stated_at)
                 may_contact_now(
                     request.channel,
                     step.now,
@@ -83,16 +66,19 @@ class ContactActivities:
                     policy,
                     zone,
                     day,
-                    stated=wish,
+                    stated=stated,
                     purpose=request.purpose,
                 )
-                attempt = await _insert_attempt(session, step, request.number, request.channel, person, outbound=True)
+                attempt = await _insert_attempt(
+                    session, step, request.number, request.channel, person, step.now, outbound=True
+                )
                 return Prepared(policy=version, attempt=str(attempt))
 
     @activity.defn
     async def log(self, request: LogRequest) -> Prepared:
         """Keep what became of a contact, and say what follows from it by policy."""
         step, logged = request.step, request.log
+        over_at = logged.over_at(step.now)
         async with self._sessions.begin() as session:
             policy, version = await self._policies.contact(session, step.shop)
             review = await session.get_one(Review, UUID(request.review_row))
@@ -107,14 +93,14 @@ class ContactActivities:
                     known.id
                     if known
                     else await _insert_attempt(
-                        session, step, request.number, request.channel, person, outbound=not logged.inbound
+                        session, step, request.number, request.channel, person, over_at, outbound=not logged.inbound
                     )
                 )
             counts = follows.counts and not logged.inbound
             ended = update(ContactAttempt).where(ContactAttempt.id == attempt)
             await session.execute(
                 ended.values(
-                    ended_at=step.now,
+                    ended_at=over_at,
                     result=logged.result,
                     talk=logged.talk,
                     counted=counts,
@@ -128,7 +114,7 @@ class ContactActivities:
                 bad = update(Buyer).where(Buyer.id == review.buyer)
                 await session.execute(bad.values(phone_kind=PhoneKind.INVALID))
             return Prepared(
-                policy=version, next=follows.next, stop=follows.stop, counts=counts, again_at=_again(follows, step.now)
+                policy=version, next=follows.next, stop=follows.stop, counts=counts, again_at=_again(follows, over_at)
             )
 
     @activity.defn
@@ -165,65 +151,6 @@ async def lock_person(session: AsyncSession, buyer: UUID | None) -> UUID | None:
     return person
 
 
-def _wish(earliest: datetime | None, stated_at: datetime | None) -> StatedPreference | None:
-    return StatedPreference(earliest=earliest, stated_at=stated_at) if earliest is not None else None
-
-
-def _asked(request: PlanRequest, known: BuyerAtHand) -> ContactRequest:
-    return ContactRequest(
-        now=request.now,
-        case=request.case,
-        review_created_at=request.review_created_at,
-        window_ends_at=request.window_ends_at,
-        state=known.province,
-        address_type=known.address_type,
-        occupation=known.occupation,
-        stated_preference=_wish(request.preference_at, request.preference_stated_at),
-        online_seen_at=_presence(request),
-        phone=known.phone,
-        sms_by_platform=known.sms_by_platform,
-        attempt_number=request.number,
-        jitter_seed=f"{request.case}:{request.number}",
-    )
-
-
-def _presence(request: PlanRequest) -> datetime | None:
-    """When the buyer was seen online, unless a contact came of presence already within the cool-down."""
-    used = request.presence_again_at is not None and request.now < request.presence_again_at
-    return None if used else request.online_seen_at
-
-
-async def _placed(session: AsyncSession, request: PlanRequest, found: FoundSlot, hands: Hands) -> PlannedContact:
-    """Among the contacts of the shop that are planned already. Repeating it takes the case's own place anew."""
-    placed = await take_place(
-        session,
-        request.case,
-        request.shop,
-        found.channel,
-        found.places(hands),
-        found.policy.spreading.slot_minutes,
-        surging=found.request.surge,
-    )
-    return found.planned(placed)
-
-
-def _planned(found: PlannedContact, version: str) -> Planned:
-    return Planned(
-        due_at=found.due_at,
-        slot_ends_at=found.slot_ends_at,
-        channel=found.channel,
-        why=found.reason,
-        why_zh=found.reason_zh,
-        warnings=list(found.warnings),
-        presence_again_at=found.presence_again_at,
-        policy=version,
-    )
-
-
-def _impossible(found: NoContact, version: str) -> Planned:
-    return Planned(why=found.reason, why_zh=found.reason_zh, code=found.code, again_at=found.retry_at, policy=version)
-
-
 async def zone_of(session: AsyncSession, review: Review, policy: ContactPolicy) -> LifeZone:
     order = await session.get(ShopOrder, review.order) if review.order else None
     return life_zone((order.province or "") if order else "", policy)
@@ -235,7 +162,14 @@ async def _attempt(session: AsyncSession, case: str, number: int) -> ContactAtte
 
 
 async def _insert_attempt(
-    session: AsyncSession, step: StepRequest, number: int, channel: Channel, person: UUID | None, *, outbound: bool
+    session: AsyncSession,
+    step: StepRequest,
+    number: int,
+    channel: Channel,
+    person: UUID | None,
+    at: datetime,
+    *,
+    outbound: bool,
 ) -> UUID:
     """Counted from the moment it is taken: what nobody logs may have happened."""
     row = insert(ContactAttempt).values(
@@ -247,7 +181,7 @@ async def _insert_attempt(
         channel=channel,
         outbound=outbound,
         taken_by=step.actor.person,
-        taken_at=step.now,
+        taken_at=at,
         counted=outbound,
     )
     made: UUID | None = await session.scalar(row.returning(ContactAttempt.id))

@@ -1,5 +1,8 @@
 """Escalation: when the next one on the ladder hears of it, and who that is."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
@@ -46,11 +49,16 @@ class EscalationActivities:
         if role is Role.AGENT and request.assignee is not None and not request.roles:
             return [request.assignee]
         wanted = request.roles if role is Role.AGENT and request.roles else [role]
-        holders = (
-            select(Person.id)
-            .join(PersonRole, PersonRole.person == Person.id)
-            .where(PersonRole.role.in_(wanted), (PersonRole.shop == request.shop) | PersonRole.shop.is_(None))
-            .where(Person.active, (Person.away_until.is_(None)) | (Person.away_until <= request.now))
-            .order_by(Person.id)
-        )
-        return [str(person) for person in dict.fromkeys(await session.scalars(holders))]
+        return await holders_of(session, request.shop, wanted, request.now)
+
+
+async def holders_of(session: AsyncSession, shop: str, roles: Collection[Role], now: datetime) -> list[str]:
+    """Whoever holds one of these roles in the shop and is not away."""
+    holders = (
+        select(Person.id)
+        .join(PersonRole, PersonRole.person == Person.id)
+        .where(PersonRole.role.in_(roles), (PersonRole.shop == shop) | PersonRole.shop.is_(None))
+        .where(Person.active, (Person.away_until.is_(None)) | (Person.away_until <= now))
+        .order_by(Person.id)
+    )
+    return [str(person) for person in dict.fromkeys(await session.scalars(holders))]

@@ -19,6 +19,7 @@ from domain.platforms import Platform
 from domain.policies.platforms import PlatformRules
 from gateways.top import TopClient, TopCredentials
 from gateways.top_messages import TopMessages
+from gateways.top_refund_actions import TopRefundActions
 from gateways.top_refunds import TopRefunds
 from gateways.top_reviews import TopReviews
 from gateways.top_sms import TopSms
@@ -76,6 +77,7 @@ class Clients:
     trades: TopTrades
     messages: TopMessages
     refunds: TopRefunds
+    refund_actions: TopRefundActions
     sms: TopSms
 
 
@@ -168,7 +170,13 @@ class Marketplaces:
         )
         flavour = given.flavour or (Platform.TMALL if shop.platform == Platform.TMALL else Platform.TAOBAO)
         return Clients(
-            flavour, TopReviews(client), TopTrades(client), TopMessages(client), TopRefunds(client), TopSms(client)
+            flavour,
+            TopReviews(client),
+            TopTrades(client),
+            TopMessages(client),
+            TopRefunds(client),
+            TopRefundActions(client),
+            TopSms(client),
         )
 
 

@@ -8,10 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.gate import ask_gate
+from activities.payout_money import amends_made
 from activities.policies import Policies
 from activities.requests import PayoutRequest
 from db import budgets
+from db.buyers import person_of
 from db.sessions import Sessions
+from db.tables.buyers import Payee, Review
+from db.tables.cases import CaseFile
 from db.tables.money import Payout
 from domain.fulfilment import Fulfilment, fulfilled_by
 from domain.offers import OfferForm
@@ -42,6 +46,10 @@ class PayoutGate:
                 return _opened(live, policy, version)
             asked = await ask_gate(session, self._policies, request)
             missing = list(asked.missing)
+            if await _of_somebody_else(session, request):
+                missing.append("payee_is_the_buyer")
+            if await amends_made(session, request.case, request.absorbed, request.offer):
+                missing.append("no_other_amends")
             reserved = await budgets.reservation_of(session, request.case, request.offer, lock=True)
             if reserved is None or not reserved.live or reserved.amount_fen != request.amount_fen:
                 missing = [*missing, "reservation"]
@@ -86,6 +94,19 @@ def _opened(payout: Payout, policy: CompensationPolicy, version: str) -> PayoutO
         second_person=policy.given_by(OfferForm(payout.form)).second_person,
         policy=version,
     )
+
+
+async def _of_somebody_else(session: AsyncSession, request: PayoutRequest) -> bool:
+    """Whether the account was entered for another person than the one who wrote the review."""
+    if request.payee is None:
+        return False
+    payee = await session.get_one(Payee, UUID(request.payee))
+    buyer = await session.scalar(
+        select(Review.buyer).join(CaseFile, CaseFile.source_row == Review.id).where(CaseFile.number == request.case)
+    )
+    if buyer is None:
+        return True
+    return payee.buyer != buyer and await person_of(session, payee.buyer) != await person_of(session, buyer)
 
 
 async def _live_payout(session: AsyncSession, request: PayoutRequest) -> Payout | None:

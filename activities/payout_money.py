@@ -1,5 +1,6 @@
 """What a payout does to money that was set aside: it is spent and posted once, in the transaction that says so."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,18 @@ async def settle(
         for account, fen in lines
     ]
     await session.execute(insert(LedgerEntry).on_conflict_do_nothing(), rows)
+
+
+async def amends_made(session: AsyncSession, case: str, absorbed: Collection[str], offer: int) -> bool:
+    """Whether amends other than this offer were made, or are under way, in this case (in whatever run of it) or in one
+    that was merged into it. The case's own state says the same; this is the row's word for it."""
+    others = ~((Payout.case == case) & (Payout.offer == offer))
+    ours = Payout.case.in_([case, *absorbed])
+    made = select(Payout.key).where(ours, others, Payout.status.not_in(_NOTHING_CAME_OF_IT))
+    return await session.scalar(made.limit(1)) is not None
+
+
+_NOTHING_CAME_OF_IT = (PayoutStatus.FAILED, PayoutStatus.CANCELLED)
 
 
 async def current_run(session: AsyncSession, payout: Payout) -> str:

@@ -70,7 +70,7 @@ def review_facts(
         finished_at=order.end_time if order else None,
         province=receiver.state if receiver else None,
         address_type=address_type(receiver.masked_address or "", contact) if receiver and contact else None,
-        address=_address(receiver) if receiver else None,
+        address=address_of(receiver) if receiver else None,
         oaid=receiver.oaid if receiver else None,
     )
 
@@ -94,6 +94,6 @@ def _buyer(market: Marketplace, review: MarketplaceReview, order: MarketplaceOrd
     )
 
 
-def _address(receiver: Receiver) -> str | None:
+def address_of(receiver: Receiver) -> str | None:
     parts = (receiver.state, receiver.city, receiver.district, receiver.town, receiver.masked_address)
     return "".join(part for part in parts if part) or None

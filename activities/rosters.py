@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from activities.policies import Policies
 from db.shifts import RosterLine, roster, shifts_by_id
 from domain.calendar import CalendarDays
 from domain.contact_slots import DeskHours
+from domain.contact_spread import Hands
 from domain.shifts import Hand, Presence, Shift, ShiftTerm, Staffed, desk_hours, hands_at, joint_hours, staffed
 
 # As far as a case's month reaches, and a day on either side for zones.
@@ -25,12 +27,15 @@ type Lines = tuple[RosterLine, ...]
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """`desk`: the desk's hours; `agent`: those of whoever would make the contact, or of any agent while it is nobody's.
-    None where nothing is known against any hour. `hands`: how many agents are at work at a moment."""
+    """`desk`: the desk's hours; `agents`: those in which any agent is at work, asked for while the case is nobody's;
+    `agent`: those of the person asked about. None where nothing is known against any hour. `hands`: how many agents are
+    at work at a moment. `others`: the hours of each other agent, by id."""
 
     desk: DeskHours | None
+    agents: DeskHours | None
     agent: DeskHours | None
-    hands: Callable[[datetime], float]
+    hands: Hands
+    others: Mapping[str, Callable[[], DeskHours | None]]
 
 
 class Rosters:
@@ -50,8 +55,14 @@ class Rosters:
         theirs = tuple(line for id, line in lines.items() if str(id) == person)
         return Attendance(
             desk=await self._desk(session, shop, now, days),
-            agent=self._hours(theirs if person else agents, shifts, now, days),
+            agents=None if person else self._hours(agents, shifts, now, days),
+            agent=self._hours(theirs, shifts, now, days),
             hands=self._hands(agents, shifts, days),
+            others={
+                str(id): partial(self._hours, (line,), shifts, now, days)
+                for id, line in lines.items()
+                if line.shops and str(id) != person
+            },
         )
 
     async def _desk(self, session: AsyncSession, shop: str, now: datetime, days: CalendarDays) -> DeskHours:
@@ -67,7 +78,7 @@ class Rosters:
 
         return self._once((lines, start), days, reckon)
 
-    def _hands(self, agents: Lines, shifts: Mapping[UUID, Shift], days: CalendarDays) -> Callable[[datetime], float]:
+    def _hands(self, agents: Lines, shifts: Mapping[UUID, Shift], days: CalendarDays) -> Hands:
         known: dict[datetime, Staffed] = {}
 
         def on_day(start: datetime) -> Staffed:

@@ -15,6 +15,8 @@ from api.house import TheHouse
 from api.rights import RIGHTS
 from db.office import key_hash
 from db.reads.callers import key_holder
+from db.tables.cases import CaseFile
+from domain import case_numbers
 from domain.errors import Refusal
 from domain.people import Actor, Role
 
@@ -31,13 +33,17 @@ class Unauthorized(Refusal):
 
 @dataclass(frozen=True)
 class Caller:
-    """A person with roles per shop (None: in every shop), and the roles that open the route being asked for."""
+    """A person with roles per shop (None: in every shop), the roles that open the route being asked for, and other
+    accounts of the same human being. `asked` is the row of the case in the route's path: for `case_for`, which sees
+    whether this person may know of it."""
 
     person: UUID
     login: str
     name: str
     roles: Mapping[str | None, frozenset[Role]]
     opened_by: frozenset[Role]
+    asked: CaseFile | None = None
+    accounts: frozenset[str] = frozenset()
 
     def roles_in(self, shop: str) -> frozenset[Role]:
         return self.everywhere | self.roles.get(shop, frozenset())
@@ -48,7 +54,7 @@ class Caller:
         return self.roles.get(None, frozenset())
 
     def actor(self, shop: str) -> Actor:
-        return Actor(person=str(self.person), roles=self.roles_in(shop))
+        return Actor(person=str(self.person), roles=self.roles_in(shop), accounts=self.accounts)
 
     def shops(self) -> frozenset[str] | None:
         """The shops in which this route is open to the caller; None means every shop."""
@@ -85,17 +91,27 @@ async def caller_of(
     if not plain or len(plain) > LONGEST_KEY:
         raise Unauthorized("Send your key as `Authorization: Bearer ak_…` or as `X-Api-Key`.")
     async with house.reads() as session:
-        holder = await key_holder(session, key_hash(plain), house.now())
+        holder = await key_holder(session, key_hash(plain), house.now(), _case_in(request))
     if holder is None:
         raise Unauthorized("This key is unknown, expired or revoked; ask an administrator for a new one.")
     roles: defaultdict[str | None, frozenset[Role]] = defaultdict(frozenset)
     for shop, role in holder.roles:
         roles[shop] |= {role}
-    caller = Caller(holder.person, holder.login, holder.name, dict(roles), RIGHTS[request.scope["route"].name])
+    opened_by = RIGHTS[request.scope["route"].name]
+    caller = Caller(holder.person, holder.login, holder.name, dict(roles), opened_by, holder.case, holder.accounts)
     bind_contextvars(person=str(holder.person))
     if not any(held & caller.opened_by for held in caller.roles.values()):
         raise NotAllowed(_needs(caller.opened_by, ""))
     return caller
+
+
+def _case_in(request: Request) -> str | None:
+    """The case that the path names; a number that is none is refused where the route looks for it."""
+    given = request.path_params.get("number") if request.url.path.startswith("/cases/") else None
+    try:
+        return case_numbers.parse(given) if given else None
+    except case_numbers.BadCaseNumber:
+        return None
 
 
 TheCaller = Annotated[Caller, Depends(caller_of)]

@@ -1,10 +1,14 @@
 """Types of fields that come from outside: bounded texts without control characters, moments with an offset."""
 
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from domain.money import BadAmount, in_yuan, offered_fen
 
 MAX_TEXT = 4000
 _LAYOUT = frozenset("\n\r\t")
@@ -38,5 +42,22 @@ MaybeEmpty = Annotated[str, StringConstraints(strip_whitespace=True, max_length=
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 ShopCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+
+
+def _named[T](read: Callable[[object], T]) -> Callable[[object], T]:
+    """The refusal's own code is the type of the fault, so that the problem is named by it."""
+
+    def checked(given: object) -> T:
+        try:
+            return read(given)
+        except BadAmount as bad:
+            raise PydanticCustomError(bad.code, bad.message) from None
+
+    return checked
+
+
+# What is offered, approved or given back to a buyer, wherever a step speaks of an amount.
+OfferedFen = Annotated[int, BeforeValidator(_named(offered_fen)), Field(json_schema_extra={"exclusiveMinimum": 0})]
+Yuan = Annotated[Literal["CNY"], BeforeValidator(_named(in_yuan))]
 # What PostgreSQL's bigint holds is far beyond; this keeps sums of many payouts inside it.
 AmountFen = Annotated[int, Field(ge=1, le=100_000_000)]

@@ -45,7 +45,8 @@ async def case_for(house: House, caller: Caller, number: str) -> CaseFile:
         async with house.reads() as session:
             return await find_case(session, number)
 
-    row = await _until(look, lambda found: found is not None, FIRST_WRITE_SECONDS)
+    row = caller.asked if caller.asked is not None and caller.asked.number == number else None
+    row = row or await _until(look, lambda found: found is not None, FIRST_WRITE_SECONDS)
     if row is None or not caller.roles_in(row.shop):
         raise NotFound(f"There is no case {number} that you may see; check the number.")
     caller.enter(row.shop)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, func, select, update
@@ -18,6 +18,33 @@ from db.tables.cases import CaseKey
 
 # PostgreSQL takes no NUL in a text, UTF-8 no lone surrogate; marketplaces have sent both.
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+class OrderFacts(Protocol):
+    """What the way in knows of an order and its buyer, whatever the buyer wrote."""
+
+    @property
+    def shop(self) -> str: ...
+    @property
+    def order_external_id(self) -> str: ...
+    @property
+    def buyer(self) -> BuyerFacts: ...
+    @property
+    def item_id(self) -> str | None: ...
+    @property
+    def item_title(self) -> str | None: ...
+    @property
+    def paid_fen(self) -> int | None: ...
+    @property
+    def finished_at(self) -> datetime | None: ...
+    @property
+    def province(self) -> str | None: ...
+    @property
+    def address_type(self) -> str | None: ...
+    @property
+    def address(self) -> str | None: ...
+    @property
+    def oaid(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +89,8 @@ async def keep_review(session: AsyncSession, ring: KeyRing, facts: ReviewFacts, 
     known = await _known(session, facts)
     if known:
         return await _compare(session, known, facts, mark)
-    buyer = await keep_buyer(session, ring, _identified(facts))
-    order = await _keep_order(session, facts, buyer.id)
+    buyer = await keep_buyer(session, ring, identified(facts))
+    order = await keep_order(session, facts, buyer.id)
     body = await seal_text(session, "review", facts.text, now)
     row = insert(Review).values(
         id=uuid4(),
@@ -109,7 +136,7 @@ async def _compare(session: AsyncSession, row: UUID, facts: ReviewFacts, mark: b
     return Kept(row, new=False, changed=changed is not None)
 
 
-async def _keep_order(session: AsyncSession, facts: ReviewFacts, buyer: UUID) -> UUID:
+async def keep_order(session: AsyncSession, facts: OrderFacts, buyer: UUID) -> UUID:
     """Complete what is missing in the order's row; a later source never overwrites an earlier one."""
     given = {
         "item_id": facts.item_id,
@@ -137,7 +164,7 @@ def _columns(facts: ReviewFacts) -> dict[str, object]:
     return {name: getattr(facts, name) for name in names} | {"source": facts.source}
 
 
-def _identified(facts: ReviewFacts) -> BuyerFacts:
+def identified(facts: OrderFacts) -> BuyerFacts:
     """Behind a masked or missing id may stand anybody, so such a buyer is known by the order alone."""
     buyer = facts.buyer
     if buyer.platform_id.strip() and "*" not in buyer.platform_id:
@@ -147,13 +174,15 @@ def _identified(facts: ReviewFacts) -> BuyerFacts:
 
 def _storable(facts: ReviewFacts) -> ReviewFacts:
     words = ("text", "append", "item_title", "province", "address")
-    clean: dict[str, Any] = {name: _clean(getattr(facts, name)) for name in words if getattr(facts, name) is not None}
+    clean: dict[str, Any] = {
+        name: storable_text(getattr(facts, name)) for name in words if getattr(facts, name) is not None
+    }
     people = ("platform_id", "nick", "name", "phone", "account")
     buyer: dict[str, Any] = {
-        name: _clean(getattr(facts.buyer, name)) for name in people if getattr(facts.buyer, name) is not None
+        name: storable_text(getattr(facts.buyer, name)) for name in people if getattr(facts.buyer, name) is not None
     }
     return replace(facts, **clean, buyer=replace(facts.buyer, **buyer))
 
 
-def _clean(text: str) -> str:
+def storable_text(text: str) -> str:
     return _UNSTORABLE.sub("�", text)

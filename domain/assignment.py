@@ -41,13 +41,16 @@ class Nobody:
 
 
 class Assigned(BaseModel):
-    """What a case is told: who was chosen under the shop's lock, or that nobody could be and it is tried later."""
+    """What a case is told: who was chosen under the shop's lock, or that nobody could be and it is tried later. With
+    the desk policy that decided, and the contact policy where hours did."""
 
     model_config = ConfigDict(frozen=True)
 
     person: str | None
     why: str
     off_shift: bool = False
+    policy: str = ""
+    hours_policy: str = ""
     clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
 
 

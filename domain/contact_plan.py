@@ -13,7 +13,7 @@ from domain.contact_reasons import NO_CONTACT, Held, Moved, plan_sentences, plan
 from domain.contact_request import ContactRequest, ContactTimeUnclear, NoContact, PlannedContact
 from domain.contact_slots import DeskHours, Slot, SlotSearch
 from domain.contact_spread import Hands, Place, Placed, places
-from domain.contact_terms import CapName, Channel, ContactBasis, NoContactCode
+from domain.contact_terms import NOBODY_THERE, CapName, Channel, ContactBasis, NoContactCode
 from domain.life_zones import LifeZone, life_midnight, life_zone
 from domain.policies.contact import ContactPolicy
 
@@ -142,7 +142,7 @@ class _Planning:
         ask = self.request
         floors = [ask.now, block.until if block else None, ask.stated_preference and ask.stated_preference.earliest]
         earliest = max(moment for moment in floors if moment).astimezone(UTC)
-        desks = tuple(desk for desk in (ask.desk, ask.agent) if desk)
+        desks = tuple(desk for desk in (ask.desk, ask.agents, ask.agent) if desk)
         latest = ask.window_ends_at.astimezone(UTC)
         search = SlotSearch(channel, earliest, latest, self.zone, self.policy, self.days, desks)
         for basis, find in Bases(self.request, self.history, self.policy, self.zone).in_order():
@@ -156,7 +156,7 @@ class _Planning:
     def _nothing(self, blocks: dict[Channel, Block]) -> NoContact:
         code = self._why_nothing(blocks)
         english, chinese = NO_CONTACT[code]
-        retry = self._tomorrow() if code is NoContactCode.NOBODY_AT_DESK else None
+        retry = self._tomorrow() if code in NOBODY_THERE else None
         return NoContact(code=code, reason=english, reason_zh=chinese, retry_at=retry)
 
     def _why_nothing(self, blocks: dict[Channel, Block]) -> NoContactCode:
@@ -171,16 +171,17 @@ class _Planning:
         if len(blocks) == len(order) and all(self._too_late(block.until) for block in blocks.values()):
             silent = any(block.cap is CapName.IM_UNANSWERED for block in blocks.values())
             return NoContactCode.WAITING_FOR_BUYER if silent else NoContactCode.CAPS_EXHAUSTED
-        return NoContactCode.NOBODY_AT_DESK if self._only_desk_is_missing() else NoContactCode.NO_SLOT
+        if self._would_find(replace(ask, agent=None)):
+            return NoContactCode.AGENT_NEVER_THERE
+        unattended = self._would_find(replace(ask, desk=None, agents=None, agent=None))
+        return NoContactCode.NOBODY_AT_DESK if unattended else NoContactCode.NO_SLOT
 
     def _too_late(self, until: datetime | None) -> bool:
         return until is None or until >= self.request.window_ends_at
 
-    def _only_desk_is_missing(self) -> bool:
-        if not (self.request.desk or self.request.agent):
-            return False
-        unattended = replace(self, request=replace(self.request, desk=None, agent=None))
-        return isinstance(unattended.plan(), FoundSlot)
+    def _would_find(self, eased: ContactRequest) -> bool:
+        """Whether there would be a slot if less were known against some people's hours."""
+        return eased != self.request and isinstance(replace(self, request=eased).plan(), FoundSlot)
 
     def _tomorrow(self) -> datetime | None:
         today = self.request.now.astimezone(self.zone.tz).date()

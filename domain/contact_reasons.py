@@ -89,6 +89,10 @@ NO_CONTACT = {
         "In every hour that suits the buyer nobody is at the desk; change the shift or the shop's hours.",
         "适合联系买家的时段内无人值班，请调整班次或营业时间。",
     ),
+    NoContactCode.AGENT_NEVER_THERE: (
+        "In every hour that suits the buyer its agent is off shift; it goes to somebody whose shift fits.",
+        "适合联系买家的时段内负责客服都不当班，将转给班次合适的同事。",
+    ),
     NoContactCode.NO_SLOT: (
         "No hour that suits the buyer is left before the contact window ends.",
         "联系期结束前已没有适合联系买家的时段。",

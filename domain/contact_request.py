@@ -21,7 +21,8 @@ class ContactTimeUnclear(Refusal):
 class ContactRequest:
     """All that planning may know about one contact. Times are aware; `state` is the province of the address.
 
-    `desk` and `agent` are the hours in which somebody of the shop, and this very person, can act; both must hold.
+    `desk` and `agents` are the hours in which the shop's desk is open and at least one of its agents is at work,
+    `agent` those of the very person who works on the case; all of them must hold.
     """
 
     now: datetime
@@ -39,6 +40,7 @@ class ContactRequest:
     preferred_channel: Channel | None = None
     surge: bool = False
     desk: DeskHours | None = None
+    agents: DeskHours | None = None
     agent: DeskHours | None = None
     attempt_number: int = 1
     jitter_seed: str = ""

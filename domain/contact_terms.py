@@ -148,7 +148,12 @@ class NoContactCode(StrEnum):
     NO_CHANNEL = "no_channel"
     WINDOW_ENDED = "window_ended"
     NOBODY_AT_DESK = "nobody_at_desk"
+    AGENT_NEVER_THERE = "agent_never_there"
     NO_SLOT = "no_slot"
+
+
+# Shifts can be changed tomorrow; every other reason for no contact stays until something happens.
+NOBODY_THERE = frozenset({NoContactCode.NOBODY_AT_DESK, NoContactCode.AGENT_NEVER_THERE})
 
 
 class CapName(StrEnum):

@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal
 
 from domain.errors import Refusal
 
@@ -25,12 +26,50 @@ class NegativeAmount(BadAmount):
     code = "NegativeAmount"
 
 
+class ZeroAmount(BadAmount):
+    code = "ZeroAmount"
+
+
 class FractionOfFen(BadAmount):
     code = "FractionOfFen"
 
 
 class AmountTooLarge(BadAmount):
     code = "AmountTooLarge"
+
+
+class WrongCurrency(BadAmount):
+    """Everything here is kept and paid in yuan."""
+
+    code = "WrongCurrency"
+
+
+CNY: Literal["CNY"] = "CNY"
+# Nobody makes amends of a million yuan; beyond it somebody has typed fen for yuan, or worse.
+LARGEST_OFFER_FEN = 100_000_000
+
+
+def offered_fen(given: object) -> int:
+    """An amount that is offered to a buyer, as JSON brought it: a whole number of fen. Raises the BadAmount that
+    applies; a text or a truth value is no amount, even where it could be read as one."""
+    if isinstance(given, bool) or not isinstance(given, int | float) or given != given:
+        raise NotAnAmount("Write the amount as a number of whole fen, like 500 for ¥5.00.")
+    if given < 0:
+        raise NegativeAmount("The amount is below zero; write what the buyer gets, without a sign.")
+    if given == 0:
+        raise ZeroAmount("The amount is zero; amends are worth something. Write what they are worth, in fen.")
+    if given > LARGEST_OFFER_FEN:
+        raise AmountTooLarge(f"The amount is above {format_fen(LARGEST_OFFER_FEN)}; check that it is in fen.")
+    if given != int(given):
+        raise FractionOfFen("The amount has a part of a fen; write whole fen, like 550 for ¥5.50.")
+    return int(given)
+
+
+def in_yuan(currency: object) -> str:
+    """Raises WrongCurrency for everything but CNY."""
+    if currency != CNY:
+        raise WrongCurrency("Amounts are in CNY; convert the amount and leave the currency out.")
+    return CNY
 
 
 def fen_of(yuan: str | Decimal) -> int:

@@ -18,8 +18,10 @@ __all__ = [
     "OfferOutOfRange",
     "OfferRange",
     "OfferRefused",
+    "ThanksNotGiven",
     "check_offer",
     "offer_range",
+    "thanks_worth",
 ]
 
 
@@ -59,6 +61,12 @@ class OfferFrozen(OfferRefused):
     code = "OfferFrozen"
 
 
+class ThanksNotGiven(OfferRefused):
+    """The shop's policy gives no thanks in this form."""
+
+    code = "ThanksNotGiven"
+
+
 class OfferMade(OfferRefused):
     """Amends are made once for one review."""
 
@@ -95,7 +103,8 @@ def offer_range(
     if kind in (FormKind.GOODS, FormKind.REFUND):
         # Giving everything back is a refund case of its own, through the order (S002).
         most = order_paid_fen if kind is FormKind.GOODS else max(0, order_paid_fen - 1)
-        return OfferRange(0, 0, most, ("bounded by what the buyer paid",), frozen)
+        least = min(1, most)
+        return OfferRange(least, least, most, ("bounded by what the buyer paid",), frozen)
     coupon = fulfilled_by(form) is Fulfilment.COUPON_API
     if coupon and _is_of(cause, policy.coupons.minor_flaw_causes):
         # A standard of its own, by no other measure (S004): offered before the buyer asks.
@@ -180,6 +189,18 @@ def check_offer(
     if not allowed.min_fen <= amount_fen <= allowed.max_fen:
         span = f"{format_fen(allowed.min_fen)} to {format_fen(allowed.max_fen)}"
         raise OfferOutOfRange(f"Offer {span}, or ask a supervisor.", min=allowed.min_fen, max=allowed.max_fen)
+
+
+def thanks_worth(form: OfferForm, policy: CompensationPolicy) -> int:
+    """What thanks in this form are worth, in fen; a coupon has the face value at or below. Raises ThanksNotGiven."""
+    given = policy.thanks.worth_fen
+    if form not in given:
+        ways = f"choose one of {', '.join(given)}" if given else "thank in words"
+        raise ThanksNotGiven(f"The shop gives no {form} as thanks; {ways}.", form=str(form))
+    worth = given[form]
+    if fulfilled_by(form) is not Fulfilment.COUPON_API:
+        return worth
+    return max((face for face in policy.coupons.faces_fen if face <= worth), default=policy.coupons.faces_fen[0])
 
 
 def _check_payable(amount_fen: int, form: OfferForm, policy: CompensationPolicy) -> None:

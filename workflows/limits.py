@@ -39,6 +39,15 @@ OUTSIDE: dict[str, Any] = {
     "priority": priorities.CASES,
 }
 
+# The marketplace when its own clock runs: before everything else, and given up soon, since the agenda asks again.
+DEADLINE: dict[str, Any] = {
+    "task_queue": MARKETPLACE_QUEUE,
+    "start_to_close_timeout": timedelta(seconds=40),
+    "schedule_to_close_timeout": timedelta(minutes=2),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15)),
+    "priority": priorities.URGENT,
+}
+
 # The wallet: one attempt a call; what follows an unknown outcome is the payout's story, not the engine's retry.
 WALLET: dict[str, Any] = {
     "task_queue": MONEY_QUEUE,

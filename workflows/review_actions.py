@@ -16,33 +16,30 @@ from temporalio.exceptions import ActivityError, FailureError, WorkflowAlreadySt
 with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
     from activities.contacts import ContactActivities
-    from activities.escalation import EscalationActivities
     from activities.marketplace import MarketplaceActivities
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
     from activities.payout_gate import PayoutGate
     from activities.payouts import PayoutWord
-    from activities.replies import ReplyActivities
+    from activities.replacement import ReplacementActivities
     from activities.requests import (
         AssignRequest,
-        ClockRequest,
         LogRequest,
         OpenRequest,
         PayoutRequest,
         PlanRequest,
-        PostReplyRequest,
         ReleaseRequest,
-        ReplyRequest,
+        ReplaceRequest,
         ReviewRequest,
     )
     from domain.amendment import Reading
     from domain.contact_terms import CallResult
-    from domain.escalation import EscalationKind
     from domain.fulfilment import needs_payee
     from domain.people import TIMER, Actor, ActorKind
     from domain.review_case import (
         agenda,
         closing,
+        decisions,
         desk,
         fulfilling,
         hearing,
@@ -55,14 +52,14 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.agenda import Action, Due
     from domain.review_case.facts import StepRequest
     from domain.review_case.keys import payout_id
-    from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import DecidePayout, LogContact, MendPayout, Step
     from workflows import limits, priorities
     from workflows.ending_actions import EndingActions
+    from workflows.escalation_actions import EscalationActions
     from workflows.payout import Payout, PayoutOrder
+    from workflows.reply_actions import ReplyActions
 
-CONTENT = "content-at-the-end"
 READ_AGAIN_BEFORE_PAYING = timedelta(minutes=10)
 
 
@@ -76,19 +73,19 @@ class ReviewActions:
         self._doing: dict[Action, Callable[[Due], Awaitable[None]]] = {
             Action.OPEN: self._open,
             Action.ASSIGN: self._assign,
+            Action.REPLACE: self._replace,
             Action.PLAN: self._plan,
             Action.CONTACT_DUE: self._contact_due,
             Action.LOG_MESSAGE: self._log_message,
             Action.READ: self._read_review,
             Action.RELEASE: self._release,
             Action.PAY: self._pay,
-            Action.PREPARE_REPLY: self._prepare_reply,
-            Action.POST_REPLY: self._post_reply,
-            Action.RECKON: self._reckon,
-            Action.ESCALATE: self._escalate,
             Action.PROMISE_DUE: self._agreed(promises.fell_due),
             Action.PROMISE_BROKEN: self._agreed(promises.broke),
             Action.INVESTIGATION_DUE: self._agreed(investigations.fell_due),
+            Action.DECISION_DUE: self._agreed(decisions.fell_due),
+            **ReplyActions(case, lock).doing,
+            **EscalationActions(case, lock).doing,
             **self.ending.doing,
         }
 
@@ -117,16 +114,9 @@ class ReviewActions:
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
             case Action.END:
-                closing.end(case, TIMER, self._outcome(), now)
+                closing.end(case, TIMER, agenda.outcome_at_end(self._case), now)
             case _:
                 raise AssertionError(f"no way to do {action}")
-
-    def _outcome(self) -> Outcome:
-        """A content buyer's case that ended before contentment counted went on as one that had refused."""
-        outcome = agenda.outcome_at_end(self._case)
-        if outcome is Outcome.SETTLED_KEPT and not workflow.patched(CONTENT):
-            return Outcome.REFUSED
-        return outcome
 
     def _agreed(self, change: Callable[[ReviewCaseState, int, datetime], None]) -> Callable[[Due], Awaitable[None]]:
         async def happens(due: Due) -> None:
@@ -145,6 +135,8 @@ class ReviewActions:
         found = await workflow.execute_activity_method(OpeningActivities.open_case, request, **limits.RECORD)
         async with self._lock:
             progress.opened(self._case, found, workflow.now())
+        if self._case.opening.split_from is not None:
+            await self.ending.split_off(self._case.opening.split_from)
 
     async def _assign(self, due: Due) -> None:
         case = self._case
@@ -157,18 +149,28 @@ class ReviewActions:
         async with self._lock:
             progress.assigned(case, found, workflow.now())
 
+    async def _replace(self, due: Due) -> None:
+        before = self._case.assignee
+        assert before is not None  # noqa: S101 - the agenda lists it only for a case with an agent
+        request = ReplaceRequest(plan=self._plan_request(), severity=self._case.severity)
+        found = await workflow.execute_activity_method(ReplacementActivities.replace, request, **limits.RECORD)
+        async with self._lock:
+            progress.replaced(self._case, found, before, workflow.now())
+
     async def _plan(self, due: Due) -> None:
+        found = await workflow.execute_activity_method(ContactActivities.plan, self._plan_request(), **limits.RECORD)
+        async with self._lock:
+            progress.planned(self._case, found, workflow.now())
+
+    def _plan_request(self) -> PlanRequest:
         case, identity = self._case, self._identity
-        request = PlanRequest(
+        return PlanRequest(
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
             review_created_at=identity.review_created_at, window_ends_at=identity.persistence_ends_at,
             assignee=case.assignee, preference_at=case.preference_at, preference_stated_at=case.preference_stated_at,
             online_seen_at=case.online_seen_at, presence_again_at=case.presence_again_at,
             number=case.contacts_planned + 1, now=workflow.now(),
         )  # fmt: skip
-        found = await workflow.execute_activity_method(ContactActivities.plan, request, **limits.RECORD)
-        async with self._lock:
-            progress.planned(case, found, workflow.now())
 
     async def _log_message(self, due: Due) -> None:
         """What the buyer wrote is a contact too: it counts against no cap, and a silence has ended."""
@@ -245,7 +247,7 @@ class ReviewActions:
             within_policy=offer.policy is not None, cause_confirmed=case.cause is not None,
             amendment_verified=case.amendment is not None, malicious_block=case.suspected or case.malicious,
             promised=identity.gate_mode, cause=case.cause, amendment=case.amendment,
-            approved_by=[given.person for given in offer.approvals], now=workflow.now(),
+            approved_by=[given.person for given in offer.approvals], absorbed=case.absorbed, now=workflow.now(),
         )  # fmt: skip
 
     async def _start_payout(self, order: PayoutOrder) -> None:
@@ -280,57 +282,3 @@ class ReviewActions:
             await handle.signal(signal, what)
         except FailureError:
             workflow.logger.warning("the payout's workflow is gone; its row tells how it ended")
-
-    async def _prepare_reply(self, due: Due) -> None:
-        case = self._case
-        request = ReplyRequest(
-            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
-            cause=case.cause or case.suggested_cause, malicious=case.malicious, now=workflow.now(),
-        )  # fmt: skip
-        found = await workflow.execute_activity_method(ReplyActivities.prepare, request, **limits.RECORD)
-        async with self._lock:
-            replying.reply_prepared(case, found, workflow.now())
-
-    async def _post_reply(self, due: Due) -> None:
-        case = self._case
-        assert case.reply is not None  # noqa: S101 - the agenda lists it only with a confirmed text
-        assert case.reply.text is not None  # noqa: S101
-        request = PostReplyRequest(
-            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
-            text=case.reply.text.id, now=workflow.now(),
-        )  # fmt: skip
-        try:
-            found = await workflow.execute_activity_method(MarketplaceActivities.post_reply, request, **limits.OUTSIDE)
-        except ActivityError:
-            found = None
-        async with self._lock:
-            replying.reply_posted(case, found, workflow.now())
-
-    def _clock_request(self, kind: EscalationKind) -> ClockRequest:
-        case = self._case
-        clock = case.clocks[kind]
-        return ClockRequest(
-            case=case.opening.case, shop=case.opening.shop, kind=kind, since=clock.since, severity=case.severity,
-            told=clock.told, assignee=self._whose(kind), now=workflow.now(),
-            roles=fulfilling.whose(case) if kind is EscalationKind.FULFILMENT_WAITING else [],
-        )  # fmt: skip
-
-    def _whose(self, kind: EscalationKind) -> str | None:
-        """Who hears first: the case's own agent, or whoever was asked to investigate."""
-        asked = investigations.overdue(self._case) if kind is EscalationKind.INVESTIGATION else None
-        return asked.to if asked else self._case.assignee
-
-    async def _reckon(self, due: Due) -> None:
-        request = self._clock_request(EscalationKind(due.subject))
-        found = await workflow.execute_activity_method(EscalationActivities.reckon, request, **limits.RECORD)
-        async with self._lock:
-            progress.reckoned(self._case, found)
-
-    async def _escalate(self, due: Due) -> None:
-        kind = EscalationKind(due.subject)
-        if kind is EscalationKind.STALE and not progress.still_stale(self._case):
-            return
-        request = self._clock_request(kind)
-        found = await workflow.execute_activity_method(EscalationActivities.escalate, request, **limits.RECORD)
-        async with self._lock:
-            progress.escalated(self._case, found, workflow.now())

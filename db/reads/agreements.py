@@ -44,11 +44,27 @@ class AnsweredLine(BaseModel):
     answered_at: datetime | None
 
 
+class DecisionLine(BaseModel):
+    """What was put to a leader, with what became of it."""
+
+    number: int
+    what: str | None
+    needs: str
+    by: str
+    at: datetime
+    due_at: datetime
+    granted: bool | None
+    answer: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+
+
 class AgreementsText(BaseModel):
     """Everything that was said and agreed with the buyer, in words; what was erased is null."""
 
     promises: list[PromiseLine]
     investigations: list[AnsweredLine]
+    decisions: list[DecisionLine]
     chats: list[ChatLine]
     details_wanted: bool
     description: str | None
@@ -90,6 +106,16 @@ async def in_words(session: AsyncSession, said: Agreements) -> AgreementsText:
             )
             for one in said.investigations
         ],
+        decisions=[
+            DecisionLine(
+                **_of(one, "number needs at due_at granted decided_at"),
+                what=words[one.what.id],
+                by=names.get(one.by, one.by),
+                answer=words[one.answer.id] if one.answer else None,
+                decided_by=names.get(one.decided_by, one.decided_by) if one.decided_by else None,
+            )
+            for one in said.decisions
+        ],
         chats=[
             ChatLine(number=one.number, at=one.at, by=names.get(one.by, one.by), text=words[one.text.id])
             for one in said.chats
@@ -112,6 +138,7 @@ def _references(said: Agreements) -> set[str]:
     sealed = [
         *(one.what for one in said.promises),
         *(text for one in said.investigations for text in (one.question, one.answer)),
+        *(text for one in said.decisions for text in (one.what, one.answer)),
         *(one.text for one in said.chats),
         *details,
         said.cautions,

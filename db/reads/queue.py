@@ -1,10 +1,11 @@
 """The queue of one person, in the order of domain/queue_ranking.py, one page at a time along indexes.
 
 Shops in a surge are walked by their own place; since those places are of reviews' age, they come before the others'.
-Whoever was asked to find something out, of whatever department, finds the case here too, at the question's own place.
+Whoever was asked to find something out, of whatever department, finds the case here too, at the question's own place;
+so does every leader who may decide what an agent asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -33,10 +34,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.reads.cases import LIMIT, SHOPS_WALKED_APART, CaseLine
 from db.tables.cases import CaseFile
+from db.tables.decisions import DecisionRow
 from db.tables.investigations import InvestigationRow
+from domain.people import Role
 from domain.queue_ranking import DEADLINE_LEAD
 from domain.review_case.agenda import Action
 
+NOWHERE: Mapping[Role, frozenset[str] | None] = {}
 _LINE = [getattr(CaseFile, name) for name in CaseLine.model_fields]
 
 
@@ -48,6 +52,7 @@ class QueueLine(CaseLine):
     investigation: int | None = Field(
         description="number of the question that waits for my answer; `due_at` is then when the answer is due"
     )
+    decision: int | None = Field(description="number of what waits for my decision; `due_at` is then when that is due")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,10 @@ class QueuePlace:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """One walk along one index: own cases, free ones, or those whose question waits for the person; by the usual place
-    or the surge's; of which shops."""
+    """One walk along one index: own cases, free ones, those whose question waits for the person, or what waits for a
+    leader's decision; by the usual place or the surge's; of which shops."""
 
-    whose: str  # "mine", "free" or "asked"
+    whose: str  # "mine", "free", "asked", or the role that decides
     surge: bool
     shops: str  # "one", "in", "not_in" or "any"
 
@@ -77,13 +82,16 @@ async def list_queue(
     after: QueuePlace | None,
     surging: frozenset[str] = frozenset(),
     asked_in: frozenset[str] | None = None,
+    decides_in: Mapping[Role, frozenset[str] | None] = NOWHERE,
 ) -> list[QueueLine]:
-    """What one person may work on: their own open cases, those that nobody has, and the questions that wait for their
-    answer; the first to be taken first. `shops` are those whose desk they belong to, `asked_in` those in which they may
-    answer (None: all), `surging` the shops that have a surge now."""
+    """What one person may work on: their own open cases, those that nobody has, the questions that wait for their
+    answer, and what they are to decide; the first to be taken first. `shops` are those whose desk they belong to,
+    `asked_in` those in which they may answer and `decides_in` those in which they decide, by the role that it needs
+    (None: all), `surging` the shops that have a surge now."""
     given: dict[str, Any] = {"person": person, "limit": limit}
     walks = []
-    for number, (walk, value) in enumerate([*_walks(shops, surging), _asked(asked_in)]):
+    decide = [_asked(where, role) for role, where in decides_in.items() if where is None or where]
+    for number, (walk, value) in enumerate([*_walks(shops, surging), _asked(asked_in), *decide]):
         walks.append(walk)
         if value is not None:
             given[f"shops_{number}"] = value
@@ -120,8 +128,8 @@ def _own(shops: frozenset[str] | None, hot: list[str]) -> Iterator[tuple[_Walk, 
         yield (_Walk("mine", False, "not_in"), hot) if hot else (_Walk("mine", False, "any"), None)
 
 
-def _asked(shops: frozenset[str] | None) -> tuple[_Walk, list[str] | None]:
-    return (_Walk("asked", False, "any"), None) if shops is None else (_Walk("asked", False, "in"), sorted(shops))
+def _asked(shops: frozenset[str] | None, whose: str = "asked") -> tuple[_Walk, list[str] | None]:
+    return (_Walk(whose, False, "any"), None) if shops is None else (_Walk(whose, False, "in"), sorted(shops))
 
 
 @lru_cache(maxsize=512)
@@ -133,11 +141,11 @@ def _statement(walks: tuple[_Walk, ...], behind: bool) -> Any:
 
 
 def _select(walk: _Walk, behind: bool, number: int) -> Select[Any]:
-    if walk.whose == "asked":
+    if walk.whose not in ("mine", "free"):
         return _select_asked(walk, behind, number)
     place = CaseFile.surge_at if walk.surge else CaseFile.place_at
-    nothing = null().cast(Integer).label("investigation")
-    found = select(*_LINE, CaseFile.waiting, place.label("place_at"), nothing).where(CaseFile.closed_at.is_(None))
+    nothing = (null().cast(Integer).label("investigation"), null().cast(Integer).label("decision"))
+    found = select(*_LINE, CaseFile.waiting, place.label("place_at"), *nothing).where(CaseFile.closed_at.is_(None))
     if walk.whose == "mine":
         found = found.where(CaseFile.assignee == bindparam("person"))
     else:
@@ -150,16 +158,22 @@ def _select(walk: _Walk, behind: bool, number: int) -> Select[Any]:
 
 def _select_asked(walk: _Walk, behind: bool, number: int) -> Select[Any]:
     """One line per case, by its first question; they are few per person. An own case has its line already."""
-    asked = InvestigationRow
+    me, person = bindparam("person", type_=Uuid), walk.whose == "asked"
+    asked: type[InvestigationRow] | type[DecisionRow] = InvestigationRow if person else DecisionRow
+    mine = [InvestigationRow.person == me] if person else [DecisionRow.needs == walk.whose, DecisionRow.asked_by != me]
+    none = null().cast(Integer)
+    numbers = {"investigation": asked.number if person else none, "decision": none if person else asked.number}
+    action = Action.INVESTIGATION_DUE if person else Action.DECISION_DUE
     place = func.least(asked.asked_at, asked.due_at - DEADLINE_LEAD, type_=CaseFile.place_at.type)
-    what = literal(f"{Action.INVESTIGATION_DUE} ") + asked.number.cast(Text)
+    what = literal(f"{action} ") + asked.number.cast(Text)
     own = {"due_at": asked.due_at.label("due_at"), "due_what": what.label("due_what")}
     line = [own.get(column.key, column) for column in _LINE]
+    line += [false().label("waiting"), place.label("place_at"), *(column.label(k) for k, column in numbers.items())]
     first = (
-        select(*line, false().label("waiting"), place.label("place_at"), asked.number.label("investigation"))
+        select(*line)
         .join(CaseFile, CaseFile.number == asked.case)
-        .where(asked.person == bindparam("person", type_=Uuid), asked.ended_at.is_(None), CaseFile.closed_at.is_(None))
-        .where(CaseFile.assignee.is_distinct_from(bindparam("person", type_=Uuid)), *_of_shops(walk, number))
+        .where(*mine, asked.ended_at.is_(None), CaseFile.closed_at.is_(None))
+        .where(CaseFile.assignee.is_distinct_from(me), *_of_shops(walk, number))
         .ext(distinct_on(CaseFile.number))
         .order_by(CaseFile.number, place)
         .subquery()

@@ -1,14 +1,32 @@
 """The tables, by noun. Importing this package knows them all, which migrations and tests need."""
 
-from db.tables import budgets, buyers, cases, contacts, inbox, investigations, money, office, policies, record, refunds
+from db.tables import (
+    approvals,
+    budgets,
+    buyers,
+    cases,
+    contacts,
+    decisions,
+    inbox,
+    investigations,
+    money,
+    office,
+    policies,
+    record,
+    refunds,
+    reversals,
+    vault,
+)
 from db.tables.model import Model
 
 __all__ = [
     "Model",
+    "approvals",
     "budgets",
     "buyers",
     "cases",
     "contacts",
+    "decisions",
     "inbox",
     "investigations",
     "money",
@@ -16,4 +34,6 @@ __all__ = [
     "policies",
     "record",
     "refunds",
+    "reversals",
+    "vault",
 ]

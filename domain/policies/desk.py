@@ -41,6 +41,7 @@ class EscalationKind(StrEnum):
     ASKED = "asked"
     PROMISE_DUE = "promise_due"
     INVESTIGATION = "investigation"
+    DECISION_ASKED = "decision_asked"
     FULFILMENT_WAITING = "fulfilment_waiting"
     BUYER_WROTE = "buyer_wrote"
     GOODS_WAITING = "goods_waiting"
@@ -51,6 +52,7 @@ class EscalationKind(StrEnum):
 _ADDED_LATER = {
     EscalationKind.PROMISE_DUE: EscalationKind.CONTACT_MISSED,
     EscalationKind.INVESTIGATION: EscalationKind.CONTACT_MISSED,
+    EscalationKind.DECISION_ASKED: EscalationKind.APPROVAL_WAITING,
     EscalationKind.FULFILMENT_WAITING: EscalationKind.APPROVAL_WAITING,
     EscalationKind.BUYER_WROTE: EscalationKind.CONTACT_MISSED,
     EscalationKind.GOODS_WAITING: EscalationKind.DECISION_WAITING,

@@ -19,7 +19,7 @@ CALL_VARIABLES = frozenset({"title", "shop", "agent", "date", "item", "complaint
 PHRASE_VARIABLES = CALL_VARIABLES - {"option_1", "option_2"}
 REPLY_VARIABLES = frozenset({"contact", "action", "days", "date"})
 OFFER_VARIABLES = frozenset({"shop", "agent", "item", "amount", "until"})
-NOTICE_VARIABLES = frozenset({"shop", "item", "amount", "form", "contact", "case"})
+NOTICE_VARIABLES = frozenset({"shop", "item", "amount", "form", "contact", "case", "result"})
 
 _LEAST_OPTIONS = 2
 
@@ -30,6 +30,7 @@ class NoticeKind(StrEnum):
     PAYMENT = "payment"
     FOLLOW_UP = "follow_up"
     CLOSED = "closed"
+    REFUND = "refund"
 
 
 SkipReason = Literal[
@@ -158,6 +159,8 @@ class TextsPolicy(PolicyDocument):
     @field_validator("notices")
     @classmethod
     def _all_of_known_places(cls, notices: Mapping[NoticeKind, str]) -> Mapping[NoticeKind, str]:
+        if NoticeKind.REFUND not in notices and NoticeKind.CLOSED in notices:
+            notices = {**notices, NoticeKind.REFUND: notices[NoticeKind.CLOSED]}  # documents from before refunds
         missing = [kind.value for kind in NoticeKind if kind not in notices]
         if missing:
             raise ValueError(f"no text for {', '.join(missing)}; add one for each")

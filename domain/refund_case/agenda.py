@@ -55,7 +55,7 @@ def _all(case: RefundCaseState) -> Iterator[Due]:
     if case.closed_at is not None:
         return
     if case.identity is None:
-        yield Due(case.opened_at, Action.OPEN)
+        yield Due(case.open_again_at or case.opened_at, Action.OPEN)
         return
     if case.outcome is not None:
         yield from _ending(case)

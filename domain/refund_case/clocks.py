@@ -26,6 +26,9 @@ FOLLOWING = frozenset({*_BY_OWNER.values(), *_OF_SERVICE.values()})
 
 def follow(case: RefundCaseState, now: datetime) -> None:
     """Start the clock of whoever has to move, and stop those of everybody else. Called after every change."""
+    stage = stage_of(case)
+    if stage != case.stage_seen:
+        case.stage_seen, case.stage_since = stage, now
     wanted = _wanted(case)
     for kind in FOLLOWING - {wanted}:
         case.clocks.pop(kind, None)

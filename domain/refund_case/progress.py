@@ -18,6 +18,7 @@ from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.state import RefundCaseState
 
 DAILY = timedelta(days=1)
+OPEN_AGAIN = timedelta(minutes=15)
 # After a deadline has passed the marketplace is looked at until it has acted.
 AFTER_THE_DEADLINE = timedelta(minutes=2)
 READ_AGAIN = timedelta(minutes=5)
@@ -50,6 +51,11 @@ def opened(case: RefundCaseState, found: RefundOpened, now: datetime) -> None:
         earlier_cases=found.earlier_cases, policy=found.policies.get("causes"),
     )  # fmt: skip
     read(case, found.reading, now)
+
+
+def not_opened(case: RefundCaseState, now: datetime) -> None:
+    """The application can't be read yet, because a policy lacks a word of the marketplace's; tried again later."""
+    case.open_again_at = now + OPEN_AGAIN
 
 
 def assigned(case: RefundCaseState, found: Assigned, now: datetime) -> None:

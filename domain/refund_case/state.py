@@ -94,6 +94,7 @@ class RefundCaseState(BaseModel):
 
     opening: RefundOpening
     opened_at: datetime
+    open_again_at: datetime | None = None
     identity: RefundIdentity | None = None
     policies: dict[str, str] = Field(default_factory=dict)
 
@@ -121,6 +122,8 @@ class RefundCaseState(BaseModel):
     freight: Freight | None = None
     abuse: Abuse | None = None
 
+    stage_seen: str = ""
+    stage_since: datetime | None = None
     clocks: dict[EscalationKind, Clock] = Field(default_factory=dict)
     held: Held | None = None
     touched_at: datetime | None = None

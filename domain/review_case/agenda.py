@@ -15,7 +15,7 @@ from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payees import fits
 from domain.payouts import PayoutStatus
-from domain.review_case import hearing, investigations, promises, resting
+from domain.review_case import decisions, hearing, investigations, promises, resting, reversing
 from domain.review_case.agreements import Investigation
 from domain.review_case.endings import FollowUp
 from domain.review_case.outcomes import Outcome
@@ -33,6 +33,7 @@ class Action(StrEnum):
 
     OPEN = "open"
     ASSIGN = "assign"
+    REPLACE = "replace_agent"
     PLAN = "plan_contact"
     CONTACT_DUE = "contact_due"
     CONTACT_MISSED = "contact_missed"
@@ -50,6 +51,7 @@ class Action(StrEnum):
     PROMISE_DUE = "promise_due"
     PROMISE_BROKEN = "promise_broken"
     INVESTIGATION_DUE = "investigation_due"
+    DECISION_DUE = "decision_due"
     LOG_MESSAGE = "log_message"
     RESUME = "resume"
     END = "end"
@@ -108,9 +110,12 @@ def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
         return
     if case.assignee is None:
         yield Due(case.assign_again_at or case.opened_at, Action.ASSIGN)
+    elif case.replace_at is not None:
+        yield Due(case.replace_at, Action.REPLACE)
     yield from _contact(case, identity)
     yield from _promises(case)
     yield from _investigations(case)
+    yield from (Due(one.due_at, Action.DECISION_DUE, str(one.number)) for one in decisions.unreminded(case))
     yield from _clocks(case)
 
 
@@ -120,6 +125,9 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     yield from _release(case)
     if case.payout is not None and not case.payout.settled:
         yield from (due for due in _clocks(case) if due.subject == EscalationKind.FULFILMENT_WAITING)
+        return
+    if ready_to_pay(case):  # whatever was promised has ended with the case, so this is thanks
+        yield Due(case.pay_again_at or now, Action.PAY)
         return
     if case.merged is not None and not case.merged.told:
         yield Due(now, Action.TELL_MERGE)
@@ -227,9 +235,9 @@ def _reply(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
 
 
 def ends_at(case: ReviewCaseState, identity: Identity) -> datetime:
-    """When trying ends: at once when the buyer wants no contact, about the report of a malicious review was decided, or
-    the reply has been given and no money is promised; else at the end of the month. What the buyer was promised and
-    only we hold up is not lost with the month: the gate is asked again first."""
+    """When trying ends: at once when the buyer wants no contact or took back what they were paid for, when about the
+    report of a malicious review was decided, or the reply has been given and no money is promised; else at the end of
+    the month. What the buyer was promised and only we hold up is not lost with the month: the gate is asked first."""
     if case.malicious:
         return case.opened_at if case.malice.report else identity.persistence_ends_at
     if promised(case):
@@ -238,7 +246,9 @@ def ends_at(case: ReviewCaseState, identity: Identity) -> datetime:
         return max(identity.persistence_ends_at, again + LOG_WITHIN) if again else identity.persistence_ends_at
     reply = case.reply
     replied = reply is not None and not reply.early and reply.status in {ReplyStatus.POSTED, ReplyStatus.SKIPPED}
-    return case.opened_at if case.stopped is not None or replied else identity.persistence_ends_at
+    return (
+        case.opened_at if case.stopped is not None or reversing.quiet(case) or replied else identity.persistence_ends_at
+    )
 
 
 def promised(case: ReviewCaseState) -> bool:
@@ -277,6 +287,8 @@ def outcome_at_end(case: ReviewCaseState) -> Outcome:
     if case.amendment is not None:
         paid = any(payout.status is PayoutStatus.PAID for payout in case.payouts)
         return Outcome.AMENDED_PAID if paid else Outcome.AMENDED_UNPAID
+    if case.reversal is not None:
+        return Outcome.REVERSED
     if case.stopped is not None:
         return Outcome.STOPPED_BY_BUYER
     if _content(case):
@@ -304,6 +316,7 @@ def due_for_people(case: ReviewCaseState) -> Due | None:
     waiting += [
         Due(_needed(case, one), Action.INVESTIGATION_DUE, str(one.number)) for one in investigations.unanswered(case)
     ]
+    waiting += [Due(one.due_at, Action.DECISION_DUE, str(one.number)) for one in decisions.undecided(case)]
     return min(waiting, key=lambda due: due.at, default=None)
 
 

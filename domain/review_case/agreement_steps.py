@@ -49,6 +49,24 @@ class AnswerInvestigation(Step):
     answer: SealedRef
 
 
+class AskDecision(Step):
+    """Put to a leader what you may not grant yourself: more than your right, another remedy, an exception. Without a
+    time it is due a day from now."""
+
+    step: Literal["ask_decision"] = "ask_decision"
+    what: SealedRef
+    due: AwareDatetime | None = None
+
+
+class Decide(Step):
+    """Grant or refuse what was asked for. Never whoever asked."""
+
+    step: Literal["decide"] = "decide"
+    decision: int = Field(ge=1, description="the decision's number in the case")
+    granted: bool
+    answer: SealedRef
+
+
 class AttachChat(Step):
     """Keep a piece of the original chat with the case."""
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from domain.contact_terms import Channel
+from domain.people import Role
 from domain.sealed import SealedRef
 
 
@@ -45,6 +46,27 @@ class Investigation(BaseModel):
         return self.answered_at is None
 
 
+class Decision(BaseModel):
+    """What an agent may not grant: put to a leader, due, decided by somebody else than who asked. `needs` is the
+    lowest role that decides: what a lead asks is a supervisor's."""
+
+    number: int
+    what: SealedRef
+    needs: Role
+    by: str
+    at: datetime
+    due_at: datetime
+    reminded_at: datetime | None = None
+    granted: bool | None = None
+    answer: SealedRef | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.decided_at is None
+
+
 class Details(BaseModel):
     """What a vague review was about, as the buyer told it."""
 
@@ -80,6 +102,7 @@ class Agreements(BaseModel):
 
     promises: list[Promise] = Field(default_factory=list)
     investigations: list[Investigation] = Field(default_factory=list)
+    decisions: list[Decision] = Field(default_factory=list)
     chats: list[Chat] = Field(default_factory=list)
     details_wanted: bool = False
     details: Details | None = None

@@ -10,11 +10,20 @@ from domain.review_case.desk import replan
 from domain.review_case.facts import Prepared
 from domain.review_case.permissions import require, working
 from domain.review_case.recording import record
-from domain.review_case.refusals import BadTime, ContactStopped, ContactTaken, TalkMissing, WrongStage
+from domain.review_case.refusals import (
+    BadTime,
+    ContactLogged,
+    ContactNotBegun,
+    ContactStopped,
+    ContactTaken,
+    TalkMissing,
+    WrongStage,
+)
 from domain.review_case.state import Attempt, ReviewCaseState
 from domain.review_case.talking import keep
 
 LONGEST_CALLBACK = timedelta(days=30)
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 def may_begin(case: ReviewCaseState, actor: Actor) -> None:
@@ -55,31 +64,51 @@ def check_log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: 
         _check_time(case, step.next_at, now)
     if step.inbound:
         require(step.channel is not None, WrongStage, "Say on which channel the buyer came.")
+        _check_over(step, case.identity.review_created_at if case.identity else None, now)
         return
     require(step.channel is None, WrongStage, "The channel is the planned one; leave it out unless the buyer came.")
-    begun = case.contact is not None and case.contact.taken_by == actor.person
-    require(begun, WrongStage, "Begin the contact first; nobody dials before caps and hours were checked.")
+    _check_theirs(case, actor)
+    _check_over(step, case.contact.taken_at if case.contact else None, now)
+
+
+def _check_theirs(case: ReviewCaseState, actor: Actor) -> None:
+    contact, made = case.contact, [attempt for attempt in case.attempts if not attempt.inbound]
+    if contact is None or contact.taken_by is None:
+        waits = contact is not None and contact.due
+        require(waits or not made, ContactLogged, f"Contact {made[-1].number if made else 0} is logged. {_when(case)}")
+        raise ContactNotBegun("Begin the contact first; nobody dials before caps and hours were checked.")
+    require(contact.taken_by == actor.person, ContactTaken, "Somebody else took this contact; they log how it went.")
+
+
+def _check_over(step: steps.LogContact, begun: datetime | None, now: datetime) -> None:
+    if step.at is None:
+        return
+    require(step.at <= now + CLOCKS_DIFFER, BadTime, "A contact is logged when it is over: `at` lies in the future.")
+    late_enough = begun is None or step.at >= begun - CLOCKS_DIFFER
+    require(late_enough, BadTime, "`at` lies before there was anything to log; give the time at which it was over.")
 
 
 def log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: datetime, found: Prepared) -> None:
-    planned = None if step.inbound else case.contact
+    planned, over_at = None if step.inbound else case.contact, step.over_at(now)
     channel = planned.channel if planned else step.channel or Channel.CALL
     attempt = Attempt(
         number=planned.number if planned else case.contacts_planned + 1,
-        channel=channel, at=now, by=actor.person, result=step.result, talk=step.talk,
-        explained=step.explained, asked_to_amend=step.asked_to_amend, inbound=step.inbound,
+        channel=channel, at=over_at, by=actor.person, result=step.result, talk=step.talk,
+        explained=step.explained, convinced=step.convinced, asked_to_amend=step.asked_to_amend, inbound=step.inbound,
     )  # fmt: skip
     case.attempts.append(attempt)
     case.contacts_planned = max(case.contacts_planned, attempt.number)
-    case.first_contact_at = case.first_contact_at or now
+    case.first_contact_at = case.first_contact_at or over_at
     case.clocks.pop(EscalationKind.NOT_CONTACTED, None)
     case.clocks.pop(EscalationKind.BUYER_WROTE, None)
     case.contact = None
     case.plan_again_at = found.again_at or now
     record(
         case, actor, now, "contact_logged",
-        number=attempt.number, channel=channel, result=step.result, talk=step.talk, seconds=step.seconds,
-        explained=step.explained, asked_to_amend=step.asked_to_amend, inbound=step.inbound, counted=found.counts,
+        number=attempt.number, channel=channel, over_at=over_at if over_at < now else None,
+        result=step.result, talk=step.talk, seconds=step.seconds,
+        explained=step.explained, convinced=step.convinced, asked_to_amend=step.asked_to_amend, inbound=step.inbound,
+        counted=found.counts,
         next=found.next, result_accepted=step.result_accepted or None, temper=step.temper or None,
         cautions=step.cautions, next_at=step.next_at, note=step.note, policy=found.policy,
     )  # fmt: skip

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.case_clocks import go_on
+from domain.contact_terms import PhoneKind
 from domain.escalation import EscalationKind
 from domain.people import LEADERS, SYSTEM, TIMER, Actor
 from domain.review_case import steps
 from domain.review_case.facts import Assigned, Prepared
 from domain.review_case.permissions import desk, require, unheld
 from domain.review_case.recording import record
-from domain.review_case.refusals import BadTime, NotYours, WrongStage
+from domain.review_case.refusals import BadTime, NotAPhone, NotYours, WrongStage
 from domain.review_case.state import Clock, Held, ReviewCaseState
 
 LONGEST_HOLD = timedelta(days=30)
@@ -59,7 +60,7 @@ def check_hand_over(case: ReviewCaseState, actor: Actor, step: steps.HandOver, n
 def assign(case: ReviewCaseState, actor: Actor, person: str, kind: str, now: datetime, **facts: Any) -> None:
     """Give the case to a person, start the clock for the first contact, and free a contact taken by the last one."""
     before, case.assignee, case.assigned_at, case.assign_again_at = case.assignee or case.taken_from, person, now, None
-    case.taken_from = None
+    case.taken_from, case.replace_at = None, None
     if case.contact and case.contact.taken_by not in (None, person):
         case.contact = case.contact.model_copy(update={"taken_by": None, "taken_at": None})
     case.clocks.pop(EscalationKind.UNASSIGNED, None)
@@ -86,6 +87,11 @@ def note(case: ReviewCaseState, actor: Actor, step: steps.Note, now: datetime, f
 def set_payee(case: ReviewCaseState, actor: Actor, step: steps.SetPayee, now: datetime, found: Prepared) -> None:
     case.payee = step.payee
     record(case, actor, now, "payee_set", payee=step.payee.id, kind_of_account=step.payee.kind)
+
+
+def check_phone(case: ReviewCaseState, actor: Actor, step: steps.SetPhone, now: datetime) -> None:
+    fits = step.phone.kind not in (PhoneKind.INVALID, PhoneKind.MASKED)
+    require(fits, NotAPhone, "That is no number that anybody can dial; ask the buyer for it, with every digit.")
 
 
 def set_phone(case: ReviewCaseState, actor: Actor, step: steps.SetPhone, now: datetime, found: Prepared) -> None:

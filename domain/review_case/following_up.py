@@ -38,6 +38,7 @@ def planned(case: ReviewCaseState, found: FollowUpPlanned, now: datetime) -> Non
     record(
         case, TIMER, now, "follow_up_planned",
         number=number, channel=found.channel, due_at=found.due_at, why=found.why, policy=found.policy,
+        hours_policy=found.hours_policy or None,
     )  # fmt: skip
 
 

@@ -1,24 +1,24 @@
-"""Steps about money: offer, approve or reject, the buyer's answer, and mending a transfer that failed."""
+"""Steps about money: the offer, the buyer's answer, and mending a transfer that failed."""
 
 from datetime import datetime
 
-from domain.approvals import ApprovalNeed, role_stood_for, still_needed
 from domain.escalation import EscalationKind
 from domain.payees import check_kind
-from domain.people import Actor, Role
+from domain.people import Actor
 from domain.review_case import steps
+from domain.review_case.explaining import check_unconvinced, explanation
 from domain.review_case.facts import Prepared
 from domain.review_case.permissions import desk, require, unheld, working
 from domain.review_case.recording import record
 from domain.review_case.refusals import (
-    AmountChanged,
     ExplainFirst,
     MoneyFrozen,
+    OfferLapsed,
     OfferPending,
     OfferUnknown,
     ReasonMissing,
 )
-from domain.review_case.state import Approval, Clock, Offer, OfferStatus, ReviewCaseState
+from domain.review_case.state import Clock, Offer, OfferStatus, ReviewCaseState
 
 LIVE = {OfferStatus.WAITING_APPROVAL, OfferStatus.MADE, OfferStatus.ACCEPTED}
 
@@ -41,9 +41,16 @@ def check_offer(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now:
     require(not second or step.reason is not None, ReasonMissing, "A second offer needs its reason; write why.")
 
 
+def enter_offer(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: datetime) -> None:
+    made = any(offer.status is OfferStatus.FULFILLED for offer in case.offers)
+    require(not made, OfferPending, "Amends were made for this review; nobody is paid twice for one review.")
+    check_unconvinced(case)
+
+
 def make(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: datetime, found: Prepared) -> None:
     waits = bool(found.need_roles)
     until = found.approval_until if waits else found.valid_until
+    told = explanation(case)
     offer = Offer(
         number=len(case.offers) + 1,
         form=step.form,
@@ -56,6 +63,8 @@ def make(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: dateti
         need_both=found.need_both,
         policy=found.policy,
         reason=step.reason,
+        explained_in=told.contact if told else None,
+        unconvinced_in=told.heard_in if told else None,
     )
     case.offers.append(offer)
     if waits:
@@ -63,67 +72,10 @@ def make(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: dateti
     record(
         case, actor, now, "offer_made",
         offer=offer.number, form=offer.form, amount_fen=offer.amount_fen, needs=found.need_roles,
+        buyer_reversals=case.buyer_reversals or None,
         range_fen=found.range_fen, month=found.month, valid_until=offer.valid_until, reason=step.reason,
-        policy=found.policy,
+        explained_in=offer.explained_in, unconvinced_in=offer.unconvinced_in, policy=found.policy,
     )  # fmt: skip
-
-
-def may_decide(case: ReviewCaseState, actor: Actor) -> None:
-    unheld(case)
-    offer = _waiting(case)
-    role_stood_for(actor.person, actor.roles, offer.maker, _need(offer), _given(offer))
-
-
-def _waiting(case: ReviewCaseState) -> Offer:
-    offer = case.offer
-    if offer is None or offer.status is not OfferStatus.WAITING_APPROVAL:
-        raise OfferUnknown("No offer waits for approval here; look at the case again.")
-    return offer
-
-
-def _need(offer: Offer) -> ApprovalNeed:
-    return ApprovalNeed(tuple(offer.need_roles), offer.need_both)
-
-
-def _given(offer: Offer) -> list[tuple[str, Role]]:
-    return [(given.person, given.role) for given in offer.approvals]
-
-
-def check_approve(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datetime) -> None:
-    offer = _waiting(case)
-    require(
-        step.offer == offer.number, OfferUnknown, f"The offer that waits is number {offer.number}; approve that one."
-    )
-    same = step.amount_fen == offer.amount_fen
-    require(same, AmountChanged, "The offer's amount is another one; look at it again and approve that amount.")
-
-
-def approve(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datetime, found: Prepared) -> None:
-    offer = _waiting(case)
-    role = role_stood_for(actor.person, actor.roles, offer.maker, _need(offer), _given(offer))
-    offer.approvals.append(Approval(person=actor.person, role=role, at=now))
-    if not still_needed(_need(offer), _given(offer)):
-        offer.status = OfferStatus.MADE
-        offer.valid_until = found.valid_until or offer.valid_until
-        case.clocks.pop(EscalationKind.APPROVAL_WAITING, None)
-    record(
-        case, actor, now, "offer_approved",
-        offer=offer.number, amount_fen=offer.amount_fen, role=role, complete=offer.status is OfferStatus.MADE,
-        valid_until=offer.valid_until,
-    )  # fmt: skip
-
-
-def check_reject(case: ReviewCaseState, actor: Actor, step: steps.Reject, now: datetime) -> None:
-    offer = _waiting(case)
-    require(
-        step.offer == offer.number, OfferUnknown, f"The offer that waits is number {offer.number}; reject that one."
-    )
-
-
-def reject(case: ReviewCaseState, actor: Actor, step: steps.Reject, now: datetime, found: Prepared) -> None:
-    _waiting(case).status = OfferStatus.REJECTED
-    case.clocks.pop(EscalationKind.APPROVAL_WAITING, None)
-    record(case, actor, now, "offer_rejected", offer=step.offer, why=step.why)
 
 
 def may_answer(case: ReviewCaseState, actor: Actor) -> None:
@@ -137,6 +89,11 @@ def check_answer(case: ReviewCaseState, actor: Actor, step: steps.AnswerOffer, n
     offer = case.offer
     current = offer is not None and step.offer == offer.number
     require(current, OfferUnknown, f"The offer that waits is number {offer.number if offer else 0}; answer that one.")
+
+
+def enter_answer(case: ReviewCaseState, actor: Actor, step: steps.AnswerOffer, now: datetime) -> None:
+    fresh = case.offer is None or not step.accepted or now < case.offer.valid_until
+    require(fresh, OfferLapsed, "The offer has run out; make a new one if it still fits.")
 
 
 def answer(case: ReviewCaseState, actor: Actor, step: steps.AnswerOffer, now: datetime, found: Prepared) -> None:

@@ -7,10 +7,10 @@ from domain.assignment import patience
 from domain.case_clocks import escalated as escalated
 from domain.case_clocks import reckoned as reckoned
 from domain.case_clocks import still_stale as still_stale
-from domain.contact_terms import NoContactCode
+from domain.contact_terms import NOBODY_THERE, NoContactCode
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
-from domain.review_case import following_up
+from domain.review_case import following_up, reversing
 from domain.review_case.closing import end
 from domain.review_case.desk import assign, plan_for_the_shift, replan
 from domain.review_case.facts import Assigned, Opened, Planned
@@ -45,6 +45,7 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
     case.opening = case.opening.model_copy(update={"case": found.number})
     case.identity, case.policies = found.identity, found.policies
     case.suggested_cause, case.severity, case.earlier_cases = found.suggested_cause, found.severity, found.earlier_cases
+    case.buyer_reversals = found.buyer_reversals
     case.agreements.details_wanted = found.details_wanted and case.agreements.details is None
     case.plan_again_at = now
     case.read_again_at = now + DAILY
@@ -55,13 +56,15 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
         run=case.opening.run, source=case.opening.source, why=case.opening.why, review=case.opening.review_row,
         grade=found.identity.grade, review_created_at=found.identity.review_created_at,
         persistence_ends_at=found.identity.persistence_ends_at, earlier_cases=found.earlier_cases,
-        policy=found.policies.get("platforms"),
+        buyer_reversals=found.buyer_reversals or None, policy=found.policies.get("platforms"),
     )  # fmt: skip
     record(
         case, SYSTEM, now, "triaged",
         cause=found.suggested_cause, severity=found.severity, details_wanted=found.details_wanted or None,
         severity_reasons=found.severity_reasons, policy=found.policies.get("causes"),
     )  # fmt: skip
+    if found.before is not None and found.reversed_fen is not None:
+        reversing.reversed_before(case, found.before, found.reversed_fen, now)
     if found.before is not None and found.before.malicious and found.before.suspicion is not None:
         # Whoever reopens it has a reason; money stays frozen until a supervisor has looked again.
         suspect(case, SYSTEM, found.before.suspicion.signals, found.before.suspicion.score, now)
@@ -83,14 +86,37 @@ def carry_over(case: ReviewCaseState, before: ReviewCaseState) -> None:
 def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
     if found.person is None:
         if case.assign_again_at is None:
-            record(case, TIMER, now, "nobody_to_assign", why=found.why)
+            record(case, TIMER, now, "nobody_to_assign", why=found.why, policy=found.policy or None)
         case.assign_again_at = now + patience(now - case.opened_at)
     elif case.assignee is None:
-        assign(case, TIMER, found.person, "assigned", now, why=found.why)
+        assign(case, TIMER, found.person, "assigned", now, why=found.why, policy=found.policy or None)
         plan_for_the_shift(case, now, found)
         if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
             due = found.clocks.get(EscalationKind.NOT_CONTACTED)
             case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
+
+
+def replaced(case: ReviewCaseState, found: Assigned, before: str, now: datetime) -> None:
+    """Somebody whose shift fits takes the case from its agent; where nobody's does, a supervisor hears of it. Whoever
+    got it meanwhile keeps it."""
+    case.replace_at = None
+    if case.assignee != before or case.outcome is not None:
+        return
+    if found.person is None or found.person == before:
+        # Asked again every day, told once.
+        if EscalationKind.DECISION_WAITING not in case.clocks:
+            record(case, TIMER, now, "nobody_fits", why=found.why, **_by(found))
+            case.clocks[EscalationKind.DECISION_WAITING] = Clock(since=now)
+        return
+    assign(case, TIMER, found.person, "handed_on", now, why=found.why, **_by(found))
+    if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
+        due = found.clocks.get(EscalationKind.NOT_CONTACTED)
+        case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
+    replan(case, now)
+
+
+def _by(found: Assigned) -> dict[str, str | None]:
+    return {"policy": found.policy or None, "hours_policy": found.hours_policy or None}
 
 
 def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
@@ -105,15 +131,17 @@ def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
         if case.plan_note != found.why:
             record(case, TIMER, now, "no_contact_possible", why=found.why, code=found.code, policy=found.policy)
         case.plan_note, case.plan_code = found.why, found.code
+        if found.code == NoContactCode.AGENT_NEVER_THERE and case.assignee is not None:
+            case.replace_at = now
         # A shift can be changed tomorrow, so the plan is tried again; somebody hears of it today all the same.
-        if found.again_at is None or found.code == NoContactCode.NOBODY_AT_DESK:
+        elif found.again_at is None or found.code in NOBODY_THERE:
             case.clocks.setdefault(EscalationKind.DECISION_WAITING, Clock(since=now))
         return
     case.contacts_planned += 1
     case.plan_note = ""
-    if case.plan_code == NoContactCode.NOBODY_AT_DESK and not case.suspected:
+    if case.plan_code in NOBODY_THERE and not case.suspected:
         case.clocks.pop(EscalationKind.DECISION_WAITING, None)
-    case.plan_code = None
+    case.plan_code, case.replace_at = None, None
     case.presence_again_at = found.presence_again_at or case.presence_again_at
     case.contact = ContactWait(
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,

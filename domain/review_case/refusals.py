@@ -25,6 +25,24 @@ class ContactTaken(StepRefused):
     code = "ContactTaken"
 
 
+class ContactNotBegun(StepRefused):
+    """Nobody has begun the contact that is to be logged."""
+
+    code = "ContactNotBegun"
+
+
+class ContactLogged(StepRefused):
+    """How this contact went is in the record already."""
+
+    code = "ContactLogged"
+
+
+class NotAPhone(StepRefused):
+    """What was entered can't be dialled by anybody."""
+
+    code = "NotAPhone"
+
+
 class TalkMissing(StepRefused):
     """The buyer was reached, so the outcome of the talk is part of the record."""
 
@@ -37,6 +55,24 @@ class ExplainFirst(StepRefused):
     code = "ExplainFirst"
 
 
+class BuyerConvinced(StepRefused):
+    """The explanation was enough; amends are for whom it was not (R69)."""
+
+    code = "BuyerConvinced"
+
+
+class OrderUnknown(StepRefused):
+    """What the buyer paid is not known, so no offer can be kept below it."""
+
+    code = "OrderUnknown"
+
+
+class OfferLapsed(StepRefused):
+    """The time for which the offer was valid is over."""
+
+    code = "OfferLapsed"
+
+
 class OfferPending(StepRefused):
     """There is an offer that is not settled yet."""
 
@@ -47,6 +83,12 @@ class OfferUnknown(StepRefused):
     """There is no such offer, or it was answered already."""
 
     code = "OfferUnknown"
+
+
+class OfferDecided(StepRefused):
+    """Somebody else has decided about the offer already."""
+
+    code = "OfferDecided"
 
 
 class AmountChanged(StepRefused):
@@ -149,6 +191,12 @@ class InvestigationUnknown(StepRefused):
     """There is no such investigation, or it was answered already."""
 
     code = "InvestigationUnknown"
+
+
+class DecisionUnknown(StepRefused):
+    """Nothing of this number waits for a decision, or it was decided already."""
+
+    code = "DecisionUnknown"
 
 
 class ChatFull(StepRefused):

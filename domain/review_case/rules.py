@@ -9,9 +9,12 @@ from domain.errors import Refusal
 from domain.people import Actor, Role
 from domain.review_case import (
     agreement_steps,
+    approving,
     closing,
     contacting,
+    decisions,
     desk,
+    filing,
     following_up,
     fulfilling,
     fulfilment_steps,
@@ -27,6 +30,7 @@ from domain.review_case import (
     steps,
     talking,
     telling,
+    thanking,
     verifying,
 )
 from domain.review_case.facts import Prepared
@@ -69,12 +73,14 @@ RULES: dict[type[steps.Step], Rule] = {
     ),
     steps.BuyerOnline: Rule(permissions.desk, presence.buyer_online),
     steps.StopContact: Rule(contacting.may_stop, contacting.stop_contact, prepared=True),
-    steps.MakeOffer: Rule(offering.may_offer, offering.make, offering.check_offer, prepared=True),
-    steps.Approve: Rule(offering.may_decide, offering.approve, offering.check_approve, prepared=True),
-    steps.Reject: Rule(offering.may_decide, offering.reject, offering.check_reject),
-    steps.AnswerOffer: Rule(offering.may_answer, offering.answer, offering.check_answer),
+    steps.MakeOffer: Rule(offering.may_offer, offering.make, offering.check_offer, offering.enter_offer, prepared=True),
+    steps.Approve: Rule(
+        approving.may_decide, approving.approve, approving.check_approve, approving.enter_decision, prepared=True
+    ),
+    steps.Reject: Rule(approving.may_decide, approving.reject, approving.check_reject),
+    steps.AnswerOffer: Rule(offering.may_answer, offering.answer, offering.check_answer, offering.enter_answer),
     steps.SetPayee: Rule(offering.may_set_payee, desk.set_payee, offering.check_payee),
-    steps.SetPhone: Rule(permissions.working, desk.set_phone),
+    steps.SetPhone: Rule(permissions.working, desk.set_phone, enter=desk.check_phone),
     steps.CheckReview: Rule(verifying.may_check, verifying.check_review),
     steps.ConfirmAmended: Rule(verifying.may_confirm, verifying.confirm, verifying.check_confirm),
     steps.PostReply: Rule(verifying.may_reply, verifying.post_reply, verifying.check_reply, prepared=True),
@@ -82,11 +88,13 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.MarkMalicious: Rule(verifying.may_mark, verifying.mark_malicious, prepared=True),
     steps.DecideMalicious: Rule(verifying.may_decide_malicious, verifying.decide_malicious),
     steps.AttachEvidence: Rule(reporting.may_attach, reporting.attach, reporting.check_attach, prepared=True),
+    steps.AttachFiles: Rule(permissions.desk, filing.attach_files, filing.check_files, prepared=True),
     steps.ReportToPlatform: Rule(reporting.may_report, reporting.report, reporting.check_report, prepared=True),
     steps.SkipReport: Rule(reporting.may_skip, reporting.skip),
     payout_steps.MendPayout: Rule(mending.may_mend, mending.mend, mending.check_mend),
     payout_steps.DecidePayout: Rule(mending.may_decide, mending.decide, mending.check_decide),
     fulfilment_steps.SetDelivery: Rule(fulfilling.may_set_delivery, fulfilling.set_delivery),
+    fulfilment_steps.GiveThanks: Rule(thanking.may_thank, thanking.thank, prepared=True),
     fulfilment_steps.FulfilOffer: Rule(fulfilling.may_fulfil, fulfilling.fulfil, fulfilling.check_fulfil),
     fulfilment_steps.CheckFulfilment: Rule(fulfilling.may_check, fulfilling.check, fulfilling.check_check),
     steps.Note: Rule(permissions.desk, desk.note),
@@ -99,6 +107,8 @@ RULES: dict[type[steps.Step], Rule] = {
     agreement_steps.AnswerInvestigation: Rule(
         investigations.may_answer, investigations.answer, investigations.check_answer
     ),
+    agreement_steps.AskDecision: Rule(decisions.may_ask, decisions.ask, decisions.check_ask),
+    agreement_steps.Decide: Rule(decisions.may_decide, decisions.decide, decisions.check_decide),
     agreement_steps.AttachChat: Rule(permissions.desk, telling.attach_chat, telling.check_chat),
     steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
     steps.Resume: Rule(desk.may_resume, desk.resume),

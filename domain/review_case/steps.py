@@ -15,12 +15,15 @@ from domain.desk_steps import HandOver as HandOver
 from domain.desk_steps import Hold as Hold
 from domain.desk_steps import Note as Note
 from domain.desk_steps import Resume as Resume
+from domain.money import CNY, LARGEST_OFFER_FEN
 from domain.offers import OfferForm
 from domain.people import Actor
 from domain.platforms import AmendMode
 from domain.review_case.agreement_steps import (
     AnswerInvestigation,
+    AskDecision,
     AttachChat,
+    Decide,
     KeepPromise,
     MakePromise,
     OpenInvestigation,
@@ -31,10 +34,12 @@ from domain.review_case.ending_steps import LogFollowUp as LogFollowUp
 from domain.review_case.ending_steps import Merge as Merge
 from domain.review_case.ending_steps import SkipFollowUp as SkipFollowUp
 from domain.review_case.evidence_steps import AttachEvidence as AttachEvidence
+from domain.review_case.evidence_steps import AttachFiles as AttachFiles
 from domain.review_case.evidence_steps import ReportToPlatform as ReportToPlatform
 from domain.review_case.evidence_steps import SkipReport as SkipReport
 from domain.review_case.fulfilment_steps import CheckFulfilment as CheckFulfilment
 from domain.review_case.fulfilment_steps import FulfilOffer as FulfilOffer
+from domain.review_case.fulfilment_steps import GiveThanks as GiveThanks
 from domain.review_case.fulfilment_steps import SetDelivery as SetDelivery
 from domain.review_case.outcomes import Outcome
 from domain.review_case.payout_steps import DecidePayout as DecidePayout
@@ -65,6 +70,7 @@ class LogContact(Step):
     talk: TalkOutcome | None = None
     seconds: int | None = Field(default=None, ge=0, le=24 * 3600, description="length of the talk")
     explained: bool = Field(default=False, description="the cause was explained to the buyer")
+    convinced: bool | None = Field(default=None, description="whether the explanation was enough, without any amends")
     asked_to_amend: bool = Field(default=False, description="the review was mentioned")
     inbound: bool = Field(default=False, description="the buyer came on their own; counts against no cap")
     channel: Channel | None = Field(default=None, description="only for inbound contacts; else the planned one")
@@ -73,6 +79,11 @@ class LogContact(Step):
     cautions: SealedRef | None = Field(default=None, description="what the next one to talk to the buyer should mind")
     next_at: AwareDatetime | None = Field(default=None, description="the time that was agreed for the next talk")
     note: SealedRef | None = None
+    at: AwareDatetime | None = Field(default=None, description="when it was over; empty: now")
+
+    def over_at(self, now: datetime) -> datetime:
+        """When the contact was over; two clocks may differ by a little, and nothing is over before now."""
+        return min(self.at or now, now)
 
 
 class ScheduleCallback(Step):
@@ -93,7 +104,8 @@ class MakeOffer(Step):
 
     step: Literal["make_offer"] = "make_offer"
     form: OfferForm = OfferForm.CASH_ALIPAY
-    amount_fen: int = Field(gt=0, le=100_000_000)
+    amount_fen: int = Field(gt=0, le=LARGEST_OFFER_FEN, description="what it is worth, in whole fen")
+    currency: Literal["CNY"] = CNY
     reason: SealedRef | None = Field(default=None, description="required for a second offer")
 
 
@@ -221,6 +233,7 @@ AnyStep = Annotated[
     | MarkMalicious
     | DecideMalicious
     | AttachEvidence
+    | AttachFiles
     | ReportToPlatform
     | SkipReport
     | StopContact
@@ -229,6 +242,8 @@ AnyStep = Annotated[
     | RecordDetails
     | OpenInvestigation
     | AnswerInvestigation
+    | AskDecision
+    | Decide
     | AttachChat
     | Note
     | Hold
@@ -236,6 +251,7 @@ AnyStep = Annotated[
     | Escalate
     | MendPayout
     | DecidePayout
+    | GiveThanks
     | SetDelivery
     | FulfilOffer
     | CheckFulfilment

@@ -23,6 +23,9 @@ def check_acceptance(case: ReviewCaseState, actor: Actor, step: steps.LogContact
     """First the buyer's yes to the result, then the review (R55), and never where the marketplace bans asking."""
     reached = step.result is CallResult.CONNECTED
     require(reached or not step.result_accepted, TalkMissing, "Nobody was reached, so nobody said yes; leave that out.")
+    require(
+        reached or step.convinced is None, TalkMissing, "Nobody was reached, so nobody was convinced; leave it out."
+    )
     if not step.asked_to_amend:
         return
     asking = case.identity is not None and case.identity.may_ask_to_amend

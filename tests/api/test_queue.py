@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from api.house import House
 from db import surges
 from db.sealed_texts import seal_text
+from db.tables.decisions import DecisionRow
 from db.tables.investigations import InvestigationRow
 from tests.api.rows import add_case
 
@@ -113,6 +114,36 @@ async def test_a_question_about_an_own_case_is_that_cases_line(queue: Any, house
     case = await placed(house, assignee=cast["agent"].id)
     await asked(house, case, cast["agent"].id, hours=-1)
     assert await queue() == [case]
+
+
+async def to_decide(house: House, case: str, by: Any, needs: str, hours: int = -1) -> None:
+    """What somebody put to a leader."""
+    now = house.now()
+    async with house.sessions.begin() as session:
+        question = await seal_text(session, "question", "能多补偿一点吗", now)
+        row = {"case": case, "number": 1, "shop": "demo", "asked_by": by, "needs": needs, "question": UUID(question.id)}
+        times = {"asked_at": now + hours * HOUR, "due_at": now + 24 * HOUR}
+        await session.execute(insert(DecisionRow).values(**row, **times))
+
+
+@pytest.mark.covers(82, 199)
+async def test_what_waits_for_a_decision_stands_in_the_queues_of_those_who_may_decide(
+    queue: Any, house: House, cast: Any
+) -> None:
+    agent = cast["agent"].id
+    first, second = [await placed(house, assignee=agent) for _ in range(2)]
+    await to_decide(house, first, agent, "lead")
+    await to_decide(house, second, cast["lead"].id, "supervisor", hours=-2)
+    assert await queue("lead") == [first]
+    assert await queue("supervisor") == [second, first]
+    assert await queue("stranger") == []
+
+
+async def test_a_line_names_the_decision_that_it_waits_for(web: httpx2.AsyncClient, house: House, cast: Any) -> None:
+    case = await placed(house, assignee=cast["agent"].id)
+    await to_decide(house, case, cast["agent"].id, "lead")
+    [line] = (await web.get("/queue", headers=cast["lead"].headers)).json()["cases"]
+    assert (line["decision"], line["due_what"], line["investigation"]) == (1, "decision_due 1", None)
 
 
 async def test_a_cursor_of_another_list_is_refused(web: httpx2.AsyncClient, house: House, cast: Any) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from temporalio.client import Client
 
 from api.house import House, wall_clock
-from db.tables.buyers import Payee, SealedText
+from db.tables.buyers import Buyer, Payee, SealedText
 from worker import Parts, running
 
 Case = dict[str, Any]
@@ -144,6 +144,13 @@ async def test_an_account_is_sealed_only_for_whom_may_enter_it(take: Take, house
     async with house.sessions() as session:
         after = await session.scalar(select(func.count()).select_from(Payee))
     assert (refused.status_code, taken.status_code, before, after) == (403, 200, 0, 1)
+
+
+async def test_a_number_that_is_none_is_refused_and_the_one_that_is_known_stays(take: Take, house: House) -> None:
+    refused = await take("lead", "set_phone", phone="ask his wife")
+    async with house.sessions() as session:
+        kinds = list(await session.scalars(select(Buyer.phone_kind)))
+    assert (refused.status_code, refused.json()["code"], kinds) == (409, "NotAPhone", ["mobile"])
 
 
 async def test_a_step_that_makes_no_sense_now_names_why(take: Take) -> None:

@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 
 from domain.amendment import Baseline, Reading
 from domain.case_numbers import mint
-from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
+from domain.contact_terms import Channel, NoContactCode, StopSignal, TalkOutcome
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
 from domain.handwork import HandMove
-from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.people import TIMER, Actor, Role
 from domain.platforms import AmendMode, Grade
 from domain.review_case import (
     agenda,
-    agreement_steps,
+    approving,
     closing,
+    decisions,
     desk,
     following_up,
     fulfilling,
@@ -37,6 +37,7 @@ from domain.review_case import (
 )
 from domain.review_case.agenda import Action, Due
 from domain.review_case.facts import (
+    Asked,
     Assigned,
     FollowUpPlanned,
     NoticeSent,
@@ -51,82 +52,15 @@ from domain.review_case.facts import (
     Told,
 )
 from domain.review_case.state import Identity, Opening, ReviewCaseState
-from domain.sealed import PayeeRef, SealedRef
+from domain.sealed import SealedRef
 
 START = datetime(2026, 11, 21, 4, tzinfo=UTC)
 OTHER = mint(2026, 1)
 TEXT = SealedRef(id="text", digest="digest")
 ALICE = Actor(person="alice", roles=frozenset({Role.AGENT}))
 BOB = Actor(person="bob", roles=frozenset({Role.SUPERVISOR, Role.LEAD}))
-KINDS = ["ALIPAY_LOGON_ID", "ALIPAY_USER_ID", "WECHAT_OPENID"]
 LEA = Actor(person="lea", roles=frozenset({Role.LEAD}))
 FAY = Actor(person="fay", roles=frozenset({Role.FINANCE}))
-
-
-def _later(hours: int) -> datetime:
-    return START + timedelta(hours=hours)
-
-
-a_step = st.one_of(
-    st.builds(steps.Claim),
-    st.builds(steps.HandOver, to=st.just("ann")),
-    st.builds(steps.ConfirmCause, cause=st.just("quality.broken")),
-    st.builds(steps.BeginContact),
-    st.builds(
-        steps.LogContact,
-        result=st.sampled_from(CallResult),
-        talk=st.none() | st.sampled_from(TalkOutcome),
-        explained=st.booleans(),
-        inbound=st.booleans(),
-        channel=st.none() | st.sampled_from(Channel),
-    ),
-    st.builds(
-        steps.MakeOffer,
-        form=st.sampled_from([OfferForm.CASH_ALIPAY, OfferForm.RED_PACKET, OfferForm.GIFT_PARCEL]),
-        amount_fen=st.integers(1, 5000),
-        reason=st.none() | st.just(TEXT),
-    ),
-    st.builds(steps.SetDelivery, to=st.just(TEXT)),
-    st.builds(steps.FulfilOffer, offer=st.integers(1, 2), text=st.just(TEXT), reference=st.none() | st.just("SF1234")),
-    st.builds(steps.CheckFulfilment, offer=st.integers(1, 2), shown=st.booleans(), why=st.just(TEXT)),
-    st.builds(steps.Approve, offer=st.integers(1, 2), amount_fen=st.integers(1, 5000)),
-    st.builds(steps.Reject, offer=st.integers(1, 2), why=st.just(TEXT)),
-    st.builds(steps.AnswerOffer, offer=st.integers(1, 3), accepted=st.booleans()),
-    st.builds(
-        steps.SetPayee, payee=st.builds(PayeeRef, id=st.sampled_from(["one", "two"]), kind=st.sampled_from(KINDS))
-    ),
-    st.builds(steps.CheckReview),
-    st.builds(steps.PostReply, by_hand=st.booleans()),
-    st.builds(steps.SkipReply, why=st.just(TEXT)),
-    st.builds(steps.MarkMalicious, signals=st.just(["threat"]), why=st.just(TEXT)),
-    st.builds(steps.DecideMalicious, malicious=st.booleans(), why=st.just(TEXT)),
-    st.builds(steps.AttachEvidence, kind=st.just("platform_chat"), text=st.none() | st.just(TEXT)),
-    st.builds(steps.ReportToPlatform, ground=st.just("extortion"), reference=st.just("R1"), at=st.just(START)),
-    st.builds(steps.SkipReport, why=st.just(TEXT)),
-    st.builds(steps.Merge, into=st.just(OTHER), why=st.just(TEXT)),
-    st.builds(steps.BeginFollowUp),
-    st.builds(steps.LogFollowUp, result=st.sampled_from(CallResult), answers=st.sampled_from([{}, {"solved": "yes"}])),
-    st.builds(steps.SkipFollowUp, why=st.just(TEXT)),
-    st.builds(steps.StopContact, signal=st.sampled_from(StopSignal)),
-    st.builds(steps.Hold, why=st.just(TEXT)),
-    st.builds(steps.Resume),
-    st.builds(steps.Escalate, why=st.just(TEXT)),
-    st.builds(agreement_steps.MakePromise, what=st.just(TEXT), due=st.integers(1, 800).map(_later)),
-    st.builds(agreement_steps.KeepPromise, promise=st.integers(1, 2)),
-    st.builds(agreement_steps.RecordDetails, description=st.just(TEXT)),
-    st.builds(
-        agreement_steps.OpenInvestigation,
-        to=st.just("ann"),
-        question=st.just(TEXT),
-        due=st.integers(1, 800).map(_later),
-    ),
-    st.builds(agreement_steps.AnswerInvestigation, investigation=st.integers(1, 2), answer=st.just(TEXT)),
-    st.builds(agreement_steps.AttachChat, text=st.just(TEXT)),
-    st.builds(steps.MendPayout, payout=st.sampled_from(["key-1", "key-2"]), action=st.sampled_from(steps.MendAction)),
-    st.builds(
-        steps.DecidePayout, payout=st.just("key-1"), paid=st.booleans(), reference=st.just("1"), why=st.just(TEXT)
-    ),
-)
 
 
 @dataclass
@@ -140,19 +74,20 @@ class World:
 
     @classmethod
     def begun(cls, draw: Any) -> "World":
-        opening = Opening(case="A26-1", platform="sandbox", shop="demo", external_id="1", review_row="row")
-        world = cls(draw, ReviewCaseState(opening=opening, opened_at=START))
-        progress.opened(world.case, _opened(draw), START)
+        world = cls(draw, unopened(START))
+        progress.opened(world.case, an_opening(draw, START), START)
         return world
 
-    def step(self, actor: Actor, step: steps.Step) -> bool:
-        """Carried out, or refused by a rule; anything else that is raised is a fault."""
+    def step(self, actor: Actor, step: steps.Step, found: Prepared | None = None) -> bool:
+        """Carried out, or refused by a rule; anything else that is raised is a fault. `found` is what an activity says
+        before, where the usual will not do."""
         command = steps.Command(actor=actor, step=step, digest="d", sent_at=self.now)
         try:
             rules.check(self.case, command, self.now)
+            found = found or self._prepared(step)
         except Refusal:
             return False
-        rules.apply(self.case, command, self.now, self._prepared(step))
+        rules.apply(self.case, command, self.now, found)
         told = fulfilling.moves(self.case, actor, step, self.now)
         self.told_payout += told[1] if told else []
         if isinstance(step, steps.AnswerOffer) and step.accepted:
@@ -164,7 +99,14 @@ class World:
         stop = StopSignal.REFUSED_FIRMLY if getattr(step, "talk", None) is TalkOutcome.REFUSED_FIRMLY else None
         until = self.now + timedelta(days=3)
         return Prepared(
-            attempt="attempt", severity=2, score=5, stop=stop, need_roles=needs, valid_until=until, approval_until=until
+            attempt="attempt",
+            severity=2,
+            score=5,
+            stop=stop,
+            need_roles=needs,
+            valid_until=until,
+            approval_until=until,
+            amount_fen=300,
         )
 
     def pass_to(self, due: Due) -> None:
@@ -174,6 +116,9 @@ class World:
         match due.action:
             case Action.ASSIGN:
                 progress.assigned(case, Assigned(person=self.pick(["alice", None]), why="fair"), now)
+            case Action.REPLACE:
+                found = Assigned(person=self.pick(["ann", None]), why="no shift fits")
+                progress.replaced(case, found, case.assignee or "", now)
             case Action.PLAN:
                 progress.planned(case, self._plan(), now)
             case Action.CONTACT_DUE:
@@ -210,6 +155,8 @@ class World:
                 promises.broke(case, int(due.subject), now)
             case Action.INVESTIGATION_DUE:
                 investigations.fell_due(case, int(due.subject), now)
+            case Action.DECISION_DUE:
+                decisions.fell_due(case, int(due.subject), now)
             case Action.LOG_MESSAGE:
                 hearing.logged(case, int(due.subject))
             case Action.RESUME:
@@ -261,9 +208,9 @@ class World:
         planned = Planned(
             due_at=start, slot_ends_at=start + timedelta(hours=1), channel=self.pick(list(Channel)), why="free then"
         )
-        found: Planned = self.pick(
-            [planned, Planned(why="caps", again_at=self.now + timedelta(days=2)), Planned(why="never")]
-        )
+        tomorrow = self.now + timedelta(days=1)
+        no_shift = Planned(why="never at work then", code=NoContactCode.AGENT_NEVER_THERE, again_at=tomorrow)
+        found: Planned = self.pick([planned, Planned(why="caps", again_at=tomorrow), Planned(why="never"), no_shift])
         return found
 
     def _reading(self) -> Reading | None:
@@ -284,10 +231,14 @@ class World:
     def _escalate(self, kind: EscalationKind) -> None:
         if kind is EscalationKind.STALE and not progress.still_stale(self.case):
             return
-        more = self.pick([None, self.now + timedelta(hours=12)])
-        role = Role.LEAD if len(self.case.clocks[kind].told) % 2 else Role.SUPERVISOR
-        more = more if len(self.case.clocks[kind].told) < 3 else None
-        progress.escalated(self.case, Told(kind=kind, role=role, people=["bob"], next_at=more), self.now)
+        clock, more = self.case.clocks[kind], self.pick([None, self.now + timedelta(hours=12)])
+        if kind is EscalationKind.APPROVAL_WAITING:
+            turn = Asked(since=clock.since, role=self.pick([Role.LEAD, None]), next_at=more)
+            approving.asked(self.case, turn, self.now)
+            return
+        role = Role.LEAD if len(clock.told) % 2 else Role.SUPERVISOR
+        told = Told(kind=kind, role=role, people=["bob"], next_at=more if len(clock.told) < 3 else None)
+        progress.escalated(self.case, told, self.now)
 
     def report(self) -> None:
         """The last payout tells how it went."""
@@ -320,8 +271,13 @@ class World:
         self.told_payout = []
 
 
-def _opened(draw: Any) -> Opened:
-    created = START - timedelta(hours=1)
+def unopened(now: datetime) -> ReviewCaseState:
+    opening = Opening(case="A26-1", platform="sandbox", shop="demo", external_id="1", review_row="row")
+    return ReviewCaseState(opening=opening, opened_at=now)
+
+
+def an_opening(draw: Any, now: datetime) -> Opened:
+    created = now - timedelta(hours=1)
     ends = created + timedelta(days=30)
     due = draw(st.none() | st.just(ends - timedelta(days=2)))
     identity = Identity(
@@ -329,7 +285,7 @@ def _opened(draw: Any) -> Opened:
         shop_serial=1,
         installation="TEST",
         grade=Grade.BAD,
-        baseline=Baseline(at=START, grade=Grade.BAD, review_created_at=created),
+        baseline=Baseline(at=now, grade=Grade.BAD, review_created_at=created),
         review_created_at=created,
         persistence_ends_at=ends,
         reply_due_at=due,

@@ -4,16 +4,21 @@ from datetime import date, datetime
 
 import pytest
 
+from domain.calendar import CalendarDays
 from domain.contact_plan import (
     ContactBasis,
     ContactTimeUnclear,
     DeskHours,
     NoContactCode,
+    PlannedContact,
     StatedPreference,
+    plan_contact,
 )
 from domain.contact_terms import AddressType, Occupation, PhoneKind
 from domain.policies.hours import DayWindows, Window
 from tests.domain.contact_world import (
+    NOBODY_YET,
+    POLICY,
     at,
     clock,
     history,
@@ -254,8 +259,27 @@ def test_a_desk_that_excludes_the_buyers_hours_is_named() -> None:
     assert (answer.code, answer.retry_at) == (NoContactCode.NOBODY_AT_DESK, at("2026-11-24 00:00"))
 
 
+def test_an_empty_calendar_plans_by_weekdays_and_says_so() -> None:
+    contact = plan_contact(request(MONDAY), NOBODY_YET, POLICY, CalendarDays.of((), POLICY.calendar.quiet))
+
+    assert isinstance(contact, PlannedContact)
+    assert (slot(contact)[0], "weekdays are assumed" in contact.warnings[0]) == ("2026-11-23", True)
+
+
 def test_a_shift_with_nobody_on_it_is_named() -> None:
     assert refused(MONDAY, desk=DeskHours(windows=DayWindows())).code is NoContactCode.NOBODY_AT_DESK
+
+
+@pytest.mark.covers(195)
+def test_an_agent_who_is_never_there_is_told_apart_from_an_empty_desk() -> None:
+    morning, day = (DeskHours(windows=DayWindows(workday=windows(text))) for text in ("09:00-11:00", "09:00-21:00"))
+    codes = [refused(MONDAY, desk=day, agent=morning).code, refused(MONDAY, desk=morning, agent=day).code]
+
+    assert codes == [NoContactCode.AGENT_NEVER_THERE, NoContactCode.NOBODY_AT_DESK]
+
+
+def test_a_case_that_is_nobodys_waits_for_hours_with_an_agent() -> None:
+    assert refused(MONDAY, agents=DeskHours(windows=DayWindows())).code is NoContactCode.NOBODY_AT_DESK
 
 
 # Spreading and words

@@ -1,6 +1,6 @@
 """What the desk's hours and shifts mean for one case: nobody there is said aloud, and a new agent's shift counts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -75,3 +75,44 @@ def test_a_contact_that_is_due_stays_due_for_whoever_takes_the_case() -> None:
 
     assert case.contact is not None
     assert case.assignee == "bob"
+
+
+def in_vain(start: datetime = START) -> Planned:
+    code, tomorrow = NoContactCode.AGENT_NEVER_THERE, start + timedelta(days=1)
+    return Planned(why="its agent is never at work then", code=code, again_at=tomorrow)
+
+
+def kinds(case: ReviewCaseState) -> list[str]:
+    return [event.kind for event in case.unwritten]
+
+
+@pytest.mark.covers(195, 196)
+def test_a_case_whose_agent_never_works_then_goes_to_somebody_who_does_and_is_planned_anew() -> None:
+    case = opened()
+    progress.planned(case, in_vain(), START)
+    asked = [due.action for due in agenda(case) if due.at == START]
+    progress.replaced(case, Assigned(person="ann", why="her shift fits"), "alice", START)
+
+    assert (Action.REPLACE in asked, case.assignee, case.plan_again_at) == (True, "ann", START)
+    assert EscalationKind.DECISION_WAITING not in case.clocks
+    assert kinds(case)[-2:] == ["no_contact_possible", "handed_on"]
+
+
+def test_only_where_nobody_fits_somebody_is_told_once_and_it_is_tried_again_tomorrow() -> None:
+    case = opened()
+    for day in range(3):
+        now = START + timedelta(days=day)
+        progress.planned(case, in_vain(now), now)
+        progress.replaced(case, Assigned(person=None, why="no shift fits"), "alice", now)
+
+    assert (kinds(case).count("nobody_fits"), EscalationKind.DECISION_WAITING in case.clocks) == (1, True)
+    assert (case.assignee, case.replace_at, case.plan_again_at) == ("alice", None, START + timedelta(days=3))
+
+
+def test_who_got_the_case_while_somebody_was_looked_for_keeps_it() -> None:
+    case = opened()
+    progress.planned(case, in_vain(), START)
+    desk.hand_over(case, BOB, steps.HandOver(to="lee", why=TEXT), START, Prepared())
+    progress.replaced(case, Assigned(person="ann", why="her shift fits"), "alice", START)
+
+    assert (case.assignee, case.replace_at) == ("lee", None)

@@ -25,7 +25,7 @@ SHUT = PayoutOpened(missing=["acknowledgement_expired"], ours=True)
 def world() -> World:
     """Accepted, amended, and the account is known: only the gate is left."""
     one = accepted(a_plain_case())
-    one.case.cause, one.case.payee = "quality.broken", PayeeRef(id="one", kind="kind")
+    one.case.cause, one.case.payee = "quality.broken", PayeeRef(id="one", kind="ALIPAY_LOGON_ID")
     one.case.amendment = Amendment(mode=AmendMode.EDIT_RESULT, at=START, by="machine", evidence="")
     assert ready_to_pay(one.case)
     return one

@@ -31,7 +31,7 @@ CALL = ScriptFacts(
     title="陈女士",
 )
 SEPARATORS = st.text(alphabet=" *-_.·~,。", max_size=3)
-NOTICE = {"shop": "云帆数码", "item": "保温杯", "amount": "¥5.00", "contact": "在线客服"}
+NOTICE = {"shop": "云帆数码", "item": "保温杯", "amount": "¥5.00", "contact": "在线客服", "result": "退款已完成"}
 
 
 def codes(text: str, mode: GateMode = GateMode.ON_RESOLUTION, *, public: bool = False) -> set[str]:

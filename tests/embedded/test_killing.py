@@ -23,7 +23,13 @@ async def case(desk: Desk) -> str:
     """Dora's case, agreed upon and amended: the next reading of her review pays."""
     review = await desk.bad_review(DORA)
     case = await desk.case_of(review)
-    talk = {"result": "connected", "talk": "agreed_amend", "explained": True, "result_accepted": True}
+    talk = {
+        "result": "connected",
+        "talk": "agreed_amend",
+        "explained": True,
+        "convinced": False,
+        "result_accepted": True,
+    }
     await desk.step(case, "confirm_cause", cause="quality.broken")
     await desk.step(case, "log_contact", inbound=True, channel="im", **talk)
     await desk.step(case, "make_offer", amount_fen=1000)

@@ -4,20 +4,25 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from temporalio.client import WorkflowUpdateFailedError
 
 from db.reads.queue import list_queue
+from db.tables.cases import Notice
+from db.tables.decisions import DecisionRow
 from domain.contact_terms import CallResult, Channel, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.review_case import steps
-from domain.review_case.agreement_steps import KeepPromise, MakePromise
+from domain.review_case.agreement_steps import AskDecision, Decide, KeepPromise, MakePromise
 from domain.review_case.outcomes import Outcome
 from tests.builders import House
 from tests.workflows.conftest import Tell, Told
+from tests.workflows.test_desk_story import written
 from tests.workflows.test_review_story import code_of
 
 # What the engine needs to act while its clock stands on something due.
 A_MOMENT = timedelta(minutes=1)
+ASKED = EscalationKind.DECISION_ASKED
 
 
 async def promised(story: Told, ahead: timedelta = timedelta(days=2)) -> tuple[str, datetime]:
@@ -93,3 +98,22 @@ async def test_the_review_is_mentioned_only_after_the_buyers_yes_to_the_result(t
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await story.step(who, asking)
     assert code_of(refused) == "AsksUsedUp"
+
+
+@pytest.mark.covers(82)
+async def test_what_is_beyond_an_agent_is_decided_by_a_lead_and_the_agent_hears_of_it(tell: Tell, house: House) -> None:
+    story = await tell()
+    await story.until(lambda case: case.assignee is not None)
+    who = await story.agent()
+    await story.step(who, AskDecision(what=await house.text("客户要求补偿30元,能给吗")))
+    due = await story.until(lambda case: case.agreements.decisions[0].reminded_at is not None)
+    assert due.agreements.decisions[0].open
+    told = await story.until(lambda case: ASKED in case.clocks and bool(case.clocks[ASKED].told))
+    assert told.clocks[ASKED].told[0] in {"lead", "supervisor"}
+    await story.step("bob", Decide(decision=1, granted=True, answer=await house.text("可以,按大单处理")))
+    await written(story)
+    async with house.parts.sessions() as session:
+        row = await session.get_one(DecisionRow, {"case": story.opening.case, "number": 1})
+        heard = await session.scalars(select(Notice).where(Notice.kind == "decided"))
+        people = [str(notice.person) for notice in heard]
+    assert (row.granted, row.ended_at is not None, people) == (True, True, [house.people[who]])

@@ -1,17 +1,19 @@
 """The desk as stories: presence, absence, an empty shift, digests."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
-from db import office
+from db import office, shifts
+from db.reads.timeline import timeline
 from db.tables.cases import Assignment, Notice
 from db.tables.cases import Digest as DigestRow
 from domain.contact_terms import NoContactCode
+from domain.policies.desk import Weekday
 from domain.review_case import steps
 from domain.review_case.state import ReviewCaseState
 from tests.builders import House
@@ -110,6 +112,22 @@ async def test_without_anybody_else_the_cases_are_free_and_the_first_who_is_back
     assert await story.clock() >= back
 
 
+@pytest.mark.covers(195, 196)
+async def test_a_case_leaves_an_agent_whose_shift_never_fits_and_is_planned_for_one_whose_does(
+    tell: Tell, house: House
+) -> None:
+    story = await tell()
+    await story.until(lambda case: case.contact is not None)
+    before = await story.agent()
+    night = {"zone": "Asia/Shanghai", "week": {day: [{"open": "02:00", "close": "04:00"}] for day in Weekday}}
+    async with house.parts.sessions.begin() as session:
+        await shifts.set_shift(session, "tests", datetime.now(UTC), UUID(house.people[before]), night, date(2026, 1, 1))
+    state = await story.until(lambda case: case.assignee != house.people[before] and case.contact is not None)
+    holder = await assignment_of(story)
+    assert (state.assignee, state.plan_code) == (str(holder.person), None)
+    assert "handed_on" in [event.kind for event in await story.events()]
+
+
 @pytest.mark.covers(7, 195)
 async def test_a_shift_with_nobody_on_it_is_escalated_and_does_not_loop(tell: Tell, house: House) -> None:
     night = {"zone": "Asia/Shanghai", "week": {"sunday": [{"open": "03:00", "close": "04:00"}]}}
@@ -137,7 +155,7 @@ async def test_who_is_at_work_gets_one_digest_and_who_is_not_gets_it_later(
     for _ in range(2):
         await story.step("bob", steps.Escalate(why=words))
     await story.until(lambda case: case.clocks["asked"].over)  # type: ignore[index]
-    await story.settled()
+    await written(story)
     first = await house.parts.client.execute_workflow(Digest.run, house.shop, id="d1", task_queue="cases")
     rows = await digests(house)
     assert (first, {str(row.person) for row in rows}) == (len(rows), {house.people["bob"], house.people["lee"]})
@@ -173,3 +191,23 @@ async def test_nobody_hears_of_a_held_case_and_never_of_a_closed_one(tell: Tell,
     async with house.parts.sessions() as session:
         dropped = list(await session.scalars(select(Notice.dropped_at)))
     assert (held, closed, None in dropped) == (0, 0, False)
+
+
+@pytest.mark.covers(195)
+async def test_a_policy_changed_in_mid_case_counts_from_the_next_decision_and_each_names_its_version(
+    tell: Tell, house: House
+) -> None:
+    story = await tell()
+    await story.until(lambda case: case.contact is not None)
+    async with house.parts.sessions.begin() as session:
+        policy = (await office.policy_in_force(session, "contact", house.shop)).document.model_dump(mode="json")
+        policy["hard_limits"]["call"]["life_not_after"] = "19:00"
+        await office.put_policy(session, "contact", house.shop, policy, "tests", "peace at night", datetime.now(UTC))
+    await story.until(lambda case: case.contacts_planned == 2)
+    await written(story)
+    async with house.parts.sessions() as session:
+        lines = await timeline(session, (await story.view()).opening.case, 0, 1000, with_texts=False)
+    planned = [line.policy for line in lines if line.kind == "contact_planned"]
+    deciding = {line.kind for line in lines if line.policy is not None}
+    assert planned == ["contact:shipped", f"contact:{house.shop}:1"]
+    assert deciding >= {"opened", "triaged", "assigned", "contact_planned"}

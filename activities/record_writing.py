@@ -1,0 +1,76 @@
+"""The record of a case of any kind as the database keeps it: chained events, and notices to whoever must hear."""
+
+from datetime import UTC
+from uuid import UUID, uuid4
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import chain
+from db.tables.cases import CaseFile, Notice
+from db.tables.record import CaseEvent
+from domain.sealed import Event
+
+# Events that name people who are to be told.
+TELLING = frozenset({"escalated", "deadline_warned", "decided"})
+_NEWEST = select(CaseEvent.hash).where(CaseEvent.case == bindparam("number")).order_by(CaseEvent.seq.desc()).limit(1)
+_WRITTEN = (
+    select(CaseFile.version, _NEWEST.scalar_subquery())
+    .where(CaseFile.number == bindparam("number"))
+    .with_for_update(of=CaseFile)
+)
+
+
+async def lock_record(session: AsyncSession, number: str) -> tuple[int, bytes]:
+    """The seq of the last event that is written, and its hash, with the case's file locked."""
+    written, newest = (await session.execute(_WRITTEN, {"number": number})).one()
+    return written, newest or chain.FIRST
+
+
+async def append_events(session: AsyncSession, number: str, events: list[Event], previous: bytes) -> None:
+    """The hash is made here, over canonical JSON, in the transaction that writes the event."""
+    rows = []
+    for event in events:
+        line = event_line(number, event)
+        current = chain.link(previous, line)
+        rows.append(line | {"previous": previous, "hash": current})
+        previous = current
+    # With nulls spelled out all rows have one shape, and go in one round trip.
+    await session.execute(insert(CaseEvent), rows, execution_options={"render_nulls": True})
+
+
+def event_line(number: str, event: Event) -> dict[str, object]:
+    """What an event's hash covers: every column but the hashes themselves."""
+    return {
+        "case": number,
+        "seq": event.seq,
+        "at": event.at.astimezone(UTC),
+        "kind": event.kind,
+        "actor_kind": event.actor_kind,
+        "actor": event.actor,
+        "policy": event.policy,
+        "facts": event.facts,
+    }
+
+
+async def keep_notices(session: AsyncSession, shop: str, number: str, events: list[Event]) -> None:
+    """An escalation, a warning or an answer is a row per person told; a per-shop digest schedule sends what is not sent
+    yet."""
+    rows = [
+        {
+            "id": uuid4(),
+            "shop": shop,
+            "case": number,
+            "case_seq": event.seq,
+            "person": UUID(person),
+            "kind": str(event.facts["what"]),
+            "level": event.facts["level"],
+            "at": event.at,
+        }
+        for event in events
+        if event.kind in TELLING
+        for person in event.facts.get("told", [])
+    ]
+    if rows:
+        await session.execute(insert(Notice).on_conflict_do_nothing(), rows)

@@ -1,0 +1,121 @@
+"""An application's row as its case reads it: under the policies that count now, with the deadline that runs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from activities.marketplace_clients import TOP_PLATFORMS
+from activities.policies import Policies
+from db.refunds import last_shipment
+from db.tables.refunds import Refund
+from domain.errors import Refusal
+from domain.platforms import Platform
+from domain.policies.platforms import PlatformsPolicy
+from domain.policies.refund_rules import RefundRules, RefundStatus
+from domain.policies.refunds import RefundsPolicy
+from domain.policies.windows import Anchor
+from domain.refund_case.market import Handling, Intervention, Reading, RefundKind
+from domain.refund_deadlines import Deadline, deadline_of
+from domain.refund_reasons import Reason, reason_of
+
+_SINCE = {
+    RefundStatus.RETURNING: Anchor.SELLER_AGREED,
+    RefundStatus.RETURNED: Anchor.BUYER_SHIPPED,
+    RefundStatus.REFUSED: Anchor.SELLER_REFUSED,
+}
+
+
+class UnknownRefundStatus(Refusal):
+    """The marketplace shows a status that its rules do not have."""
+
+    code = "UnknownRefundStatus"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What counts for one shop now, with the versions that say so."""
+
+    platforms: PlatformsPolicy
+    refunds: RefundsPolicy
+    shops_own_platforms: bool
+    refunds_version: str
+
+    def of(self, platform: str) -> RefundRules:
+        return self.platforms.rules(Platform(platform)).refund or RefundRules()
+
+
+class RefundReadings:
+    def __init__(self, policies: Policies) -> None:
+        self._policies = policies
+
+    async def rules(self, session: AsyncSession, shop: str) -> Rules:
+        platforms, version = await self._policies.platforms(session, shop)
+        refunds, refunds_version = await self._policies.refunds(session, shop)
+        return Rules(platforms, refunds, f":{shop}:" in version, refunds_version)
+
+    async def of(self, session: AsyncSession, row: Refund, now: datetime, *, with_proof: bool = False) -> Reading:
+        """`with_proof`: this marketplace takes no refusal without one. Raises UnknownRefundStatus."""
+        rules = await self.rules(session, row.shop)
+        status = status_of(rules.of(row.platform), row.status)
+        causes, _ = await self._policies.causes(session, row.shop)
+        reason = reason_of(row.reason, causes)
+        shipment = await last_shipment(session, row.id)
+        return Reading(
+            at=now, status=status, code=row.status, version=row.version, phase=row.phase, modified_at=row.modified_at,
+            kind=RefundKind(row.kind), amount_fen=row.amount_fen, cause=reason.cause, fault=reason.fault,
+            cannot_refuse=_cannot_refuse(rules.of(row.platform), row, reason),
+            intervention=Intervention(row.intervention), deadline=_deadline(rules, row, status),
+            shipment=str(shipment) if shipment else None, handling=_handling(rules, row, with_proof),
+        )  # fmt: skip
+
+
+def status_of(rules: RefundRules, code: str) -> RefundStatus:
+    """Raises UnknownRefundStatus."""
+    stage = rules.stage(code)
+    if stage is None:
+        known = ", ".join(one.code for one in rules.stages) or "none"
+        raise UnknownRefundStatus(
+            f"The marketplace shows {code!r}, and its rules know {known}: add it to the policy `platforms`.",
+            status=code,
+        )
+    return stage.status
+
+
+def _cannot_refuse(rules: RefundRules, row: Refund, reason: Reason) -> bool:
+    """As the marketplace says, or as its rules do where it says nothing."""
+    forbidden = rules.refuse_forbidden_when
+    unshipped = "seller_not_shipped" in forbidden and not row.shipped
+    return row.cannot_refuse or unshipped or ("seven_day_no_reason" in forbidden and reason.without_reason)
+
+
+def _deadline(rules: Rules, row: Refund, status: RefundStatus) -> Deadline | None:
+    anchors = {Anchor.REFUND_CREATED: row.applied_at}
+    if status in _SINCE:
+        anchors[_SINCE[status]] = row.status_since
+    if row.signed_at is not None:
+        anchors[Anchor.COURIER_SIGNED] = row.signed_at
+    own = rules.shops_own_platforms
+    return deadline_of(rules.of(row.platform), row.status, status, row.deadline_at, anchors, shops_own=own)
+
+
+def _handling(rules: Rules, row: Refund, with_proof: bool) -> Handling:
+    policy, deadlines = rules.refunds, rules.platforms.deadlines
+    return_only = policy.channel in rules.platforms.seven_days.return_only_channels
+    return Handling(
+        executed_by=policy.executed_by,
+        inspected_by=policy.inspected_by,
+        safe_asked=policy.safe.asked,
+        safe_returned=policy.safe.returned,
+        safe_up_to_fen=policy.safe.up_to_fen,
+        warn_hours=list(deadlines.warn_hours_before),
+        warn_roles=list(deadlines.warn),
+        act_minutes_before=deadlines.act_minutes_before,
+        alternatives=[one for one in policy.alternatives if not (return_only and one == "exchange")],
+        try_first_max_days=policy.try_first_max_days,
+        goods_wait_days=policy.goods_wait_days,
+        second_look_hours=policy.second_look_hours,
+        by_machine=row.platform in TOP_PLATFORMS,
+        proof_to_refuse=with_proof,
+        policy=rules.refunds_version,
+    )

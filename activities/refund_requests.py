@@ -1,0 +1,88 @@
+"""What refund cases ask of activities: one model in, references and times only."""
+
+from datetime import datetime
+
+from activities.requests import Request
+from domain.people import Role
+from domain.refund_case.goods_steps import Inspect
+from domain.refund_case.market import RefundKind
+from domain.refund_case.orders import MarketAction, Order
+from domain.refund_case.outcomes import RefundOutcome
+from domain.refund_case.state import RefundCaseState, RefundOpening
+from domain.sealed import Event
+
+
+class OpenRefundRequest(Request):
+    opening: RefundOpening
+    workflow: str
+    now: datetime
+
+
+class RefundRequest(Request):
+    """Which application, in which case."""
+
+    case: str
+    shop: str
+    refund_row: str
+    now: datetime
+
+
+class OrderRequest(RefundRequest):
+    order: Order
+
+
+class AgreeRequest(RefundRequest):
+    """What agreeing means here: who pays the freight, and where the goods go. `address` is the one that was named."""
+
+    cause: str | None
+    abuse: bool
+    address: int | None = None
+    needs_address: bool = True
+    by_person: bool = True
+
+
+class ReasonRequest(RefundRequest):
+    cause: str
+
+
+class InspectRequest(RefundRequest):
+    inspect: Inspect
+    cause: str | None
+    abuse: bool
+
+
+class ConfirmRequest(RefundRequest):
+    """An order was carried out by hand; where nobody else tells, the application stands where that leads."""
+
+    action: MarketAction
+    kind: RefundKind
+
+
+class WarnRequest(RefundRequest):
+    """Who is to be warned of a deadline."""
+
+    hours: int
+    role: Role
+    assignee: str | None
+
+
+class MatchRequest(RefundRequest):
+    """Which parcel belongs to the case, and who says so."""
+
+    parcel: str
+    by: str
+
+
+class RefundNoticeRequest(RefundRequest):
+    outcome: RefundOutcome
+    refunded_fen: int
+
+
+class RefundProjection(Request):
+    """All events since the last write, and the state after them."""
+
+    workflow: str
+    state: RefundCaseState
+    events: list[Event]
+    due_at: datetime
+    due_what: str

@@ -1,0 +1,23 @@
+"""What the ranking of the queue is told of a refund case."""
+
+from datetime import datetime
+
+from domain.queue_ranking import CaseFacts
+from domain.refund_case.agenda import due_for_people
+from domain.refund_case.state import RefundCaseState
+
+
+def facts_of(case: RefundCaseState, next_at: datetime) -> CaseFacts:
+    """`next_at` is when the case itself does something next. The marketplace's deadline counts until it is decided."""
+    due = due_for_people(case) if case.held is None else None
+    watch, identity = case.watch, case.identity
+    open_deadline = watch is not None and watch.deadline.sellers_turn and watch.decided is None
+    return CaseFacts(
+        number=case.opening.case,
+        due_at=due.at if due else None,
+        next_at=next_at,
+        severity=case.severity,
+        created_at=identity.applied_at if identity else case.opened_at,
+        deadlines=(watch.deadline.at,) if watch is not None and open_deadline else (),
+        value_fen=case.market.amount_fen if case.market else 0,
+    )

@@ -1,0 +1,46 @@
+"""The doctor: every part is looked at, and what is wrong comes with its remedy."""
+
+from tests.cli.conftest import Typed, key
+from tests.conftest import Database
+
+
+def test_a_house_without_a_worker_is_told_to_start_one(typed: Typed) -> None:
+    found = typed("doctor")
+    assert found.exit_code == 1
+    assert "bad  worker: nobody works on the queue" in found.stdout
+    for healthy in ("database: PostgreSQL", "schema: is at", "role: amends_app can't change", "clock: agrees"):
+        assert f"good {healthy}" in found.stdout
+
+
+def test_whoever_runs_as_the_owner_is_told(typed: Typed, database: Database) -> None:
+    found = typed("doctor", AMENDS_DATABASE_URL=database.owner_url)
+    assert "bad  role: amends_owner may change the record" in found.stdout
+
+
+def test_keys_that_can_not_be_read_are_named(typed: Typed) -> None:
+    found = typed("doctor", AMENDS_INDEX_KEY="short")
+    assert (found.exit_code, "AMENDS_INDEX_KEY must be 32 bytes" in found.stdout) == (1, True)
+
+
+def test_one_part_that_is_away_keeps_nobody_from_the_others(typed: Typed) -> None:
+    found = typed("doctor", TEMPORAL_ADDRESS="127.0.0.1:9")
+    assert "bad  engine: can't be looked at" in found.stdout
+    assert "good database" in found.stdout
+
+
+def test_a_house_that_signs_nothing_is_told(typed: Typed) -> None:
+    assert "bad  heads: AMENDS_RECORD_KEY is not set" in typed("doctor", AMENDS_RECORD_KEY="").stdout
+
+
+def test_keys_that_do_not_fit_the_data_are_found(typed: Typed, record: None) -> None:
+    found = typed("doctor", AMENDS_INDEX_KEY=key(b"x"), AMENDS_FIELD_KEYS=f"k2:{key(b'x')}")
+    assert "is not the one that buyers were indexed with" in typed("doctor", AMENDS_INDEX_KEY=key(b"x")).stdout
+    assert "values are sealed with k1, which is not there" in found.stdout
+
+
+def test_an_older_key_is_told_and_resealing_frees_it(typed: Typed, record: None) -> None:
+    both = f"k2:{key(b'x')},k1:{key(b'k')}"
+    assert "values are sealed with older keys" in typed("doctor", AMENDS_FIELD_KEYS=both).stdout
+    assert typed("keys", "reseal", AMENDS_FIELD_KEYS=both).exit_code == 0
+    assert "k1: 0 values" in typed("keys", "usage", AMENDS_FIELD_KEYS=both).stdout
+    assert "sealed values are under k2" in typed("doctor", AMENDS_FIELD_KEYS=f"k2:{key(b'x')}").stdout

@@ -1,0 +1,55 @@
+"""People, keys, shops and policies from the shell."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Typed
+
+
+def test_a_person_is_added_and_let_in_until_the_key_is_revoked(typed: Typed) -> None:
+    assert typed("people", "add", "alice", "Alice", "--role", "admin").exit_code == 0
+    assert typed("keys", "issue", "alice", "laptop", "--days", "30").stdout.startswith("ak_")
+    [kept] = json.loads(typed("keys", "list", "alice", "--json").stdout)
+    assert typed("keys", "revoke", kept["id"]).exit_code == 0
+    [kept] = json.loads(typed("keys", "list", "alice", "--json").stdout)
+    assert kept["revoked_at"] is not None
+
+
+def test_roles_are_given_and_taken(typed: Typed) -> None:
+    typed("people", "add", "alice", "Alice", "--role", "admin")
+    typed("people", "grant", "alice", "finance")
+    assert "admin, finance" in typed("people", "list").stdout
+    refused = typed("people", "revoke", "alice", "admin")
+    assert (refused.exit_code, "last administrator" in refused.stderr) == (1, True)
+
+
+def test_nobody_of_that_name_is_said_plainly(typed: Typed) -> None:
+    refused = typed("keys", "issue", "mallory", "laptop")
+    assert (refused.exit_code, refused.stderr) == (
+        1, "There is nobody with the login 'mallory'; `amends people list` lists everybody.\n",
+    )  # fmt: skip
+
+
+def test_a_shop_is_opened_and_listed(typed: Typed) -> None:
+    assert typed("shops", "open", "demo", "演示店", "sandbox").exit_code == 0
+    [shop] = json.loads(typed("shops", "list", "--json").stdout)
+    assert (shop["code"], shop["gate_mode"]) == ("demo", "on_resolution")
+
+
+def test_a_policy_is_changed_and_a_wrong_field_is_named(typed: Typed, tmp_path: Path) -> None:
+    document = json.loads(typed("policies", "show", "desk").stdout)
+    file = tmp_path / "desk.json"
+    file.write_text(json.dumps(document | {"case_capacity": 12}))
+    assert typed("policies", "put", "desk", str(file), "--why", "fewer").exit_code == 0
+    assert "house version 1, fewer" in typed("policies", "list").stdout
+    file.write_text(json.dumps(document | {"case_capacity": 0}))
+    refused = typed("policies", "check", "desk", str(file))
+    assert (refused.exit_code, "case_capacity" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("words", [["people", "list"], ["shops", "list"], ["heads"]])
+def test_a_database_that_is_away_is_said_plainly(typed: Typed, words: list[str]) -> None:
+    refused = typed(*words, AMENDS_DATABASE_URL="postgresql+psycopg://amends_app@127.0.0.1:9/amends")
+    assert (refused.exit_code, "check AMENDS_DATABASE_URL" in refused.stderr) == (1, True)

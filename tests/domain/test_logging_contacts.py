@@ -1,0 +1,85 @@
+"""Outcomes that can't be: of a contact that is somebody else's, not begun, logged before, or not over yet."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.contact_terms import CallResult, Channel, PhoneKind, TalkOutcome
+from domain.errors import Refusal
+from domain.people import Actor
+from domain.review_case import progress, rules, steps
+from domain.review_case.facts import Planned
+from domain.sealed import PhoneRef
+from tests.domain.plain_case import a_plain_case
+from tests.domain.review_world import ALICE, BOB, World
+
+MISSED = steps.LogContact(result=CallResult.NO_ANSWER)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
+@pytest.fixture
+def world() -> World:
+    """A case of Alice's with a contact that is due."""
+    world = a_plain_case()
+    world.now += HOUR
+    ends = world.now + HOUR
+    progress.planned(
+        world.case, Planned(due_at=world.now, slot_ends_at=ends, channel=Channel.CALL, why="lunch"), world.now
+    )
+    progress.contact_due(world.case, world.now)
+    return world
+
+
+def refusal_of(world: World, step: steps.Step, actor: Actor = ALICE) -> str:
+    """Its code; what is refused must leave the case as it was."""
+    before = world.case.model_copy(deep=True)
+    with pytest.raises(Refusal) as refused:
+        rules.check(world.case, steps.Command(actor=actor, step=step, digest="", sent_at=world.now), world.now)
+    assert world.case == before
+    return refused.value.code
+
+
+def test_the_outcome_of_a_contact_that_nobody_began_is_refused(world: World) -> None:
+    assert refusal_of(world, MISSED) == "ContactNotBegun"
+
+
+@pytest.mark.covers(36)
+def test_the_outcome_of_somebody_elses_contact_is_theirs_to_log(world: World) -> None:
+    world.step(ALICE, steps.BeginContact())
+
+    assert refusal_of(world, MISSED, BOB) == "ContactTaken"
+
+
+def test_an_outcome_is_logged_once(world: World) -> None:
+    world.step(ALICE, steps.BeginContact())
+    world.step(ALICE, MISSED)
+
+    assert refusal_of(world, MISSED) == "ContactLogged"
+
+
+@pytest.mark.parametrize("off", [2 * MINUTE, -HOUR], ids=["in the future", "before it was begun"])
+def test_an_outcome_of_another_time_is_refused(world: World, off: timedelta) -> None:
+    world.step(ALICE, steps.BeginContact())
+
+    assert refusal_of(world, MISSED.model_copy(update={"at": world.now + off})) == "BadTime"
+
+
+@pytest.mark.parametrize("off", [2 * MINUTE, -timedelta(days=400)], ids=["in the future", "before the review"])
+def test_a_buyers_own_call_lies_between_the_review_and_now(world: World, off: timedelta) -> None:
+    called = {"result": CallResult.CONNECTED, "talk": TalkOutcome.UNDECIDED, "inbound": True, "channel": Channel.CALL}
+
+    assert refusal_of(world, steps.LogContact.model_validate(called | {"at": world.now + off})) == "BadTime"
+
+
+def test_a_contact_may_be_logged_later_and_counts_from_when_it_was_over(world: World) -> None:
+    world.step(ALICE, steps.BeginContact())
+    over = world.now + 5 * MINUTE
+    world.now += HOUR
+
+    assert world.step(ALICE, MISSED.model_copy(update={"at": over}))
+    assert (world.case.attempts[-1].at, world.case.first_contact_at) == (over, over)
+
+
+@pytest.mark.parametrize("kind", [PhoneKind.INVALID, PhoneKind.MASKED])
+def test_what_nobody_can_dial_is_not_taken_for_a_phone_number(world: World, kind: PhoneKind) -> None:
+    assert refusal_of(world, steps.SetPhone(phone=PhoneRef(id="", kind=kind))) == "NotAPhone"

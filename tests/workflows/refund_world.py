@@ -1,0 +1,172 @@
+"""Refund stories: an application at the sandbox, its case, and what people and buyers do."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from activities.marketplace_clients import Marketplaces
+from activities.refund_facts import refund_facts
+from db import office
+from db.parcels import Arrived, enter_parcel
+from db.refunds import keep_refund
+from db.tables.cases import CaseFile
+from db.tables.record import CaseEvent
+from db.tables.refunds import RefundLine
+from domain.case_numbers import mint
+from domain.refund_case import steps
+from domain.refund_case.agenda import next_due
+from domain.refund_case.state import RefundAnswer, RefundCaseState, RefundOpening
+from domain.sealed import ParcelRef
+from tests.builders import House
+from workflows.refund_case import RefundCase
+from workflows.refund_starting import refund_start_options, refund_workflow_id
+
+STUCK_AFTER_SECONDS = 120
+BACK = {"id": 7, "name": "王仓管", "phone": "13900139000", "address": "浙江省杭州市余杭区仓库路1号"}
+
+
+@dataclass(frozen=True)
+class Applied:
+    """An application at the sandbox."""
+
+    refund_id: str
+    tid: str
+    oid: str
+
+
+async def apply(house: House, **body: Any) -> Applied:
+    """Chen asks for something back of a fresh order of 89 yuan."""
+    order = await house.order()
+    oid = str(order["orders"][0]["oid"])
+    wanted = {"amount": "89.00", "reason": "商品质量问题", "with_return": True} | body
+    asked = await house.sandbox.post(f"/buyer/orders/{oid}/refund", **wanted)
+    return Applied(asked["refund_id_text"], str(order["tid"]), oid)
+
+
+async def refunds_policy(house: House, **changes: Any) -> None:
+    """The shop's own rules; goods come back to its warehouse."""
+    async with house.parts.sessions.begin() as session:
+        policy = (await office.policy_in_force(session, "refunds", house.shop)).document.model_dump(mode="json")
+        policy |= {"return_addresses": [BACK]} | changes
+        await office.put_policy(session, "refunds", house.shop, policy, "tests", "a test", datetime.now(UTC))
+
+
+async def opening_of(house: House, applied: Applied, now: datetime) -> RefundOpening:
+    """Keep the application as the way in does, and say how its case is opened."""
+    parts = house.parts
+    market = await Marketplaces(parts.settings, parts.sessions, parts.http).of(house.shop)
+    shown = await market.clients.refunds.refund(applied.refund_id)
+    facts = refund_facts(market, shown, order=await market.trades.order(applied.tid))
+    async with parts.sessions.begin() as session:
+        kept = await keep_refund(session, parts.ring, facts, now)
+        return RefundOpening(
+            case=mint(2026, secrets.token_bytes(16)), platform=house.platform, shop=house.shop,
+            external_id=applied.refund_id, refund_row=str(kept.row.id), source="pull",
+        )  # fmt: skip
+
+
+@dataclass
+class RefundStory:
+    """One refund case being told: steps by people, time that passes, and what the case says of itself."""
+
+    house: House
+    opening: RefundOpening
+    applied: Applied
+    pass_time: Callable[[timedelta], Any]
+    clock: Callable[[], Any]
+
+    @property
+    def handle(self) -> Any:
+        return self.house.parts.client.get_workflow_handle_for(RefundCase.run, refund_workflow_id(self.opening))
+
+    async def start(self) -> None:
+        options = refund_start_options(self.opening, self.house.parts.settings.task_queue)
+        await self.house.parts.client.start_workflow(RefundCase.run, self.opening, **options)
+
+    async def view(self) -> RefundCaseState:
+        state: RefundCaseState = await self.handle.query(RefundCase.view)
+        return state
+
+    async def step(self, who: str, step: steps.Step, key: str | None = None) -> RefundAnswer:
+        command = steps.RefundCommand.model_validate(
+            {"actor": self.house.actor(who), "step": step, "digest": "d", "sent_at": await self.clock()}
+        )
+        answer: RefundAnswer = await self.handle.execute_update(RefundCase.advance, command, id=key or uuid4().hex)
+        return answer
+
+    async def settled(self) -> RefundCaseState:
+        """The state once the case has nothing left to do at this moment of its time."""
+        async with asyncio.timeout(STUCK_AFTER_SECONDS):
+            while True:
+                state = await self.view()
+                due = next_due(state)
+                if due is None or due.at > await self.clock() or state.closed_at is not None:
+                    return state
+                await asyncio.sleep(0.01)
+
+    async def until(self, so: Callable[[RefundCaseState], bool], within: timedelta = timedelta(days=60)) -> Any:
+        """Straight to what is due next, until something is so. Fails when it is not so within the time."""
+        ends = await self.clock() + within
+        while True:
+            state = await self.settled()
+            if so(state):
+                return state
+            due, now = next_due(state), await self.clock()
+            assert due is not None, f"nothing is due any more: {state.outcome}"
+            assert due.at <= ends, f"not so within {within}: next is {due.action} at {due.at}"
+            await self.pass_time(max(due.at - now, timedelta(seconds=1)))
+
+    async def told(self) -> RefundCaseState:
+        """The marketplace says that something changed, and the case has looked."""
+        await self.handle.signal(RefundCase.refund_changed)
+        return await self.settled()
+
+    async def agent(self) -> str:
+        state = await self.until(lambda case: case.assignee is not None)
+        return next(name for name, person in self.house.people.items() if person == state.assignee)
+
+    async def ship_back(self, waybill: str = "YT1234567890") -> None:
+        path = f"/buyer/refunds/{self.applied.refund_id}/ship_back"
+        await self.house.sandbox.post(path, company="圆通", sid=waybill)
+
+    async def parcel(self, waybill: str | None = "YT1234567890") -> ParcelRef:
+        """A parcel as the warehouse enters it."""
+        parts = self.house.parts
+        async with parts.sessions.begin() as session:
+            arrived = Arrived(self.house.shop, "圆通", waybill, None, UUID(self.house.people["wang"]))
+            row = await enter_parcel(session, parts.ring, arrived, datetime.now(UTC))
+            return ParcelRef(id=str(row.id))
+
+    async def on_the_market(self) -> dict[str, Any]:
+        """The application as the sandbox has it."""
+        rows = await self.house.sandbox.get("/buyer/refunds", shop=self.house.seller)
+        return next(row for row in rows if row["refund_id_text"] == self.applied.refund_id)
+
+    async def closed(self) -> RefundCaseState:
+        """The last state, once everything is written."""
+        state: RefundCaseState = await self.until(lambda case: case.closed_at is not None)
+        await self.handle.result()
+        return state
+
+    async def events(self) -> list[CaseEvent]:
+        """The written record, in order."""
+        async with self.house.parts.sessions() as session:
+            wanted = select(CaseEvent).where(CaseEvent.case == (await self.view()).opening.case)
+            return list(await session.scalars(wanted.order_by(CaseEvent.seq)))
+
+    async def line(self) -> RefundLine:
+        """The case's line of the register, once it shows what the case knows."""
+        state = await self.view()
+        async with asyncio.timeout(STUCK_AFTER_SECONDS):
+            while True:
+                async with self.house.parts.sessions() as session:
+                    file = await session.get_one(CaseFile, state.opening.case)
+                    if file.version >= state.version:
+                        return await session.get_one(RefundLine, state.opening.case)
+                await asyncio.sleep(0.01)

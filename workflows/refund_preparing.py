@@ -1,0 +1,100 @@
+"""What a person's step in a refund case needs to know from the database before it is carried out."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.assignment import AssignmentActivities
+    from activities.refund_desk import RefundDeskActivities
+    from activities.refund_opening import RefundOpeningActivities
+    from activities.refund_requests import AgreeRequest, ConfirmRequest, InspectRequest, MatchRequest, ReasonRequest
+    from activities.requests import ClaimRequest
+    from domain.policies.refund_rules import RefundStatus
+    from domain.refund_case import steps
+    from domain.refund_case.facts import RefundPrepared
+    from domain.refund_case.market import GOODS_COME_BACK
+    from domain.refund_case.state import RefundCaseState
+    from domain.review_case.facts import StepRequest
+    from workflows import limits
+
+
+async def prepare(case: RefundCaseState, command: steps.RefundCommand) -> RefundPrepared:
+    """Raises ActivityError; a refusal is its non-retryable cause."""
+    return await _PREPARING[type(command.step)](case, command, command.step)
+
+
+def _of(case: RefundCaseState) -> dict[str, Any]:
+    opening = case.opening
+    return {"case": opening.case, "shop": opening.shop, "refund_row": opening.refund_row, "now": workflow.now()}
+
+
+async def _claim(case: RefundCaseState, command: steps.RefundCommand, step: steps.Claim) -> RefundPrepared:
+    return await _give(case, command, command.actor.person, taking_over=case.assignee is not None)
+
+
+async def _hand_over(case: RefundCaseState, command: steps.RefundCommand, step: steps.HandOver) -> RefundPrepared:
+    return await _give(case, command, step.to, taking_over=True)
+
+
+async def _give(case: RefundCaseState, command: steps.RefundCommand, to: str, *, taking_over: bool) -> RefundPrepared:
+    info = workflow.current_update_info()
+    request = StepRequest(
+        case=case.opening.case, shop=case.opening.shop, actor=command.actor, now=workflow.now(),
+        update_id=info.id if info else "",
+    )  # fmt: skip
+    giving = ClaimRequest(step=request, to=to, taking_over=taking_over)
+    await workflow.execute_activity_method(AssignmentActivities.claim, giving, **limits.STEP)
+    return RefundPrepared()
+
+
+async def _reason(case: RefundCaseState, command: steps.RefundCommand, step: steps.RecordReason) -> RefundPrepared:
+    request = ReasonRequest(**_of(case), cause=step.cause)
+    return await workflow.execute_activity_method(RefundOpeningActivities.judge_reason, request, **limits.STEP)
+
+
+async def _agree(case: RefundCaseState, command: steps.RefundCommand, step: steps.Agree) -> RefundPrepared:
+    """Only goods that still have to come back need an address and a payer of their way."""
+    asked = case.reading.status is RefundStatus.ASKED
+    if not asked or case.reading.kind not in GOODS_COME_BACK:
+        return RefundPrepared()
+    request = AgreeRequest(
+        **_of(case), cause=case.cause or case.suggested_cause, abuse=case.abuse is not None, address=step.address
+    )
+    return await workflow.execute_activity_method(RefundOpeningActivities.judge_agreement, request, **limits.STEP)
+
+
+async def _inspect(case: RefundCaseState, command: steps.RefundCommand, step: steps.Inspect) -> RefundPrepared:
+    request = InspectRequest(**_of(case), inspect=step, cause=case.cause, abuse=case.abuse is not None)
+    return await workflow.execute_activity_method(RefundOpeningActivities.judge_inspection, request, **limits.STEP)
+
+
+async def _abuse(case: RefundCaseState, command: steps.RefundCommand, step: steps.FlagAbuse) -> RefundPrepared:
+    request = AgreeRequest(**_of(case), cause=case.cause or case.suggested_cause, abuse=True, needs_address=False)
+    return await workflow.execute_activity_method(RefundOpeningActivities.judge_abuse, request, **limits.STEP)
+
+
+async def _receive(case: RefundCaseState, command: steps.RefundCommand, step: steps.ReceiveParcel) -> RefundPrepared:
+    request = MatchRequest(**_of(case), parcel=step.parcel.id, by=command.actor.person)
+    return await workflow.execute_activity_method(RefundDeskActivities.match, request, **limits.STEP)
+
+
+async def _confirm(case: RefundCaseState, command: steps.RefundCommand, step: steps.ConfirmDone) -> RefundPrepared:
+    order = case.order
+    if case.handling.by_machine or order is None:
+        return RefundPrepared()
+    request = ConfirmRequest(**_of(case), action=order.action, kind=case.reading.kind)
+    return await workflow.execute_activity_method(RefundOpeningActivities.done_by_hand, request, **limits.STEP)
+
+
+_PREPARING: dict[type[steps.Step], Callable[[RefundCaseState, steps.RefundCommand, Any], Awaitable[RefundPrepared]]] = {
+    steps.Claim: _claim,
+    steps.HandOver: _hand_over,
+    steps.RecordReason: _reason,
+    steps.Agree: _agree,
+    steps.Inspect: _inspect,
+    steps.FlagAbuse: _abuse,
+    steps.ReceiveParcel: _receive,
+    steps.ConfirmDone: _confirm,
+}
