@@ -198,6 +198,11 @@ class EvidenceRequest(Request):
     attach: AttachEvidence
 
 
+class FilesRequest(Request):
+    step: StepRequest
+    files: list[str]
+
+
 class ReportRequest(Request):
     """`kept` are the kinds of evidence that the case has."""
 

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         CauseRequest,
         ClaimRequest,
         EvidenceRequest,
+        FilesRequest,
         LogRequest,
         MergeRequest,
         OfferRequest,
@@ -118,6 +119,11 @@ async def _attach(case: ReviewCaseState, request: StepRequest, step: steps.Attac
     return await workflow.execute_activity_method(EvidenceActivities.judge_evidence, attaching, **limits.STEP)
 
 
+async def _files(case: ReviewCaseState, request: StepRequest, step: steps.AttachFiles) -> Prepared:
+    finding = FilesRequest(step=request, files=step.files)
+    return await workflow.execute_activity_method(EvidenceActivities.find_files, finding, **limits.STEP)
+
+
 async def _report(case: ReviewCaseState, request: StepRequest, step: steps.ReportToPlatform) -> Prepared:
     kept = [piece.kind for piece in case.malice.evidence]
     reporting = ReportRequest(step=request, platform=case.opening.platform, report=step, kept=kept)
@@ -203,6 +209,7 @@ _PREPARING: dict[type[steps.Step], Callable[[ReviewCaseState, StepRequest, Any],
     steps.ConfirmCause: _cause,
     steps.MarkMalicious: _signals,
     steps.AttachEvidence: _attach,
+    steps.AttachFiles: _files,
     steps.Merge: _merge,
     steps.BeginFollowUp: _visit,
     steps.LogFollowUp: _visited,

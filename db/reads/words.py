@@ -15,6 +15,7 @@ SENTENCES: Mapping[str, str] = {
     "suspected": "Suspected to be malicious: {signals}. Contact and money wait for a supervisor.",
     "malicious_decided": "Supervisor decided whether the review is malicious: {malicious}.",
     "evidence_attached": "Evidence {number} kept: {what}.",
+    "files_attached": "Files kept: {many}.",
     "reported_to_platform": "Reported to the platform for {ground} under {reference}, with {pieces} pieces kept.",
     "report_skipped": "The review is not reported to the platform.",
     "assigned": "Assigned to {to} ({why}).",
