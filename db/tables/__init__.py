@@ -15,6 +15,7 @@ from db.tables import (
     record,
     refunds,
     reversals,
+    statements,
     vault,
 )
 from db.tables.model import Model
@@ -35,5 +36,6 @@ __all__ = [
     "record",
     "refunds",
     "reversals",
+    "statements",
     "vault",
 ]

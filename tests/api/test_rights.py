@@ -58,6 +58,8 @@ TABLE: dict[str, tuple[Request, str]] = {
     ),
     "my_notices": (("GET", "/notices", None), "agent lead supervisor warehouse finance auditor admin service"),
     "list_payouts": (("GET", "/payouts", None), "lead supervisor finance auditor"),
+    "list_differences": (("GET", "/differences", None), "supervisor finance auditor"),
+    "settle_difference": (("POST", f"/differences/{uuid4()}/settle", {"reason": "found"}), ""),
     "show_budgets": (("GET", "/shops/demo/budgets", None), "lead supervisor finance auditor"),
     "show_case_budgets": (("GET", "/cases/{case}/budgets", None), "agent lead supervisor finance auditor"),
     "list_budget_postings": (("GET", "/shops/demo/budget-postings", None), "supervisor finance auditor"),
