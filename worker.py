@@ -19,6 +19,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.approvals import ApprovalActivities
 from activities.archive import ArchiveActivities
 from activities.assignment import AssignmentActivities
 from activities.clocks import DeskClock
@@ -43,7 +44,9 @@ from activities.payout_gate import PayoutGate
 from activities.payouts import PayoutActivities
 from activities.policies import Policies
 from activities.projection import ProjectionActivities
+from activities.pulse import Pulse
 from activities.refund_desk import RefundDeskActivities
+from activities.refund_intake import RefundIntakeActivities
 from activities.refund_market import RefundMarketActivities
 from activities.refund_notices import RefundNoticeActivities
 from activities.refund_opening import RefundOpeningActivities
@@ -73,12 +76,14 @@ from workflows.heads import Heads
 from workflows.intake import Intake
 from workflows.payout import Payout
 from workflows.refund_case import RefundCase
+from workflows.refund_intake import RefundIntake
 from workflows.review_case import ReviewCase
 from workflows.schedules import ensure_all, ensure_archive, ensure_digests, ensure_heads
 from workflows.starting import start_surge
 from workflows.surge import Surge
 
-WORKFLOWS = [ReviewCase, RefundCase, Payout, Intake, Archive, Handback, Surge, Digest, Heads]
+WORKFLOWS = [ReviewCase, RefundCase, RefundIntake, Payout, Intake, Archive, Handback, Surge, Digest, Heads]
+PULSE = [Pulse(limits.PULSE.total_seconds())]
 
 
 def sandboxed_runner() -> SandboxedWorkflowRunner:
@@ -153,9 +158,9 @@ def messenger(parts: Parts) -> AliyunSms | None:
 def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities) -> list[Callable[..., Any]]:
     """The activities of the malicious track, of merging, and of the visit after a case's end."""
     evidence = EvidenceActivities(parts.sessions, policies)
-    follow_ups = FollowUpActivities(parts.sessions, policies, contacts)
+    follow_ups, merging = FollowUpActivities(parts.sessions, policies, contacts), MergeActivities(parts.sessions)
     return [
-        evidence.judge_evidence, evidence.judge_report, MergeActivities(parts.sessions).merge,
+        evidence.judge_evidence, evidence.find_files, evidence.judge_report, merging.merge, merging.split,
         follow_ups.plan_follow_up, follow_ups.note_relapse,
     ]  # fmt: skip
 
@@ -167,6 +172,7 @@ def money_worker(parts: Parts, payouts: PayoutActivities) -> Worker:
         task_queue=limits.MONEY_QUEUE,
         activities=[payouts.send_payout, payouts.query_payout, payouts.cancel_payout, payouts.settle_payout],
         max_concurrent_activities=parts.settings.worker_activities,
+        interceptors=PULSE,
         graceful_shutdown_timeout=parts.settings.grace,
     )
 
@@ -186,7 +192,7 @@ def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Call
         assignment.assign, assignment.claim, assignment.hand_on, HandbackActivities(parts.sessions).open_work,
         escalation.reckon, escalation.escalate, DigestActivities(parts.sessions, policies, clock).gather,
         InvestigationActivities(parts.sessions).ask, surges.surge_stage, surges.surged,
-        replacement.replace,
+        replacement.replace, ApprovalActivities(parts.sessions, policies, clock).ask_approvers,
     ]  # fmt: skip
 
 
@@ -199,9 +205,10 @@ def record_keeping(parts: Parts) -> list[Callable[..., Any]]:
 def of_refunds(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
     """The activities of refund cases that ask the database alone."""
     opening = RefundOpeningActivities(parts.sessions, policies, clock)
+    desk = RefundDeskActivities(parts.sessions)
     return [
         opening.open_refund, opening.judge_reason, opening.judge_agreement, opening.judge_inspection,
-        opening.judge_abuse, opening.done_by_hand, RefundDeskActivities(parts.sessions).whom_to_warn,
+        opening.judge_abuse, opening.done_by_hand, desk.whom_to_warn, desk.match,
         RefundProjectionActivities(parts.sessions).project_refund,
     ]  # fmt: skip
 
@@ -213,11 +220,13 @@ def at_the_marketplace(parts: Parts, policies: Policies) -> list[Callable[..., A
     letters = Letters(settings, parts.sessions, policies, marketplaces, messenger(parts))
     reviews = MarketplaceActivities(parts.sessions, marketplaces, policies)
     refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies)
+    applications = RefundIntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     return [
         reviews.read_review, reviews.post_reply, NoticeActivities(settings, parts.sessions, letters).notify,
         refunds.read_refund, refunds.obey, RefundNoticeActivities(settings, parts.sessions, letters).notify_refund,
         intake.consume_pushes, intake.fetch, intake.settle,
+        applications.fetch_refunds, applications.settle_refunds,
     ]  # fmt: skip
 
 
@@ -241,7 +250,7 @@ def workers(parts: Parts) -> list[Worker]:
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 *track_and_end(parts, policies, contacts),
                 *of_refunds(parts, policies, clock),
-                offers.reserve, offers.validity, offers.release,
+                offers.reserve, offers.reserve_thanks, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
                 *before_and_by_hand(parts, policies), payouts.whom_to_tell,
                 ProjectionActivities(parts.sessions).project,
@@ -250,6 +259,7 @@ def workers(parts: Parts) -> list[Worker]:
             workflow_runner=sandboxed_runner(),
             max_cached_workflows=settings.worker_cached_cases,
             max_concurrent_activities=settings.worker_activities,
+            interceptors=PULSE,
             graceful_shutdown_timeout=settings.grace,
         ),
         Worker(
@@ -258,6 +268,7 @@ def workers(parts: Parts) -> list[Worker]:
             activities=at_the_marketplace(parts, policies),
             max_concurrent_activities=settings.worker_activities,
             max_task_queue_activities_per_second=settings.marketplace_calls_per_second,
+            interceptors=PULSE,
             graceful_shutdown_timeout=settings.grace,
         ),
         money_worker(parts, payouts),

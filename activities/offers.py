@@ -7,17 +7,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.approvals import humans_of, who_could_approve
 from activities.payout_money import amends_made
 from activities.policies import Policies
 from activities.refusals import refusing
-from activities.requests import OfferRequest, ReleaseRequest
+from activities.requests import OfferRequest, ReleaseRequest, ThanksRequest
 from db import budgets
 from db.sessions import Sessions
 from db.tables.money import Payout
-from domain.approvals import needed_approval
+from domain.approvals import ApprovalNeed, check_can_be_approved, needed_approval
 from domain.errors import Refusal
 from domain.fulfilment import NOT_FULFILLED_YET
-from domain.offers import check_offer, offer_range
+from domain.offers import OfferForm, OfferMade, check_offer, offer_range, thanks_worth
 from domain.people import Role
 from domain.platforms import Grade
 from domain.policies.compensation import CompensationPolicy
@@ -48,7 +49,7 @@ class OfferActivities:
                 )
                 bounds = _bounds(request, policy, already_settled=made)
                 month = await budgets.reserve(session, _claim(request), policy, version)
-                need = needed_approval(request.offer.form, request.offer.amount_fen, request.step.actor.roles, policy)
+                need = await self._approval(session, request, policy)
                 now = request.step.now
                 return Prepared(
                     policy=version,
@@ -59,6 +60,35 @@ class OfferActivities:
                     range_fen=bounds,
                     month=month,
                 )
+
+    async def _approval(
+        self, session: AsyncSession, request: OfferRequest, policy: CompensationPolicy
+    ) -> ApprovalNeed | None:
+        actor = request.step.actor
+        need = needed_approval(request.offer.form, request.offer.amount_fen, actor.roles, policy)
+        if need is not None:
+            able = await who_could_approve(session, request.step.shop, need.by)
+            check_can_be_approved(need, able, *await humans_of(session, [actor.person]))
+        return need
+
+    @activity.defn
+    async def reserve_thanks(self, request: ThanksRequest) -> Prepared:
+        """What the policy gives as thanks, set aside in the budgets it draws on. The policy is the approval: a
+        supervisor wrote down what it is worth. Raises ThanksNotGiven, OfferMade or BudgetExhausted (non-retryable)."""
+        step, form = request.step, request.thanks.form
+        with refusing():
+            async with self._sessions.begin() as session:
+                policy, version = await self._policies.compensation(session, step.shop)
+                _check_payable(form, policy)
+                worth = thanks_worth(form, policy)
+                if await amends_made(session, step.case, request.absorbed, request.number):
+                    raise OfferMade("Amends were made for this review already; thanks come in words.")
+                claim = budgets.Claim(
+                    case=step.case, offer=request.number, shop=step.shop, review=UUID(request.review_row), form=form,
+                    amount_fen=worth, maker=step.actor.person, at=step.now,
+                )  # fmt: skip
+                month = await budgets.reserve(session, claim, policy, version)
+                return Prepared(policy=version, amount_fen=worth, month=month)
 
     @activity.defn
     async def validity(self, request: StepRequest) -> Prepared:
@@ -86,11 +116,15 @@ def _claim(request: OfferRequest) -> budgets.Claim:
     )  # fmt: skip
 
 
+def _check_payable(form: OfferForm, policy: CompensationPolicy) -> None:
+    if form in NOT_FULFILLED_YET:
+        ways = ", ".join(one for one in policy.forms if one not in NOT_FULFILLED_YET)
+        raise FormNotPayable(f"{form} cannot be fulfilled from here; choose one of {ways}.", form=str(form))
+
+
 def _bounds(request: OfferRequest, policy: CompensationPolicy, *, already_settled: bool) -> tuple[int, int]:
     offer = request.offer
-    if offer.form in NOT_FULFILLED_YET:
-        ways = ", ".join(form for form in policy.forms if form not in NOT_FULFILLED_YET)
-        raise FormNotPayable(f"{offer.form} cannot be fulfilled from here; choose one of {ways}.", form=str(offer.form))
+    _check_payable(offer.form, policy)
     paid = request.order_paid_fen
     if paid is None:
         raise OrderUnknown("What the buyer paid is not known; enter the case with its order amount, then offer.")

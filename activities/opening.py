@@ -34,9 +34,12 @@ from domain.policies.causes import CausesPolicy
 from domain.review_case.agenda import Action
 from domain.review_case.facts import Opened, Prepared
 from domain.review_case.keys import KIND
+from domain.review_case.reversing import undone
 from domain.review_case.state import Identity, Opening, ReviewCaseState
 from domain.severity import Severity, severity
 from domain.vagueness import is_vague
+
+BY_PERSON = "person"
 
 
 class OpeningActivities:
@@ -68,6 +71,8 @@ class OpeningActivities:
                     "before": before,
                     "policies": await self._policies.versions(session, opening.shop),
                     "earlier_cases": counts.cases,
+                    "buyer_reversals": counts.reversals,
+                    "reversed_fen": undone(before, by_person=opening.source == BY_PERSON),
                     "clocks": await self._clocks(session, opening.shop, triaged.severity, request.now),
                 }
             )
@@ -162,7 +167,7 @@ def _now_shown(opening: Opening, review: Review, before: ReviewCaseState | None)
     """The grade from which this run's amendment is judged. Intake reopens because it read the review; when a person
     reopens a case whose review is good by now, it must not end at once as amended."""
     last = before.readings[-1] if before is not None and before.readings else None
-    if opening.source == "person" and last is not None and last.grade is not None:
+    if opening.source == BY_PERSON and last is not None and last.grade is not None:
         return last.grade
     return Grade(review.grade)
 

@@ -9,9 +9,11 @@ from temporalio import activity
 from activities.record_writing import append_events, keep_notices, lock_record
 from activities.record_writing import event_line as event_line
 from activities.requests import Projection
+from db.approvals import keep_approval
 from db.decisions import keep_decisions
 from db.investigations import keep_investigations
 from db.places import free_place
+from db.reversals import keep_reversal
 from db.sessions import Sessions
 from db.tables.cases import Assignment, CaseFile
 from domain.payouts import PayoutStatus
@@ -42,7 +44,9 @@ class ProjectionActivities:
             await append_events(session, number, fresh, newest)
             await keep_notices(session, batch.state.opening.shop, number, fresh)
             await keep_investigations(session, batch.state)
+            await keep_approval(session, batch.state, fresh[-1].at)
             await keep_decisions(session, batch.state)
+            await keep_reversal(session, batch.state)
             database = await session.connection()
             await database.execute(_CASE_FILE, {"the_case": number} | _columns(batch))
             if _plans_nothing(batch.state):

@@ -1,17 +1,30 @@
-"""Who of the shop must hear of a deadline that the marketplace has set."""
+"""Who of the shop must hear of a deadline that the marketplace has set; which parcel belongs to which case."""
+
+from uuid import UUID
 
 from temporalio import activity
 
 from activities.escalation import holders_of
-from activities.refund_requests import WarnRequest
+from activities.refund_requests import MatchRequest, WarnRequest
+from activities.refusals import refusing
+from db.parcels import ParcelUnknown, match_parcel
 from db.sessions import Sessions
 from domain.people import Role
-from domain.refund_case.facts import Warned
+from domain.refund_case.facts import RefundPrepared, Warned
 
 
 class RefundDeskActivities:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
+
+    @activity.defn
+    async def match(self, request: MatchRequest) -> RefundPrepared:
+        """The parcel belongs to this case from now on. Raises ParcelUnknown, ParcelMatched (non-retryable)."""
+        with refusing():
+            async with self._sessions.begin() as session:
+                parcel = _uuid(request.parcel)
+                await match_parcel(session, request.shop, parcel, request.case, UUID(request.by), request.now)
+                return RefundPrepared()
 
     @activity.defn
     async def whom_to_warn(self, request: WarnRequest) -> Warned:
@@ -23,3 +36,10 @@ class RefundDeskActivities:
             role = Role.LEAD if request.role is Role.AGENT else request.role
             people = await holders_of(session, request.shop, [role], request.now)
             return Warned(hours=request.hours, role=role, people=people)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ParcelUnknown("That is no id of a parcel; GET /parcels lists those that wait.") from None

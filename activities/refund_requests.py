@@ -66,6 +66,13 @@ class WarnRequest(RefundRequest):
     assignee: str | None
 
 
+class MatchRequest(RefundRequest):
+    """Which parcel belongs to the case, and who says so."""
+
+    parcel: str
+    by: str
+
+
 class RefundNoticeRequest(RefundRequest):
     outcome: RefundOutcome
     refunded_fen: int

@@ -12,7 +12,7 @@ from domain.review_case.evidence_steps import AttachEvidence, ReportToPlatform
 from domain.review_case.facts import StepRequest
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import Amendment, Opening, ReviewCaseState
-from domain.review_case.steps import ConfirmCause, LogContact, MakeOffer, MarkMalicious, PostReply
+from domain.review_case.steps import ConfirmCause, GiveThanks, LogContact, MakeOffer, MarkMalicious, PostReply
 from domain.sealed import Event
 
 
@@ -186,9 +186,21 @@ class MergeRequest(Request):
     into: str
 
 
+class SplitRequest(Request):
+    """A case that goes on by itself again, and the one that it was merged into."""
+
+    case: str
+    split_from: str
+
+
 class EvidenceRequest(Request):
     step: StepRequest
     attach: AttachEvidence
+
+
+class FilesRequest(Request):
+    step: StepRequest
+    files: list[str]
 
 
 class ReportRequest(Request):
@@ -211,6 +223,14 @@ class OfferRequest(Request):
     order_paid_fen: int | None
     suspicion_decided: bool
     settled_before: bool
+    absorbed: list[str] = Field(default_factory=list)
+
+
+class ThanksRequest(Request):
+    step: StepRequest
+    review_row: str
+    thanks: GiveThanks
+    number: int
     absorbed: list[str] = Field(default_factory=list)
 
 

@@ -33,8 +33,9 @@ class Unauthorized(Refusal):
 
 @dataclass(frozen=True)
 class Caller:
-    """A person with roles per shop (None: in every shop), and the roles that open the route being asked for. `asked` is
-    the row of the case in the route's path: for `case_for`, which sees whether this person may know of it."""
+    """A person with roles per shop (None: in every shop), the roles that open the route being asked for, and other
+    accounts of the same human being. `asked` is the row of the case in the route's path: for `case_for`, which sees
+    whether this person may know of it."""
 
     person: UUID
     login: str
@@ -42,6 +43,7 @@ class Caller:
     roles: Mapping[str | None, frozenset[Role]]
     opened_by: frozenset[Role]
     asked: CaseFile | None = None
+    accounts: frozenset[str] = frozenset()
 
     def roles_in(self, shop: str) -> frozenset[Role]:
         return self.everywhere | self.roles.get(shop, frozenset())
@@ -52,7 +54,7 @@ class Caller:
         return self.roles.get(None, frozenset())
 
     def actor(self, shop: str) -> Actor:
-        return Actor(person=str(self.person), roles=self.roles_in(shop))
+        return Actor(person=str(self.person), roles=self.roles_in(shop), accounts=self.accounts)
 
     def shops(self) -> frozenset[str] | None:
         """The shops in which this route is open to the caller; None means every shop."""
@@ -96,7 +98,7 @@ async def caller_of(
     for shop, role in holder.roles:
         roles[shop] |= {role}
     opened_by = RIGHTS[request.scope["route"].name]
-    caller = Caller(holder.person, holder.login, holder.name, dict(roles), opened_by, holder.case)
+    caller = Caller(holder.person, holder.login, holder.name, dict(roles), opened_by, holder.case, holder.accounts)
     bind_contextvars(person=str(holder.person))
     if not any(held & caller.opened_by for held in caller.roles.values()):
         raise NotAllowed(_needs(caller.opened_by, ""))

@@ -12,7 +12,8 @@ from api.errors import BadInput, NotFound, documented
 from api.fields import Moment
 from api.finding import Saw, case_for, read_saw, survivor_of, wait_for
 from api.house import TheHouse
-from api.live import allowed_in, live_state
+from api.kinds import stage_in
+from api.live import allowed_in, live_case, live_state
 from api.paging import Cursor, Limit, cursor_behind, place_of
 from db.audit import record
 from db.reads import cases as reads
@@ -21,6 +22,8 @@ from db.reads.cases import CaseFilter, CaseLine
 from domain.errors import Refusal
 from domain.people import DESK, Role
 from domain.platforms import Platform
+from domain.refund_case.stages import RefundStage
+from domain.refund_case.state import RefundCaseState
 from domain.review_case.state import ReviewCaseState, Stage
 
 router = APIRouter(tags=["cases"])
@@ -36,13 +39,13 @@ class CaseView(BaseModel):
     """A case as it is now. `live` says that the case itself answered; else `state` is what was known last."""
 
     case: str
-    stage: Stage
+    stage: Stage | RefundStage
     version: int = Field(description="seq of the case's last event; `saw` takes it as `<case>:<version>`")
     person_step: int = Field(description="the last person's step, as `If-Match` takes it")
     live: bool
     merged_into: str | None = Field(default=None, description="number of the case that goes on in place of this one")
     allowed_steps: list[str] = Field(description="what the asking person may do now")
-    state: ReviewCaseState
+    state: ReviewCaseState | RefundCaseState
 
 
 class Timeline(BaseModel):
@@ -66,7 +69,7 @@ async def list_cases(
     house: TheHouse,
     caller: TheCaller,
     shop: Annotated[str | None, Query(max_length=32)] = None,
-    stage: Stage | None = None,
+    stage: Stage | RefundStage | None = None,
     assignee: Annotated[UUID | None, Query(description="id of a person")] = None,
     unassigned: bool = False,
     platform: Platform | None = None,
@@ -109,10 +112,10 @@ async def list_cases(
 async def show_case(house: TheHouse, caller: TheCaller, number: str) -> Response:
     """Asks the case itself; `ETag` is its last person's step, for `If-Match`."""
     row = await case_for(house, caller, number)
-    state, live = await live_state(house, row)
+    state, live = await live_case(house, row)
     view = CaseView(
         case=row.number,
-        stage=state.stage,
+        stage=stage_in(state),
         version=state.version,
         person_step=state.person_step,
         live=live,

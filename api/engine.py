@@ -11,10 +11,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.errors import Unavailable
 from api.house import House
+from api.kinds import CaseAnswer, CaseCommand
 from domain.errors import Refusal
 from domain.review_case.refusals import CaseClosed
-from domain.review_case.state import Answer
-from domain.review_case.steps import Command
 
 DRAINING_SECONDS = 2.0
 DRAINING_PAUSE_SECONDS = 0.05
@@ -51,12 +50,14 @@ class StepBroken(Exception):
     """The case failed at a step in a way that no rule foresees."""
 
 
-async def advance(house: House, workflow: str, command: Command, update_id: str) -> Answer:
+async def advance[A: CaseAnswer](
+    house: House, workflow: str, command: CaseCommand, update_id: str, answers: type[A]
+) -> A:
     """Raises CaseRefused, CaseClosed, Unavailable, IdempotencyKeyReused, StillRunning or RPCError."""
     deadline = asyncio.get_running_loop().time() + DRAINING_SECONDS
     while True:
         try:
-            answer = await _once(house, workflow, command, update_id)
+            answer = await _once(house, workflow, command, update_id, answers)
         except CaseRefused as refusal:
             if refusal.code not in _RUN_ENDED:
                 raise
@@ -67,7 +68,7 @@ async def advance(house: House, workflow: str, command: Command, update_id: str)
         return same_body(answer, command.digest)
 
 
-def same_body(answer: Answer, digest: str) -> Answer:
+def same_body[A: CaseAnswer](answer: A, digest: str) -> A:
     """Raises IdempotencyKeyReused when the answer is that of another body."""
     if answer.digest != digest:
         raise IdempotencyKeyReused("This Idempotency-Key was used for another step or body; take a new key.")
@@ -85,14 +86,16 @@ async def tell_case(house: House, workflow: str, signal: str, told: Any) -> bool
     return True
 
 
-async def _once(house: House, workflow: str, command: Command, update_id: str) -> Answer:
+async def _once[A: CaseAnswer](
+    house: House, workflow: str, command: CaseCommand, update_id: str, answers: type[A]
+) -> A:
     handle = house.client.get_workflow_handle(workflow)
     try:
-        answer: Answer = await handle.execute_update(
+        answer: A = await handle.execute_update(
             "advance",
             command,
             id=update_id,
-            result_type=Answer,
+            result_type=answers,
             rpc_timeout=timedelta(seconds=house.answer_seconds),
         )
     except WorkflowUpdateFailedError as failed:
@@ -111,11 +114,11 @@ async def _once(house: House, workflow: str, command: Command, update_id: str) -
     return answer
 
 
-async def earlier_answer(house: House, workflow: str, update_id: str) -> Answer | None:
+async def earlier_answer[A: CaseAnswer](house: House, workflow: str, update_id: str, answers: type[A]) -> A | None:
     """What the case answered under this id before; None where it never did."""
-    handle = house.client.get_workflow_handle(workflow).get_update_handle(update_id, result_type=Answer)
+    handle = house.client.get_workflow_handle(workflow).get_update_handle(update_id, result_type=answers)
     try:
-        answer: Answer = await handle.result(rpc_timeout=timedelta(seconds=house.answer_seconds))
+        answer: A = await handle.result(rpc_timeout=timedelta(seconds=house.answer_seconds))
     except (RPCError, WorkflowUpdateFailedError):
         return None
     return answer

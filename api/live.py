@@ -8,10 +8,9 @@ from temporalio.service import RPCError
 
 from api.callers import Caller
 from api.house import House
+from api.kinds import REVIEW, CaseKind, CaseState, allowed, first_state, kind_of, must_be
 from db.tables.cases import CaseFile
-from domain.people import DESK
-from domain.review_case.rules import allowed_steps
-from domain.review_case.state import Opening, ReviewCaseState
+from domain.review_case.state import ReviewCaseState
 
 QUERY_SECONDS = 2.0
 # RuntimeError is what a client raises that has never reached its engine.
@@ -19,45 +18,50 @@ NOT_ANSWERED = (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, 
 log = structlog.get_logger(__name__)
 
 
-def stored_state(row: CaseFile) -> ReviewCaseState:
+def stored_case(row: CaseFile) -> CaseState:
     """The state that the row was last written with; before its first write, nothing but how it was opened."""
-    if row.state:
-        return ReviewCaseState.model_validate(row.state)
-    opening = Opening(
-        case=row.number,
-        platform=row.platform,
-        shop=row.shop,
-        external_id=row.external_id,
-        review_row=str(row.source_row),
-        run=row.run,
-    )
-    return ReviewCaseState(opening=opening, opened_at=row.opened_at)
+    return kind_of(row).state.model_validate(row.state) if row.state else first_state(row)
+
+
+async def live_case(house: House, row: CaseFile) -> tuple[CaseState, bool]:
+    """The state, and whether the case itself was asked for it."""
+    if row.closed_at is not None:
+        return stored_case(row), False
+    try:
+        return await _ask(house, row.workflow, kind_of(row)), True
+    except NOT_ANSWERED as error:
+        log.warning("case not asked", case=row.number, error=type(error).__name__)
+        return stored_case(row), False
 
 
 async def live_state(house: House, row: CaseFile) -> tuple[ReviewCaseState, bool]:
-    """The state, and whether the case itself was asked for it."""
-    if row.closed_at is not None:
-        return stored_state(row), False
-    try:
-        return await ask(house, row.workflow), True
-    except NOT_ANSWERED as error:
-        log.warning("case not asked", case=row.number, error=type(error).__name__)
-        return stored_state(row), False
+    """The same for what only review cases have. Raises OtherKind."""
+    must_be(row, REVIEW)
+    state, live = await live_case(house, row)
+    assert isinstance(state, ReviewCaseState)  # noqa: S101 - must_be saw to it
+    return state, live
+
+
+def stored_state(row: CaseFile) -> ReviewCaseState:
+    """Raises OtherKind."""
+    must_be(row, REVIEW)
+    state = stored_case(row)
+    assert isinstance(state, ReviewCaseState)  # noqa: S101 - must_be saw to it
+    return state
 
 
 async def ask(house: House, workflow: str) -> ReviewCaseState:
     """Raises one of NOT_ANSWERED."""
-    handle = house.client.get_workflow_handle(workflow)
-    state: ReviewCaseState = await handle.query(
-        "view", result_type=ReviewCaseState, rpc_timeout=timedelta(seconds=QUERY_SECONDS)
-    )
+    state = await _ask(house, workflow, REVIEW)
+    assert isinstance(state, ReviewCaseState)  # noqa: S101 - a review case answers so
     return state
 
 
-def allowed_in(state: ReviewCaseState, caller: Caller, house: House) -> list[str]:
-    """The steps that this person may take now. Of a closed case only reopening is left, for the desk: leaders decide
-    it, everybody may when the buyer came back."""
-    actor = caller.actor(state.opening.shop)
-    if state.closed_at is not None:
-        return ["reopen"] if actor.holds(DESK) else []
-    return allowed_steps(state, actor, house.now())
+async def _ask(house: House, workflow: str, kind: CaseKind) -> CaseState:
+    handle = house.client.get_workflow_handle(workflow)
+    state: CaseState = await handle.query("view", result_type=kind.state, rpc_timeout=timedelta(seconds=QUERY_SECONDS))
+    return state
+
+
+def allowed_in(state: CaseState, caller: Caller, house: House) -> list[str]:
+    return allowed(state, caller.actor(state.opening.shop), house.now())

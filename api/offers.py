@@ -62,6 +62,9 @@ class OfferRanges(BaseModel):
     severity: int
     order_paid_fen: int | None
     explanation: Explanation | None
+    buyer_reversals: int = Field(
+        description="other reviews that this buyer was paid to see amended, and turned bad again"
+    )
     reason_needed: bool = Field(description="it would not be the first offer")
     in_the_way: InTheWay | None = Field(description="why I may offer nothing now; null where I may")
     forms: list[FormRange]
@@ -87,6 +90,7 @@ async def show_offer_range(house: TheHouse, caller: TheCaller, number: str) -> O
         severity=state.severity,
         order_paid_fen=paid,
         explanation=explanation(state),
+        buyer_reversals=state.buyer_reversals,
         reason_needed=bool(state.offers),
         in_the_way=InTheWay.of(in_the_way(state, actor)),
         forms=[_range(state, form, policy, actor) for form in forms if paid is not None],

@@ -1,21 +1,37 @@
-"""Policies: the document in force, and saving the next version of one."""
+"""Policies: the document in force and every one before it, what a change would do, and saving the next version."""
 
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.answers import written
 from api.callers import Caller, TheCaller
-from api.errors import documented
+from api.errors import NotFound, documented
 from api.fields import ShopCode, Text
-from api.house import House, TheHouse
+from api.house import TheHouse
 from api.steps import read_if_match
 from db import office
-from db.policy_rows import InForce
+from db.policy_rows import SHIPPED, InForce, check_policy, newest_version
+from db.reads import policies as reads
+from domain.errors import Refusal
+from domain.policies.changes import Change, differences
+from domain.policies.compensation import CompensationPolicy
+from domain.policies.effects import RangeChange, range_changes
 
 router = APIRouter(tags=["office"])
 OfShop = Annotated[str | None, Query(max_length=32, description="empty: the house's own")]
+Number = Annotated[int | None, Query(ge=1, le=2**31)]
+# More would make the preview slow and nobody reads them.
+CASES_LOOKED_AT = 200
+
+
+class VersionMissing(Refusal):
+    """Whoever changes a policy says which version they have read, so that two changes never undo one another."""
+
+    code = "VersionMissing"
 
 
 class PolicyView(BaseModel):
@@ -30,47 +46,127 @@ class PolicyView(BaseModel):
     document: dict[str, Any]
 
 
-class PolicyBody(BaseModel):
+class PolicyDraft(BaseModel):
     """The whole document; what is left out is not kept from the version before."""
 
     model_config = ConfigDict(extra="forbid")
 
     document: dict[str, Any]
-    why: Text
     shop: ShopCode | None = Field(default=None, description="empty: for every shop without one of its own")
 
 
-@router.get("/policies/{kind}", responses=documented(403, 404), summary="A policy in force")
-async def show_policy(house: TheHouse, caller: TheCaller, kind: str, shop: OfShop = None) -> PolicyView:
+class PolicyBody(PolicyDraft):
+    why: Text
+
+
+class PolicyHistory(BaseModel):
+    versions: list[reads.PolicyVersion]
+    next: int | None = Field(description="`before` of the next page; null where this is the last")
+
+
+class CaseEffect(BaseModel):
+    case: str
+    forms: list[RangeChange]
+
+
+class PolicyPreview(BaseModel):
+    """What saving this document would change. Offers that were made keep what they were made with."""
+
+    if_match: int = Field(description="the version to save it on")
+    changes: list[Change]
+    cases_looked_at: int = Field(description="open cases, the first due first; others are not looked at")
+    cases: list[CaseEffect] = Field(description="those of them in which another amount could be offered")
+
+
+@router.get(
+    "/policies/{kind}",
+    responses=documented(403, 404),
+    summary="A policy in force, or an earlier version",
+    response_model=PolicyView,
+)
+async def show_policy(
+    house: TheHouse, caller: TheCaller, kind: str, shop: OfShop = None, version: Number = None
+) -> Response:
+    """`ETag` is what `If-Match` takes to save the next version for this shop, or for the house."""
     if shop is not None:
         caller.enter(shop)
-    return await _in_force(house, kind, shop)
+    async with house.reads() as session:
+        if version is None:
+            return await _in_force(session, kind, shop)
+        found = await reads.policy_version(session, kind, shop, version)
+        if found is None:
+            raise NotFound(f"{kind} has no version {version} here; GET /policies/{kind}/history lists them.")
+        return written(_view(found))
 
 
-@router.put("/policies/{kind}", responses=documented(403, 404, 412), summary="Save a policy's next version")
+@router.get("/policies/{kind}/history", responses=documented(403, 404), summary="Who changed a policy, when and why")
+async def show_policy_history(
+    house: TheHouse,
+    caller: TheCaller,
+    kind: str,
+    shop: OfShop = None,
+    before: Number = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> PolicyHistory:
+    """Field by field, the newest first."""
+    if shop is not None:
+        caller.enter(shop)
+    async with house.reads() as session:
+        versions = await reads.history(session, kind, shop, before, limit)
+    behind = versions[-1].version if len(versions) == limit and versions[-1].version > SHIPPED + 1 else None
+    return PolicyHistory(versions=versions, next=behind)
+
+
+@router.post("/policies/{kind}/preview", responses=documented(403, 404), summary="What a change would do")
+async def preview_policy(house: TheHouse, caller: TheCaller, kind: str, body: PolicyDraft) -> PolicyPreview:
+    """Checks the document as saving would, and saves nothing."""
+    _may_change(caller, body.shop)
+    async with house.reads() as session:
+        if body.shop is not None:
+            await office.shop_of(session, body.shop)
+        drafted = await check_policy(session, kind, body.shop, body.document)
+        current = (await office.policy_in_force(session, kind, body.shop)).document
+        newest = await newest_version(session, kind, body.shop)
+        looked_at, effects = 0, list[CaseEffect]()
+        if isinstance(drafted, CompensationPolicy) and isinstance(current, CompensationPolicy):
+            cases = await reads.open_cases(session, kind, body.shop, CASES_LOOKED_AT)
+            looked_at = len(cases)
+            effects = [CaseEffect(case=case, forms=range_changes(one, current, drafted)) for case, one in cases.items()]
+    plain = [document.model_dump(mode="json", by_alias=True) for document in (current, drafted)]
+    return PolicyPreview(
+        if_match=newest,
+        changes=differences(*plain),
+        cases_looked_at=looked_at,
+        cases=[effect for effect in effects if effect.forms],
+    )
+
+
+@router.put(
+    "/policies/{kind}",
+    responses=documented(403, 404, 412, 428),
+    summary="Save a policy's next version",
+    response_model=PolicyView,
+)
 async def put_policy(
     house: TheHouse,
     caller: TheCaller,
     kind: str,
     body: PolicyBody,
-    if_match: Annotated[str | None, Header(alias="If-Match", description="the version you have changed")] = None,
-) -> PolicyView:
-    """Cases go on with the version that each of their decisions used; what is decided from now on uses this one."""
+    if_match: Annotated[str | None, Header(alias="If-Match", description="required: the version that you read")] = None,
+) -> Response:
+    """Cases go on with the version that each of their decisions used; what is decided from now on uses this one. Of
+    two people who have read the same version, the second is refused."""
     _may_change(caller, body.shop)
+    expected = read_if_match(if_match)
+    if expected is None:
+        raise VersionMissing("Say which version you have changed: send the ETag of GET /policies as If-Match.")
     async with house.sessions.begin() as session:
         if body.shop is not None:
             await office.shop_of(session, body.shop)
         await office.put_policy(
-            session,
-            kind,
-            body.shop,
-            body.document,
-            str(caller.person),
-            body.why,
-            house.now(),
-            expected=read_if_match(if_match),
+            session, kind, body.shop, body.document, str(caller.person), body.why, house.now(), expected=expected
         )
-    return await _in_force(house, kind, body.shop)
+        return await _in_force(session, kind, body.shop)
 
 
 def _may_change(caller: Caller, shop: str | None) -> None:
@@ -80,9 +176,9 @@ def _may_change(caller: Caller, shop: str | None) -> None:
         caller.enter(shop)
 
 
-async def _in_force(house: House, kind: str, shop: str | None) -> PolicyView:
-    async with house.reads() as session:
-        return _view(await office.policy_in_force(session, kind, shop))
+async def _in_force(session: AsyncSession, kind: str, shop: str | None) -> Response:
+    found = await office.policy_in_force(session, kind, shop)
+    return written(_view(found), ETag=f'"{await newest_version(session, kind, shop)}"')
 
 
 def _view(found: InForce) -> PolicyView:

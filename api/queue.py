@@ -9,6 +9,7 @@ from api.errors import documented
 from api.finding import Saw, read_saw, wait_for
 from api.house import TheHouse
 from api.paging import BadCursor, Cursor, Limit, read_cursor, write_cursor
+from db.reads.approvals import ApprovalLine, list_approvals
 from db.reads.queue import QueueLine, QueuePlace, list_queue
 from db.surges import surging
 from domain.people import DESK, LEADERS, Role
@@ -20,13 +21,16 @@ _FLAGS = {"due": False, "waiting": True}
 
 class QueuePage(BaseModel):
     cases: list[QueueLine]
+    approvals: list[ApprovalLine] = Field(
+        description="offers of others that I may approve, the first to expire first; on the first page only"
+    )
     next: str | None = Field(description="cursor of the next page; null where this is the last")
 
 
 @router.get(
     "/queue",
     responses=documented(403),
-    summary="My own cases, unassigned ones, questions that I am to answer or decide; the first to be taken first",
+    summary="My own cases, unassigned ones, questions to answer, offers to approve; the first to be taken first",
     response_model=QueuePage,
 )
 async def my_queue(
@@ -42,7 +46,9 @@ async def my_queue(
         hot = await surging(session, house.now(), desk)
         decide = {Role.LEAD: caller.shops_as(LEADERS), Role.SUPERVISOR: caller.shops_as(frozenset({Role.SUPERVISOR}))}
         lines = await list_queue(session, caller.person, desk, limit, after, hot, caller.shops(), decide)
-    return written(QueuePage(cases=lines, next=_behind(lines, limit)))
+        me = caller.accounts | {str(caller.person)}
+        approvals = await list_approvals(session, me, caller.roles) if after is None else []
+    return written(QueuePage(cases=lines, approvals=approvals, next=_behind(lines, limit)))
 
 
 def _place(cursor: str | None) -> QueuePlace | None:

@@ -10,19 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.callers import Caller
 from api.errors import NotFound
 from api.house import House
-from api.step_bodies import STEPS, PayeeBody, StepBody, references_of
+from api.step_bodies import STEPS, ParcelBody, PayeeBody, StepBody, WaybillBody, references_of
 from db.buyers import keep_payee, set_phone
+from db.parcels import Arrived, enter_parcel
 from db.reads.reviews import buyer_of
+from db.refunds import OUT, keep_shipment, shipment_of
 from db.sealed_texts import drop_texts, seal_text
 from db.tables.cases import CaseFile
 from domain.phones import phone_kind
-from domain.review_case.steps import Step
-from domain.sealed import PayeeRef, PhoneRef, SealedRef
+from domain.sealed import ParcelRef, PayeeRef, PhoneRef, SealedRef, ShipmentRef
+from domain.step import Step
+from domain.waybills import normal
 
 # Ids of sealed texts follow from the update's id, so a repeated request seals nothing twice.
 _TEXTS = UUID("5f0a3f0e-6a0b-4c52-9d0e-6a6f6e646d65")
-# These change or link a buyer's row, so who may not take the step must not get that far.
-TOUCH_THE_BUYER = frozenset({PayeeRef, PhoneRef})
+# These change a buyer's row or make rows of their own, so who may not take the step must not get that far.
+TOUCH_ROWS = frozenset({PayeeRef, PhoneRef, ParcelRef, ShipmentRef})
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,8 @@ def text_id(update_id: str, field: str) -> UUID:
     return uuid5(_TEXTS, f"{update_id}:{field}")
 
 
-def touches_buyer(body: StepBody) -> bool:
-    return bool(TOUCH_THE_BUYER & set(references_of(STEPS[body.step_name]).values()))
+def touches_rows(body: StepBody) -> bool:
+    return bool(TOUCH_ROWS & set(references_of(STEPS[body.step_name]).values()))
 
 
 def rehearsed(body: StepBody) -> Step:
@@ -45,6 +48,8 @@ def rehearsed(body: StepBody) -> Step:
         SealedRef: lambda value: SealedRef(id="", digest=""),
         PayeeRef: lambda value: PayeeRef(id="", kind=value.kind),
         PhoneRef: lambda value: PhoneRef(id="", kind=phone_kind(value).kind),
+        ParcelRef: lambda value: ParcelRef(id=""),
+        ShipmentRef: lambda value: ShipmentRef(id=""),
     }
     kind = STEPS[body.step_name]
     filled = {name: empty[ref](value) for name, ref in references_of(kind).items() if (value := getattr(body, name))}
@@ -65,6 +70,8 @@ async def seal_step(house: House, caller: Caller, row: CaseFile, body: StepBody,
                 if reference is SealedRef:
                     text_kind, id = f"{body.step_name}.{name}", text_id(update_id, name)
                     sealed[name] = await seal_text(session, text_kind, value, house.now(), id)
+                elif isinstance(value, ParcelBody | WaybillBody):
+                    sealed[name] = await _of_goods(session, house, caller, row, value)
                 else:
                     sealed[name] = await _of_buyer(session, house, caller, row, value)
     step = kind.model_validate(_plain(body) | sealed)
@@ -89,6 +96,23 @@ async def _of_buyer(
     return await keep_payee(
         session, house.ring, buyer, value.kind, value.account, value.name, str(caller.person), house.now()
     )
+
+
+async def _of_goods(
+    session: AsyncSession, house: House, caller: Caller, row: CaseFile, value: ParcelBody | WaybillBody
+) -> ParcelRef | ShipmentRef:
+    """Raises BadWaybill. A step that is sent again finds the row that was made before by its waybill."""
+    if isinstance(value, WaybillBody):
+        waybill = normal(value.waybill)
+        shipment = await keep_shipment(
+            session, house.ring, row.source_row, OUT, value.courier, waybill, house.now(), str(caller.person)
+        )
+        known = shipment or await shipment_of(session, house.ring, row.source_row, OUT, waybill)
+        return ShipmentRef(id=str(known))
+    if value.id is not None:
+        return ParcelRef(id=str(value.id))
+    arrived = Arrived(row.shop, value.courier, value.waybill, value.note, caller.person)
+    return ParcelRef(id=str((await enter_parcel(session, house.ring, arrived, house.now())).id))
 
 
 def _plain(body: StepBody) -> dict[str, Any]:

@@ -1,21 +1,22 @@
 """The bodies of steps, derived from the domain's steps: where a step holds a reference, its body takes the thing.
 
-A new step is one model in domain/review_case/steps.py; its body, its place in the union and its sealing follow.
+A new step is one model in the steps.py of its kind of case; its body, its place in the union and its sealing follow.
 """
 
 import types
 from collections.abc import Mapping
 from copy import copy
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, create_model
 from pydantic_core import CoreSchema
 
 from api.fields import Line, Moment, OfferedFen, Text, Yuan
+from api.kinds import REFUND_STEPS, REVIEW_STEPS
 from domain.payees import PayeeKind
-from domain.review_case.rules import name_of
-from domain.review_case.steps import AnyStep, Step
-from domain.sealed import PayeeRef, PhoneRef, SealedRef
+from domain.sealed import ParcelRef, PayeeRef, PhoneRef, SealedRef, ShipmentRef
+from domain.step import Step
 
 
 class StepBody(BaseModel):
@@ -39,6 +40,27 @@ class PayeeBody(BaseModel):
     name: Line | None = Field(default=None, description="the holder's name; the wallet compares it")
 
 
+class WaybillBody(BaseModel):
+    """Goods that go out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    courier: Line
+    waybill: Line
+
+
+class ParcelBody(BaseModel):
+    """A parcel that stands in the warehouse: by its id where it was entered before (POST /parcels), else by what is on
+    it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: UUID | None = None
+    courier: Line | None = None
+    waybill: Line | None = None
+    note: Text | None = None
+
+
 class Reopen(StepBody):
     """Begin the next run of a closed case. For leads and supervisors; for the whole desk when the buyer came back."""
 
@@ -47,7 +69,21 @@ class Reopen(StepBody):
     buyer_came_back: bool = Field(default=False, description="the buyer got in touch again by themselves")
 
 
-REFERENCES: Mapping[Any, Any] = {SealedRef: Text, PayeeRef: PayeeBody, PhoneRef: Line}
+class SplitOff(StepBody):
+    """Undo a merge that was a mistake: the merged case begins its next run and goes on by itself. For leads and
+    supervisors."""
+
+    step: Literal["split_off"]
+    why: Text
+
+
+REFERENCES: Mapping[Any, Any] = {
+    SealedRef: Text,
+    PayeeRef: PayeeBody,
+    PhoneRef: Line,
+    ParcelRef: ParcelBody,
+    ShipmentRef: WaybillBody,
+}
 # Codes and ids go into the engine's history as they come, so they are bounded here.
 BOUNDED: Mapping[Any, Any] = {str: Line, list[str]: list[Line], AwareDatetime: Moment}
 # Amounts are read by their own rules, so that each way of being no amount has its name.
@@ -74,9 +110,12 @@ def _body_of(step: type[Step]) -> type[StepBody]:
     return create_model(f"{step.__name__}Step", __base__=StepBody, __doc__=step.__doc__, **fields)
 
 
-_UNION = get_args(get_args(AnyStep)[0])
-STEPS: Mapping[str, type[Step]] = {name_of(step): step for step in _UNION}
-BODIES: Mapping[str, type[StepBody]] = {name: _body_of(step) for name, step in STEPS.items()} | {"reopen": Reopen}
+# A name means one step, in whatever kind of case.
+STEPS: Mapping[str, type[Step]] = {**REVIEW_STEPS, **REFUND_STEPS}
+BODIES: Mapping[str, type[StepBody]] = {name: _body_of(step) for name, step in STEPS.items()} | {
+    "reopen": Reopen,
+    "split_off": SplitOff,
+}
 
 
 class _AnyBody:

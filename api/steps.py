@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Header, Response
@@ -14,18 +14,20 @@ from api.engine import CaseNotRunning, StillRunning, advance, earlier_answer, sa
 from api.errors import BadInput, documented
 from api.finding import case_for, surviving_case
 from api.house import House, TheHouse
-from api.live import allowed_in, live_state
+from api.kinds import CaseAnswer, CaseState, check, kind_of, stage_in
+from api.live import allowed_in, live_case
 from api.refused import keep_refusal
-from api.reopening import reopen
-from api.sealing import SealedStep, rehearsed, seal_step, touches_buyer, unseal
-from api.step_bodies import AnyStepBody, Reopen, StepBody
+from api.reopening import reopen, split_off
+from api.sealing import SealedStep, rehearsed, seal_step, touches_rows, unseal
+from api.step_bodies import AnyStepBody, Reopen, SplitOff, StepBody
 from db import chain
 from db.tables.cases import CaseFile
 from domain.errors import Refusal
-from domain.review_case import rules
+from domain.refund_case.stages import RefundStage
+from domain.refund_case.state import RefundCaseState
 from domain.review_case.refusals import CaseClosed
-from domain.review_case.state import Answer, ReviewCaseState, Stage
-from domain.review_case.steps import Command
+from domain.review_case.state import ReviewCaseState, Stage
+from domain.step import Step
 
 router = APIRouter(tags=["cases"])
 _TAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
@@ -61,11 +63,11 @@ class StepTaken(BaseModel):
     """The case after the step."""
 
     case: str
-    stage: Stage
+    stage: Stage | RefundStage
     version: int = Field(description="`saw` takes it as `<case>:<version>`")
     person_step: int
     allowed_steps: list[str]
-    state: ReviewCaseState
+    state: ReviewCaseState | RefundCaseState
 
 
 class StepPending(BaseModel):
@@ -91,17 +93,21 @@ async def take_step(
     if_match: IfMatch = None,
 ) -> Response:
     """`step` says which; a refusal names its reason and what to do instead. A step in a merged case is taken in the
-    case that goes on, which the answer names."""
+    case that goes on, which the answer names; only `split_off` is the merged case's own."""
     named = await case_for(house, caller, number)
     seen = read_if_match(if_match)
-    row = await surviving_case(house, caller, named)
+    row = named if isinstance(body, SplitOff) else await surviving_case(house, caller, named)
     if row is not named and seen is not None:
         raise CaseMerged(f"Case {named.number} goes on as {row.number}; look at that one.", merged_into=row.number)
     key = idempotency_key or uuid4().hex
     update_id = hashlib.sha256(f"{caller.person}|{row.number}|{key}".encode()).hexdigest()
     try:
+        kind_of(row).take(body.step_name)
+        state: CaseState
         if isinstance(body, Reopen):
             state = await reopen(house, caller, row, body, update_id)
+        elif isinstance(body, SplitOff):
+            state = await split_off(house, caller, row, body, update_id)
         else:
             state = (await _advance(house, caller, row, body, update_id, seen)).state
     except StillRunning:
@@ -115,22 +121,23 @@ async def take_step(
 
 async def _advance(
     house: House, caller: Caller, row: CaseFile, body: StepBody, update_id: str, seen: int | None
-) -> Answer:
+) -> CaseAnswer:
+    kind = kind_of(row)
     digest = hashlib.sha256(chain.canonical(body.model_dump(mode="json"))).hexdigest()
-    if touches_buyer(body):
+    if touches_rows(body):
         try:
             await _rehearse(house, caller, row, body)
         except Refusal:
-            earlier = await earlier_answer(house, row.workflow, update_id)
+            earlier = await earlier_answer(house, row.workflow, update_id, kind.answer)
             if earlier is None:
                 raise
             return same_body(earlier, digest)
     sealed = await seal_step(house, caller, row, body, update_id)
-    command = Command(
-        actor=caller.actor(row.shop), step=sealed.step, digest=digest, sent_at=house.now(), if_version=seen
+    command = kind.command.model_validate(
+        _command(caller, row, sealed.step, house) | {"digest": digest, "if_version": seen}
     )
     try:
-        return await advance(house, row.workflow, command, update_id)
+        return await advance(house, row.workflow, command, update_id, kind.answer)
     except Refusal as refusal:
         await _forget(house, sealed, refusal)
         if isinstance(refusal, CaseNotRunning) and row.closed_at is not None:
@@ -145,10 +152,14 @@ async def _forget(house: House, sealed: SealedStep, refusal: Refusal) -> None:
 
 
 async def _rehearse(house: House, caller: Caller, row: CaseFile, body: StepBody) -> None:
-    """Ask the rules before a buyer's row is touched; raises the Refusal that the case would give."""
-    state, _ = await live_state(house, row)
-    command = Command(actor=caller.actor(row.shop), step=rehearsed(body), digest="", sent_at=house.now())
-    rules.check(state, command, house.now())
+    """Ask the rules before any row is touched; raises the Refusal that the case would give."""
+    state, _ = await live_case(house, row)
+    command = kind_of(row).command.model_validate(_command(caller, row, rehearsed(body), house) | {"digest": ""})
+    check(state, command, house.now())
+
+
+def _command(caller: Caller, row: CaseFile, step: Step, house: House) -> dict[str, Any]:
+    return {"actor": caller.actor(row.shop), "step": step, "sent_at": house.now()}
 
 
 def read_if_match(given: str | None) -> int | None:
@@ -161,10 +172,10 @@ def read_if_match(given: str | None) -> int | None:
     return int(tag.group(1))
 
 
-def _taken(state: ReviewCaseState, caller: Caller, house: House) -> StepTaken:
+def _taken(state: CaseState, caller: Caller, house: House) -> StepTaken:
     return StepTaken(
         case=state.opening.case,
-        stage=state.stage,
+        stage=stage_in(state),
         version=state.version,
         person_step=state.person_step,
         allowed_steps=allowed_in(state, caller, house),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from db.tables.buyers import Buyer, BuyerPerson, Review, SealedText, ShopOrder
 from db.tables.cases import CaseFile, CaseKey
 from db.tables.office import Installation, Shop
+from db.tables.reversals import ReversalRow
 from domain.platforms import Grade
 
 A_WEEK = timedelta(days=7)
@@ -38,10 +39,12 @@ class FileRef:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Cases of the same person under other numbers, and bad reviews of the same product in the week before."""
+    """Cases of the same person under other numbers, bad reviews of the same product in the week before, and how many
+    of those cases were turned bad again after payment."""
 
     cases: int
     bad_reviews: int
+    reversals: int
 
 
 _REPORTED = (
@@ -72,6 +75,11 @@ _CASES = (
     .where(_other.buyer_person == bindparam("person", type_=Uuid), _other.number != bindparam("number"))
     .scalar_subquery()
 )
+_REVERSALS = (
+    select(func.count())
+    .where(ReversalRow.buyer_person == bindparam("person", type_=Uuid), ReversalRow.case != bindparam("number"))
+    .scalar_subquery()
+)
 _BAD_REVIEWS = (
     select(func.count())
     .select_from(_this)
@@ -85,7 +93,7 @@ _BAD_REVIEWS = (
     .where(_this.id == bindparam("review", type_=Uuid), Review.grade == Grade.BAD)
     .scalar_subquery()
 )
-_BEFORE = select(_CASES.label("cases"), _BAD_REVIEWS.label("bad_reviews"))
+_BEFORE = select(_CASES.label("cases"), _BAD_REVIEWS.label("bad_reviews"), _REVERSALS.label("reversals"))
 _BAD = select(_BAD_REVIEWS)
 
 

@@ -1,5 +1,6 @@
 """Policies as versioned rows: a shop's newest row beats the house's, and without either the shipped document counts."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +9,12 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.audit import lock_office, record
+from db.chain import canonical
 from db.tables.policies import Policy
 from domain.errors import PolicyUnreadable, Refusal
+from domain.policies.agreeing import faults
 from domain.policies.causes import CausesPolicy
+from domain.policies.changes import differences
 from domain.policies.compensation import CompensationPolicy
 from domain.policies.contact import ContactPolicy
 from domain.policies.desk import DeskPolicy
@@ -28,6 +32,7 @@ KINDS: dict[str, type[PolicyDocument]] = {
     "texts": TextsPolicy,
     "refunds": RefundsPolicy,
 }
+PATHS_TOLD = 50
 SHIPPED = 0  # the version under which the shipped document counts
 
 
@@ -88,23 +93,38 @@ async def put_policy(
 
     Raises PolicyUnreadable, naming the fields, and PolicyMoved when `expected` is not the newest version any more.
     """
-    model = model_of(kind)
-    read = read_document(model, document)
-    _forbid_loosening(load_shipped(kind, model), read)
+    read = await check_policy(session, kind, shop, document)
     await lock_office(session)
-    newest = await _newest(session, kind, shop)
+    newest = await newest_version(session, kind, shop)
     if expected is not None and expected != newest:
         raise PolicyMoved(f"{kind} is at version {newest} now; read it again and repeat your change.", version=newest)
     kept = read.model_dump(mode="json", by_alias=True)
+    before = (await policy_in_force(session, kind, shop)).document.model_dump(mode="json", by_alias=True)
     row = {"kind": kind, "shop": shop, "version": newest + 1, "document": kept}
     await session.execute(insert(Policy).values(**row, made_by=by, made_at=now, why=why))
-    facts = {"shop": shop, "version": newest + 1, "why": why}
+    paths = [change.path for change in differences(before, kept)]
+    facts = {"shop": shop, "version": newest + 1, "why": why, "changed": paths[:PATHS_TOLD], "paths": len(paths)}
+    facts["document"] = hashlib.sha256(canonical(kept)).hexdigest()
     await record(session, by, now, "policy.put", kind, facts)
     return newest + 1
 
 
-async def _newest(session: AsyncSession, kind: str, shop: str | None) -> int:
+async def check_policy(session: AsyncSession, kind: str, shop: str | None, document: dict[str, Any]) -> PolicyDocument:
+    """Read a document as it would be saved. Raises UnknownPolicy, and PolicyUnreadable naming the fields."""
+    model = model_of(kind)
+    read = read_document(model, document)
+    _forbid_loosening(load_shipped(kind, model), read)
+    if isinstance(read, CompensationPolicy):
+        causes = (await policy_in_force(session, "causes", shop)).document
+        if isinstance(causes, CausesPolicy) and (found := faults(read, causes)):
+            fields = [{"path": path, "why": why} for path, why in found]
+            raise PolicyUnreadable(f"{fields[0]['path']}: {fields[0]['why']}.", fields=fields)
+    return read
+
+
+async def newest_version(session: AsyncSession, kind: str, shop: str | None) -> int:
     same = Policy.shop == shop if shop is not None else Policy.shop.is_(None)
+    """Of the shop's own (or the house's) rows; SHIPPED where there is none."""
     newest = await session.scalar(select(func.max(Policy.version)).where(Policy.kind == kind, same))
     return newest or SHIPPED
 

@@ -18,8 +18,10 @@ __all__ = [
     "OfferOutOfRange",
     "OfferRange",
     "OfferRefused",
+    "ThanksNotGiven",
     "check_offer",
     "offer_range",
+    "thanks_worth",
 ]
 
 
@@ -57,6 +59,12 @@ class OfferFrozen(OfferRefused):
     """Nothing is offered until a supervisor has decided."""
 
     code = "OfferFrozen"
+
+
+class ThanksNotGiven(OfferRefused):
+    """The shop's policy gives no thanks in this form."""
+
+    code = "ThanksNotGiven"
 
 
 class OfferMade(OfferRefused):
@@ -181,6 +189,18 @@ def check_offer(
     if not allowed.min_fen <= amount_fen <= allowed.max_fen:
         span = f"{format_fen(allowed.min_fen)} to {format_fen(allowed.max_fen)}"
         raise OfferOutOfRange(f"Offer {span}, or ask a supervisor.", min=allowed.min_fen, max=allowed.max_fen)
+
+
+def thanks_worth(form: OfferForm, policy: CompensationPolicy) -> int:
+    """What thanks in this form are worth, in fen; a coupon has the face value at or below. Raises ThanksNotGiven."""
+    given = policy.thanks.worth_fen
+    if form not in given:
+        ways = f"choose one of {', '.join(given)}" if given else "thank in words"
+        raise ThanksNotGiven(f"The shop gives no {form} as thanks; {ways}.", form=str(form))
+    worth = given[form]
+    if fulfilled_by(form) is not Fulfilment.COUPON_API:
+        return worth
+    return max((face for face in policy.coupons.faces_fen if face <= worth), default=policy.coupons.faces_fen[0])
 
 
 def _check_payable(amount_fen: int, form: OfferForm, policy: CompensationPolicy) -> None:

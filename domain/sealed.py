@@ -34,6 +34,22 @@ class PhoneRef(BaseModel):
     kind: str
 
 
+class ParcelRef(BaseModel):
+    """A parcel that stands in the warehouse, in a row of its own with its waybill sealed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+
+
+class ShipmentRef(BaseModel):
+    """Goods on their way, in a row of their own with their waybill sealed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+
+
 class Event(BaseModel):
     """One line of a case's record: facts and references, never people's data.
 

@@ -50,13 +50,14 @@ class CaseKeeping:
         """Whether it is time to continue as new: the history grows long, or newer code is wanted."""
         return self._refresh or workflow.info().is_continue_as_new_suggested()
 
-    async def wait(self, until: datetime | None, what: str | None) -> None:
-        """Until a moment, or until anything has changed."""
+    async def wait(self, until: datetime | None, what: str | None, moved: Callable[[], bool]) -> None:
+        """Until a moment, or until something has changed and, says `moved`, what is waited for with it. A note moves
+        nothing: its case's timer stays, which spares the engine two events a step."""
         self.beginning = False
         seen = self._changes
         with contextlib.suppress(TimeoutError):
             await workflow.wait_condition(
-                lambda: self._changes != seen or self._refresh,
+                lambda: self._refresh or (self._changes != seen and moved()),
                 timeout=until - workflow.now() if until else None,
                 timeout_summary=what,
             )
@@ -84,7 +85,7 @@ class CaseKeeping:
         """Telling the engine's operators costs an event and a row of the visibility store, so only what has changed is
         told, and only when the case has come to rest."""
         shown = (stage, assignee or "")
-        if shown != self._shown:
+        if not self.shows(stage, assignee):
             self._shown = shown
             workflow.upsert_search_attributes(
                 [
@@ -93,6 +94,9 @@ class CaseKeeping:
                     search.DUE.value_set(due_at or workflow.now()),
                 ]
             )
+
+    def shows(self, stage: str, assignee: str | None) -> bool:
+        return self._shown == (stage, assignee or "")
 
     def refuse_while_draining(self) -> None:
         if self.draining:

@@ -61,7 +61,11 @@ class RefundCase:
 
     async def _rest(self, due: Due | None) -> None:
         self._show(due_for_people(self._case) or due)
-        await self._keeping.wait(due.at if due else None, due.action if due else None)
+        await self._keeping.wait(due.at if due else None, due.action if due else None, lambda: self._moved(due))
+
+    def _moved(self, due: Due | None) -> bool:
+        case = self._case
+        return next_due(case) != due or not self._keeping.shows(stage_of(case), case.assignee)
 
     def _show(self, due: Due | None) -> None:
         self._keeping.show(stage_of(self._case), self._case.assignee, due.at if due else None)

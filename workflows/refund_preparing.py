@@ -7,8 +7,9 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
+    from activities.refund_desk import RefundDeskActivities
     from activities.refund_opening import RefundOpeningActivities
-    from activities.refund_requests import AgreeRequest, ConfirmRequest, InspectRequest, ReasonRequest
+    from activities.refund_requests import AgreeRequest, ConfirmRequest, InspectRequest, MatchRequest, ReasonRequest
     from activities.requests import ClaimRequest
     from domain.policies.refund_rules import RefundStatus
     from domain.refund_case import steps
@@ -74,6 +75,11 @@ async def _abuse(case: RefundCaseState, command: steps.RefundCommand, step: step
     return await workflow.execute_activity_method(RefundOpeningActivities.judge_abuse, request, **limits.STEP)
 
 
+async def _receive(case: RefundCaseState, command: steps.RefundCommand, step: steps.ReceiveParcel) -> RefundPrepared:
+    request = MatchRequest(**_of(case), parcel=step.parcel.id, by=command.actor.person)
+    return await workflow.execute_activity_method(RefundDeskActivities.match, request, **limits.STEP)
+
+
 async def _confirm(case: RefundCaseState, command: steps.RefundCommand, step: steps.ConfirmDone) -> RefundPrepared:
     order = case.order
     if case.handling.by_machine or order is None:
@@ -89,5 +95,6 @@ _PREPARING: dict[type[steps.Step], Callable[[RefundCaseState, steps.RefundComman
     steps.Agree: _agree,
     steps.Inspect: _inspect,
     steps.FlagAbuse: _abuse,
+    steps.ReceiveParcel: _receive,
     steps.ConfirmDone: _confirm,
 }

@@ -16,7 +16,6 @@ from temporalio.exceptions import ActivityError, FailureError, WorkflowAlreadySt
 with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
     from activities.contacts import ContactActivities
-    from activities.escalation import EscalationActivities
     from activities.marketplace import MarketplaceActivities
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
@@ -25,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.replacement import ReplacementActivities
     from activities.requests import (
         AssignRequest,
-        ClockRequest,
         LogRequest,
         OpenRequest,
         PayoutRequest,
@@ -36,7 +34,6 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.amendment import Reading
     from domain.contact_terms import CallResult
-    from domain.escalation import EscalationKind
     from domain.fulfilment import needs_payee
     from domain.people import TIMER, Actor, ActorKind
     from domain.review_case import (
@@ -55,15 +52,14 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.agenda import Action, Due
     from domain.review_case.facts import StepRequest
     from domain.review_case.keys import payout_id
-    from domain.review_case.outcomes import Outcome
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import DecidePayout, LogContact, MendPayout, Step
     from workflows import limits, priorities
     from workflows.ending_actions import EndingActions
+    from workflows.escalation_actions import EscalationActions
     from workflows.payout import Payout, PayoutOrder
     from workflows.reply_actions import ReplyActions
 
-CONTENT = "content-at-the-end"
 READ_AGAIN_BEFORE_PAYING = timedelta(minutes=10)
 
 
@@ -84,13 +80,12 @@ class ReviewActions:
             Action.READ: self._read_review,
             Action.RELEASE: self._release,
             Action.PAY: self._pay,
-            Action.RECKON: self._reckon,
-            Action.ESCALATE: self._escalate,
             Action.PROMISE_DUE: self._agreed(promises.fell_due),
             Action.PROMISE_BROKEN: self._agreed(promises.broke),
             Action.INVESTIGATION_DUE: self._agreed(investigations.fell_due),
             Action.DECISION_DUE: self._agreed(decisions.fell_due),
             **ReplyActions(case, lock).doing,
+            **EscalationActions(case, lock).doing,
             **self.ending.doing,
         }
 
@@ -119,16 +114,9 @@ class ReviewActions:
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
             case Action.END:
-                closing.end(case, TIMER, self._outcome(), now)
+                closing.end(case, TIMER, agenda.outcome_at_end(self._case), now)
             case _:
                 raise AssertionError(f"no way to do {action}")
-
-    def _outcome(self) -> Outcome:
-        """A content buyer's case that ended before contentment counted went on as one that had refused."""
-        outcome = agenda.outcome_at_end(self._case)
-        if outcome is Outcome.SETTLED_KEPT and not workflow.patched(CONTENT):
-            return Outcome.REFUSED
-        return outcome
 
     def _agreed(self, change: Callable[[ReviewCaseState, int, datetime], None]) -> Callable[[Due], Awaitable[None]]:
         async def happens(due: Due) -> None:
@@ -147,6 +135,8 @@ class ReviewActions:
         found = await workflow.execute_activity_method(OpeningActivities.open_case, request, **limits.RECORD)
         async with self._lock:
             progress.opened(self._case, found, workflow.now())
+        if self._case.opening.split_from is not None:
+            await self.ending.split_off(self._case.opening.split_from)
 
     async def _assign(self, due: Due) -> None:
         case = self._case
@@ -292,32 +282,3 @@ class ReviewActions:
             await handle.signal(signal, what)
         except FailureError:
             workflow.logger.warning("the payout's workflow is gone; its row tells how it ended")
-
-    def _clock_request(self, kind: EscalationKind) -> ClockRequest:
-        case = self._case
-        clock = case.clocks[kind]
-        return ClockRequest(
-            case=case.opening.case, shop=case.opening.shop, kind=kind, since=clock.since, severity=case.severity,
-            told=clock.told, assignee=self._whose(kind), now=workflow.now(),
-            roles=fulfilling.whose(case) if kind is EscalationKind.FULFILMENT_WAITING else [],
-        )  # fmt: skip
-
-    def _whose(self, kind: EscalationKind) -> str | None:
-        """Who hears first: the case's own agent, or whoever was asked to investigate."""
-        asked = investigations.overdue(self._case) if kind is EscalationKind.INVESTIGATION else None
-        return asked.to if asked else self._case.assignee
-
-    async def _reckon(self, due: Due) -> None:
-        request = self._clock_request(EscalationKind(due.subject))
-        found = await workflow.execute_activity_method(EscalationActivities.reckon, request, **limits.RECORD)
-        async with self._lock:
-            progress.reckoned(self._case, found)
-
-    async def _escalate(self, due: Due) -> None:
-        kind = EscalationKind(due.subject)
-        if kind is EscalationKind.STALE and not progress.still_stale(self._case):
-            return
-        request = self._clock_request(kind)
-        found = await workflow.execute_activity_method(EscalationActivities.escalate, request, **limits.RECORD)
-        async with self._lock:
-            progress.escalated(self._case, found, workflow.now())

@@ -1,35 +1,31 @@
 """The life of one bad or neutral review."""
 
 import asyncio
-import contextlib
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.projection import ProjectionActivities
     from activities.requests import Projection
     from domain.errors import Refusal
     from domain.gate import GateMode
-    from domain.payouts import PayoutStatus
     from domain.people import Actor, ActorKind
     from domain.review_case import desk, hearing, merging, paying, presence, resting, rules, surging
     from domain.review_case.agenda import Action, Due, due_for_people, next_due
     from domain.review_case.facts import BuyerMessage, PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
     from domain.review_case.steps import AnswerOffer, CheckFulfilment, Command, DecidePayout, FulfilOffer, MendPayout
-    from workflows import limits, search
+    from workflows import limits
+    from workflows.case_keeping import CaseKeeping, refused, unprepared
     from workflows.review_actions import ReviewActions
     from workflows.review_preparing import prepare
 
-COMMANDS_REMEMBERED = 50
 # Steps that the payout's own workflow hears of, besides what finance decides about a failed one.
 BY_HAND = (FulfilOffer, CheckFulfilment)
 # What a case does at its start, one right after the other, each in the database: written down together.
 BEGINNING = frozenset({Action.OPEN, Action.ASSIGN, Action.PLAN})
-REST = "rest-after-acceptance"
-PATIENCE = "patience-with-unknown-payouts"
 
 
 @workflow.defn(name="ReviewCase")
@@ -45,119 +41,75 @@ class ReviewCase:
         self._case = carried or ReviewCaseState(opening=opening, opened_at=workflow.now())
         self._lock = asyncio.Lock()
         self._actions = ReviewActions(self._case, self._lock)
-        self._changes = 0
-        self._refresh = False
-        self._draining = False
-        self._beginning = carried is None
-        self._shown: tuple[str, str] = ("", "")
+        self._keeping = CaseKeeping(self._case, self._write, beginning=carried is None)
 
     @workflow.run
     async def run(self, opening: Opening, carried: ReviewCaseState | None = None) -> str:
-        projector = asyncio.create_task(self._project())
+        projector = asyncio.create_task(self._keeping.project())
         while self._case.closed_at is None:
-            if self._refresh or workflow.info().is_continue_as_new_suggested():
-                await self._drain()
+            if self._keeping.should_continue:
+                await self._keeping.drain()
                 if self._case.closed_at is None:
                     workflow.continue_as_new(args=[opening, self._case])
             due = next_due(self._case)
             if due is not None and due.at <= workflow.now():
-                self._beginning = self._beginning and due.action in BEGINNING
+                self._keeping.beginning = self._keeping.beginning and due.action in BEGINNING
                 await self._actions.take(due)
             else:
-                await self._wait(due)
+                await self._rest(due)
         self._show(None)
-        await self._drain()
+        await self._keeping.drain()
         if self._case.relapsed:
             await self._actions.ending.go_on()
         projector.cancel()
         return str(self._case.outcome)
 
-    async def _wait(self, due: Due | None) -> None:
-        """Until what is due next, or until anything has changed that may move it."""
-        self._beginning = False
+    async def _rest(self, due: Due | None) -> None:
         self._show(due_for_people(self._case) or due)
-        seen = self._changes
-        timeout = due.at - workflow.now() if due else None
-        with contextlib.suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: self._changes != seen or self._refresh,
-                timeout=timeout,
-                timeout_summary=due.action if due else None,
-            )
+        await self._keeping.wait(due.at if due else None, due.action if due else None, lambda: self._moved(due))
 
-    async def _drain(self) -> None:
-        """Steps that come now are told to come again; those accepted are finished and everything is written."""
-        self._draining, self._beginning = True, False
-        await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._case.unwritten)
+    def _moved(self, due: Due | None) -> bool:
+        case = self._case
+        return next_due(case) != due or not self._keeping.shows(case.stage, case.assignee)
 
-    async def _project(self) -> None:
-        """One write in flight, with all events since the last one: rows are behind by one write at the most."""
-        while True:
-            await workflow.wait_condition(lambda: bool(self._case.unwritten) and not self._beginning)
-            batch = self._batch()
-            try:
-                await workflow.execute_activity_method(
-                    ProjectionActivities.project, batch, summary=f"up to {batch.events[-1].seq}", **limits.RECORD
-                )
-            except ActivityError:
-                # Nothing may be lost: what could not be written stays here, in the history, until it can be.
-                workflow.logger.exception("the case could not be written; trying again in a minute")
-                await workflow.sleep(60)
-                continue
-            del self._case.unwritten[: len(batch.events)]
+    def _show(self, due: Due | None) -> None:
+        self._keeping.show(self._case.stage, self._case.assignee, due.at if due else None)
 
-    def _batch(self) -> Projection:
+    async def _write(self) -> None:
         due = due_for_people(self._case) or next_due(self._case)
-        return Projection(
+        batch = Projection(
             workflow=workflow.info().workflow_id,
             state=self._case.view(),  # turned into a payload before anything else runs, so no copy is needed
             events=list(self._case.unwritten),
             due_at=due.at if due else workflow.now(),
             due_what=f"{due.action} {due.subject}".strip() if due else "",
         )
-
-    def _show(self, due: Due | None) -> None:
-        """Operators of the engine see stage and assignee. Telling costs them an event and a row of the visibility
-        store, so it is done when the case has come to rest, and only what has changed."""
-        shown = (str(self._case.stage), self._case.assignee or "")
-        if shown != self._shown:
-            self._shown = shown
-            workflow.upsert_search_attributes(
-                [
-                    search.STATUS.value_set(shown[0]),
-                    search.ASSIGNEE.value_set(shown[1]),
-                    search.DUE.value_set(due.at if due else workflow.now()),
-                ]
-            )
+        await workflow.execute_activity_method(
+            ProjectionActivities.project, batch, summary=f"up to {batch.events[-1].seq}", **limits.RECORD
+        )
 
     @workflow.update
     async def advance(self, command: Command) -> Answer:
         """Carry out one step of a person; a repeat of a known command answers what the first one did."""
         async with self._lock:
-            repeated = self._digest_of_repeat() is not None
+            repeated = self._keeping.digest_of_repeat is not None
             if not repeated:
                 self._check(command, workflow.now(), accepted=True)
                 found = await self._prepare(command)
                 rules.apply(self._case, command, workflow.now(), found)
-                self._rest(command)
-                self._remember(command)
-                self._changes += 1
+                if isinstance(command.step, AnswerOffer) and command.step.accepted:
+                    resting.rest(self._case, workflow.now())
+                self._keeping.remember(command.digest)
+                self._keeping.changed()
         if isinstance(command.step, MendPayout | DecidePayout) or (isinstance(command.step, BY_HAND) and not repeated):
             await self._actions.tell_payout(command.actor, command.step)
         return self._answer(command)
 
     @advance.validator
     def _may_advance(self, command: Command) -> None:
-        if self._draining:
-            raise ApplicationError("The case is being continued; send the same step again.", type="Draining")
-        if self._digest_of_repeat() is None:
+        self._keeping.refuse_while_draining()
+        if self._keeping.digest_of_repeat is None:
             self._check(command, workflow.now())
-
-    def _rest(self, command: Command) -> None:
-        """Cases whose buyer accepted before there was a rest go on as they did then."""
-        accepted = isinstance(command.step, AnswerOffer) and command.step.accepted
-        if accepted and workflow.patched(REST):
-            resting.rest(self._case, workflow.now())
 
     def _check(self, command: Command, now: datetime, *, accepted: bool = False) -> None:
         try:
@@ -171,63 +123,53 @@ class ReviewCase:
         try:
             return await prepare(self._case, command)
         except ActivityError as error:
-            cause = error.cause
-            if isinstance(cause, ApplicationError) and cause.non_retryable:
-                raise ApplicationError(cause.message, *cause.details, type=cause.type) from None
-            message = "The database does not answer; nothing was changed. Send the same step again in a moment."
-            raise ApplicationError(message, {"message": message, "facts": {}}, type="Unavailable") from None
-
-    def _digest_of_repeat(self) -> str | None:
-        info = workflow.current_update_info()
-        return self._case.recent.get(info.id) if info else None
-
-    def _remember(self, command: Command) -> None:
-        info = workflow.current_update_info()
-        if info is not None:
-            self._case.recent[info.id] = command.digest
-        while len(self._case.recent) > COMMANDS_REMEMBERED:
-            del self._case.recent[next(iter(self._case.recent))]
+            raise unprepared(error) from None
 
     def _answer(self, command: Command) -> Answer:
         """The digest is that of the body that was carried out; the api refuses another body under the same key."""
-        digest = self._digest_of_repeat() or command.digest
+        digest = self._keeping.digest_of_repeat or command.digest
         return Answer(digest=digest, version=self._case.version, state=self._case.view())
 
     @workflow.signal
     async def review_changed(self) -> None:
         """The marketplace says that something about this review changed: read it now."""
         self._case.read_again_at = workflow.now()
-        self._changes += 1
+        self._keeping.changed()
 
     @workflow.signal
     async def case_merged(self, number: str) -> None:
         """Another case of this buyer about this order goes on here."""
         async with self._lock:
             merging.absorbed(self._case, number, workflow.now())
-            self._changes += 1
+            self._keeping.changed()
+
+    @workflow.signal
+    async def case_split_off(self, number: str) -> None:
+        """A case that was merged into this one by mistake goes on by itself."""
+        async with self._lock:
+            merging.given_back(self._case, number, workflow.now())
+            self._keeping.changed()
 
     @workflow.signal
     async def payout_settled(self, report: PayoutReport) -> None:
         """A payout of this case tells how it went."""
         async with self._lock:
-            # Cases that were told of an unknown payout before there was patience asked for help at once.
-            patient = report.status != PayoutStatus.UNKNOWN or workflow.patched(PATIENCE)
-            paying.payout_reported(self._case, report, workflow.now(), patient=patient)
-            self._changes += 1
+            paying.payout_reported(self._case, report, workflow.now())
+            self._keeping.changed()
 
     @workflow.signal
     async def gate_changed(self, mode: GateMode) -> None:
         """The shop chose this mode, or renewed its acknowledgement."""
         async with self._lock:
             paying.gate_changed(self._case, mode, workflow.now())
-            self._changes += 1
+            self._keeping.changed()
 
     @workflow.signal
     async def buyer_online(self, person: str) -> None:
         """The buyer of this case is online, says a program (by its person's id)."""
         async with self._lock:
             presence.seen_by_platform(self._case, Actor(kind=ActorKind.SYSTEM, person=person), workflow.now())
-            self._changes += 1
+            self._keeping.changed()
 
     @workflow.signal
     async def buyer_wrote(self, message: BuyerMessage) -> None:
@@ -235,33 +177,27 @@ class ReviewCase:
         await workflow.wait_condition(lambda: self._case.identity is not None or self._case.closed_at is not None)
         async with self._lock:
             hearing.received(self._case, message, workflow.now())
-            self._changes += 1
+            self._keeping.changed()
 
     @workflow.signal
     async def agent_away(self, person: str) -> None:
         """This person does not work on the shop's cases any more, or not for now: the case looks for somebody else."""
         async with self._lock:
             desk.take_back(self._case, person, workflow.now())
-            self._changes += 1
+            self._keeping.changed()
 
     @workflow.signal
     async def surge_changed(self, began: bool) -> None:
         """The shop has more to do than hands, or no longer."""
         async with self._lock:
             surging.surge_changed(self._case, began, workflow.now())
-            self._changes += 1
+            self._keeping.changed()
 
     @workflow.signal
     def refresh(self) -> None:
         """Continue as new, so that code deployed since then applies."""
-        self._refresh = True
+        self._keeping.refresh()
 
     @workflow.query
     def view(self) -> ReviewCaseState:
         return self._case.view()
-
-
-def refused(refusal: Refusal) -> ApplicationError:
-    """A refusal as the engine carries it to whoever asked."""
-    facts = {name: str(value) for name, value in refusal.facts.items()}
-    return ApplicationError(refusal.message, {"message": refusal.message, "facts": facts}, type=refusal.code)

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         CauseRequest,
         ClaimRequest,
         EvidenceRequest,
+        FilesRequest,
         LogRequest,
         MergeRequest,
         OfferRequest,
@@ -29,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
         SignalsRequest,
         StopRequest,
         TakeRequest,
+        ThanksRequest,
     )
     from domain.contact_terms import Channel, ContactPurpose
     from domain.review_case import agreement_steps, steps
@@ -117,6 +119,11 @@ async def _attach(case: ReviewCaseState, request: StepRequest, step: steps.Attac
     return await workflow.execute_activity_method(EvidenceActivities.judge_evidence, attaching, **limits.STEP)
 
 
+async def _files(case: ReviewCaseState, request: StepRequest, step: steps.AttachFiles) -> Prepared:
+    finding = FilesRequest(step=request, files=step.files)
+    return await workflow.execute_activity_method(EvidenceActivities.find_files, finding, **limits.STEP)
+
+
 async def _report(case: ReviewCaseState, request: StepRequest, step: steps.ReportToPlatform) -> Prepared:
     kept = [piece.kind for piece in case.malice.evidence]
     reporting = ReportRequest(step=request, platform=case.opening.platform, report=step, kept=kept)
@@ -178,6 +185,14 @@ async def _offer(case: ReviewCaseState, request: StepRequest, step: steps.MakeOf
     return await workflow.execute_activity_method(OfferActivities.reserve, offering, **limits.STEP)
 
 
+async def _thanks(case: ReviewCaseState, request: StepRequest, step: steps.GiveThanks) -> Prepared:
+    thanking = ThanksRequest(
+        step=request, review_row=case.opening.review_row, thanks=step, number=len(case.offers) + 1,
+        absorbed=case.absorbed,
+    )  # fmt: skip
+    return await workflow.execute_activity_method(OfferActivities.reserve_thanks, thanking, **limits.STEP)
+
+
 async def _approve(case: ReviewCaseState, request: StepRequest, step: steps.Approve) -> Prepared:
     return await workflow.execute_activity_method(OfferActivities.validity, request, **limits.STEP)
 
@@ -194,6 +209,7 @@ _PREPARING: dict[type[steps.Step], Callable[[ReviewCaseState, StepRequest, Any],
     steps.ConfirmCause: _cause,
     steps.MarkMalicious: _signals,
     steps.AttachEvidence: _attach,
+    steps.AttachFiles: _files,
     steps.Merge: _merge,
     steps.BeginFollowUp: _visit,
     steps.LogFollowUp: _visited,
@@ -203,6 +219,7 @@ _PREPARING: dict[type[steps.Step], Callable[[ReviewCaseState, StepRequest, Any],
     steps.StopContact: _stop,
     steps.ScheduleCallback: _callback,
     steps.MakeOffer: _offer,
+    steps.GiveThanks: _thanks,
     steps.Approve: _approve,
     steps.PostReply: _reply,
 }

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -13,6 +13,7 @@ from db.buyers import aliases_of, person_of
 from db.reads.reviews import MaskedBuyer, masked
 from db.tables.buyers import Buyer, Review, ShopOrder
 from db.tables.cases import CaseFile
+from db.tables.reversals import ReversalRow
 
 # The newest are what a talk needs; more would be a dossier.
 AT_MOST = 50
@@ -30,7 +31,7 @@ class EarlierCase(BaseModel):
     grade: str
     cause: str | None
     stage: str
-    outcome: str | None
+    outcome: str | None = Field(description="`reversed`: paid for, and bad again")
     review_created_at: datetime
     opened_at: datetime
     closed_at: datetime | None
@@ -50,8 +51,10 @@ class EarlierOrder(BaseModel):
 
 
 class KnownBuyer(BaseModel):
-    """`cases` and `orders` are the newest first, at most 50 each, and only of shops that the reader may see."""
+    """`cases` and `orders` are the newest first, at most 50 each, and only of shops that the reader may see; reversals
+    are counted over every shop."""
 
+    reversals: int = Field(description="reviews of this person that turned bad again after they were paid for")
     buyer: MaskedBuyer | None
     cases: list[EarlierCase]
     orders: list[EarlierOrder]
@@ -61,9 +64,11 @@ async def known_buyer(session: AsyncSession, case: CaseFile, shops: frozenset[st
     """`shops` None means every shop."""
     review = await session.get_one(Review, case.source_row)
     if review.buyer is None:
-        return KnownBuyer(buyer=None, cases=[], orders=[])
+        return KnownBuyer(reversals=0, buyer=None, cases=[], orders=[])
     people = await aliases_of(session, await person_of(session, review.buyer))
+    reversals = select(func.count()).where(ReversalRow.buyer_person.in_(people))
     return KnownBuyer(
+        reversals=await session.scalar(reversals) or 0,
         buyer=masked(await session.get_one(Buyer, review.buyer)),
         cases=await _cases(session, case, people, shops),
         orders=await _orders(session, review, people, shops),

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from db.tables.cases import CaseFile
 from db.tables.office import ApiKey, Person, PersonRole
@@ -14,19 +15,24 @@ from domain.people import Role
 
 @dataclass(frozen=True, slots=True)
 class KeyHolder:
-    """`roles` are pairs of shop (None: every shop) and role. `case` is the row asked for along with them,
-    which the holder may or may not see."""
+    """`roles` are pairs of shop (None: every shop) and role; `accounts` the ids of other accounts of the same human
+    being. `case` is the row asked for along with them, which the holder may or may not see."""
 
     person: UUID
     login: str
     name: str
     roles: list[tuple[str | None, Role]]
     case: CaseFile | None = None
+    accounts: frozenset[str] = frozenset()
 
 
+_OTHER = aliased(Person)
+_ACCOUNTS = (
+    select(func.array_agg(_OTHER.id)).where(_OTHER.human == Person.human, _OTHER.id != Person.id).scalar_subquery()
+)
 # Built once: every request asks this. Most requests speak of one case, whose row comes along: one round trip, not two.
 _HOLDER = (
-    select(Person.id, Person.login, Person.name, PersonRole.shop, PersonRole.role)
+    select(Person.id, Person.login, Person.name, PersonRole.shop, PersonRole.role, _ACCOUNTS.label("accounts"))
     .join(ApiKey, ApiKey.person == Person.id)
     .outerjoin(PersonRole, PersonRole.person == Person.id)
     .where(
@@ -49,4 +55,6 @@ async def key_holder(session: AsyncSession, hash: bytes, now: datetime, case: st
     first = found[0]
     # A role that a newer version wrote opens nothing here.
     roles = [(row.shop, Role(row.role)) for row in found if row.role in _KNOWN]
-    return KeyHolder(first.id, first.login, first.name, roles, None if case is None else first.CaseFile)
+    accounts = frozenset(str(other) for other in first.accounts or ())
+    row = None if case is None else first.CaseFile
+    return KeyHolder(first.id, first.login, first.name, roles, row, accounts)

@@ -1,6 +1,7 @@
 """The tables, by noun. Importing this package knows them all, which migrations and tests need."""
 
 from db.tables import (
+    approvals,
     budgets,
     buyers,
     cases,
@@ -13,11 +14,14 @@ from db.tables import (
     policies,
     record,
     refunds,
+    reversals,
+    vault,
 )
 from db.tables.model import Model
 
 __all__ = [
     "Model",
+    "approvals",
     "budgets",
     "buyers",
     "cases",
@@ -30,4 +34,6 @@ __all__ = [
     "policies",
     "record",
     "refunds",
+    "reversals",
+    "vault",
 ]

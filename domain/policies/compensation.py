@@ -101,7 +101,8 @@ class Coupons(MarkedPart):
 
 
 class Budget(MarkedPart):
-    """Ceilings that no single person lifts. 90 days roll; a month is the shop's calendar month."""
+    """Ceilings that no offer passes; a supervisor may raise one for its period, on the record. 90 days roll; a month is
+    the shop's calendar month."""
 
     cash_month_fen: int = Field(ge=0)
     cash_agent_day_fen: int = Field(ge=0)
@@ -176,6 +177,12 @@ class ByHand(MarkedPart):
     second_person: bool = True
 
 
+class Thanks(MarkedPart):
+    """What a solved case's thanks may carry where no amends were made, each form with what it is worth; none: words."""
+
+    worth_fen: Mapping[OfferForm, int] = Field(default_factory=dict)
+
+
 class Rewards(MarkedPart):
     """What an agent earns for a solved review; paid once the solution has held for `held_days`."""
 
@@ -198,6 +205,7 @@ class CompensationPolicy(PolicyDocument):
     payout: PayoutPolicy
     rewards: Rewards
     by_hand: Mapping[OfferForm, ByHand] = Field(default_factory=dict)
+    thanks: Thanks = Field(default_factory=Thanks)
     courier_loss_share_percent: int = Field(ge=0, le=100)
     freight_max_fen: int = Field(ge=0)
 
@@ -212,6 +220,18 @@ class CompensationPolicy(PolicyDocument):
         for form, rule in self.by_hand.items():
             if self.forms.get(form) in (FormKind.CASH, FormKind.REFUND) and not rule.second_person:
                 raise ValueError(f"by_hand.{form}.second_person: this is money; another person looks at its proof")
+        return self
+
+    @model_validator(mode="after")
+    def _thanks_are_small_things(self) -> Self:
+        for form, worth in self.thanks.worth_fen.items():
+            path = f"thanks.worth_fen.{form}"
+            if form not in self.forms:
+                raise ValueError(f"{path}: the shop does not give this form; add it to forms first")
+            if self.forms[form] in (FormKind.CASH, FormKind.REFUND):
+                raise ValueError(f"{path}: thanks are never money; leave it out")
+            if not 1 <= worth <= self.coupons.minor_flaw.max_fen:
+                raise ValueError(f"{path}: between 1 and {self.coupons.minor_flaw.max_fen} fen, as for a small flaw")
         return self
 
     def given_by(self, form: OfferForm) -> ByHand:

@@ -67,7 +67,7 @@ class Gate(PolicyPart):
                 and STRICTNESS[given] < STRICTNESS[row.after_amendment]
             ):
                 because = row.basis or "the marketplace"
-                yield path, f"is {row.after_amendment} by {because} and cannot be {given} here"
+                yield path, f"says {row.after_amendment} by {because}; it cannot say {given} here"
             elif given is Permission.ALLOW and (row is None or row.after_amendment is not Permission.ALLOW):
                 yield path, f"cannot be {given}: a named person acknowledges the law first, so write acknowledge"
 

@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from domain.freight import Payer
-from domain.sealed import SealedRef
+from domain.sealed import ParcelRef, SealedRef, ShipmentRef
 from domain.step import Step
 
 MOST_PIECES = 10_000
@@ -13,10 +13,10 @@ MOST_PHOTOS = 20
 
 
 class ReceiveParcel(Step):
-    """The parcel with the goods has arrived; it was entered, and matched to this case, before."""
+    """The parcel with the goods has arrived: one that was entered before, or one that is entered with this."""
 
     step: Literal["receive_parcel"] = "receive_parcel"
-    parcel: str = Field(max_length=40, description="id of the parcel")
+    parcel: ParcelRef
 
 
 class Inspect(Step):
@@ -43,7 +43,7 @@ class SendGoods(Step):
     """Goods go out to the buyer: an exchange, a repaired piece, what was missing."""
 
     step: Literal["send_goods"] = "send_goods"
-    shipment: str = Field(max_length=40, description="id of the parcel that goes out, entered before")
+    shipment: ShipmentRef
 
 
 class SettleFreight(Step):

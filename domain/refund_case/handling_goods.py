@@ -26,9 +26,9 @@ def may_receive(case: RefundCaseState, actor: Actor) -> None:
 def receive(
     case: RefundCaseState, actor: Actor, step: steps.ReceiveParcel, now: datetime, found: RefundPrepared
 ) -> None:
-    case.goods.parcel, case.goods.received_at, case.goods.received_by = step.parcel, now, actor.person
+    case.goods.parcel, case.goods.received_at, case.goods.received_by = step.parcel.id, now, actor.person
     case.goods.given_up_at = None
-    record(case, actor, now, "parcel_received", parcel=step.parcel)
+    record(case, actor, now, "parcel_received", parcel=step.parcel.id)
 
 
 def may_inspect(case: RefundCaseState, actor: Actor) -> None:
@@ -75,9 +75,9 @@ def may_send(case: RefundCaseState, actor: Actor) -> None:
 
 
 def send(case: RefundCaseState, actor: Actor, step: steps.SendGoods, now: datetime, found: RefundPrepared) -> None:
-    case.goods.sent, case.goods.sent_at = step.shipment, now
-    record(case, actor, now, "goods_sent", shipment=step.shipment)
-    place(case, actor, MarketAction.SEND_GOODS, now, shipment=step.shipment)
+    case.goods.sent, case.goods.sent_at = step.shipment.id, now
+    record(case, actor, now, "goods_sent", shipment=step.shipment.id)
+    place(case, actor, MarketAction.SEND_GOODS, now, shipment=step.shipment.id)
 
 
 def may_settle(case: RefundCaseState, actor: Actor) -> None:

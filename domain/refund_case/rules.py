@@ -48,7 +48,7 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.EnterCode: Rule(deciding.may_enter_code, deciding.enter_code),
     steps.ConfirmDone: Rule(deciding.may_confirm, deciding.confirm_done, prepared=True),
     steps.CheckRefund: Rule(permissions.anybody, desk.check_read),
-    steps.ReceiveParcel: Rule(handling_goods.may_receive, handling_goods.receive),
+    steps.ReceiveParcel: Rule(handling_goods.may_receive, handling_goods.receive, prepared=True),
     steps.Inspect: Rule(
         handling_goods.may_inspect, handling_goods.inspect, handling_goods.check_inspect, prepared=True
     ),

@@ -15,7 +15,7 @@ from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payees import fits
 from domain.payouts import PayoutStatus
-from domain.review_case import decisions, hearing, investigations, promises, resting
+from domain.review_case import decisions, hearing, investigations, promises, resting, reversing
 from domain.review_case.agreements import Investigation
 from domain.review_case.endings import FollowUp
 from domain.review_case.outcomes import Outcome
@@ -126,6 +126,9 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     if case.payout is not None and not case.payout.settled:
         yield from (due for due in _clocks(case) if due.subject == EscalationKind.FULFILMENT_WAITING)
         return
+    if ready_to_pay(case):  # whatever was promised has ended with the case, so this is thanks
+        yield Due(case.pay_again_at or now, Action.PAY)
+        return
     if case.merged is not None and not case.merged.told:
         yield Due(now, Action.TELL_MERGE)
         return
@@ -232,9 +235,9 @@ def _reply(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
 
 
 def ends_at(case: ReviewCaseState, identity: Identity) -> datetime:
-    """When trying ends: at once when the buyer wants no contact, about the report of a malicious review was decided, or
-    the reply has been given and no money is promised; else at the end of the month. What the buyer was promised and
-    only we hold up is not lost with the month: the gate is asked again first."""
+    """When trying ends: at once when the buyer wants no contact or took back what they were paid for, when about the
+    report of a malicious review was decided, or the reply has been given and no money is promised; else at the end of
+    the month. What the buyer was promised and only we hold up is not lost with the month: the gate is asked first."""
     if case.malicious:
         return case.opened_at if case.malice.report else identity.persistence_ends_at
     if promised(case):
@@ -243,7 +246,9 @@ def ends_at(case: ReviewCaseState, identity: Identity) -> datetime:
         return max(identity.persistence_ends_at, again + LOG_WITHIN) if again else identity.persistence_ends_at
     reply = case.reply
     replied = reply is not None and not reply.early and reply.status in {ReplyStatus.POSTED, ReplyStatus.SKIPPED}
-    return case.opened_at if case.stopped is not None or replied else identity.persistence_ends_at
+    return (
+        case.opened_at if case.stopped is not None or reversing.quiet(case) or replied else identity.persistence_ends_at
+    )
 
 
 def promised(case: ReviewCaseState) -> bool:
@@ -282,6 +287,8 @@ def outcome_at_end(case: ReviewCaseState) -> Outcome:
     if case.amendment is not None:
         paid = any(payout.status is PayoutStatus.PAID for payout in case.payouts)
         return Outcome.AMENDED_PAID if paid else Outcome.AMENDED_UNPAID
+    if case.reversal is not None:
+        return Outcome.REVERSED
     if case.stopped is not None:
         return Outcome.STOPPED_BY_BUYER
     if _content(case):

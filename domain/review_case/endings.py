@@ -18,6 +18,14 @@ class Merged(BaseModel):
     told: bool = False
 
 
+class Reversal(BaseModel):
+    """The buyer was paid and turned the review bad again: when and in which run that was seen first."""
+
+    at: datetime
+    run: int
+    paid_fen: int
+
+
 class FollowUp(BaseModel):
     """The one visit after a solved case: wanted, planned, due, taken by one person, over. `questions` are the closed
     ones with their answers, as they stood in the policy when it was planned."""

@@ -21,7 +21,8 @@ class Fact(BaseModel):
 
 class Opened(Fact):
     """The case is registered and triaged. `duplicate_of` names the case that already has this review; `number` is the
-    number that counts, should the minted one have been taken. `before` is what an earlier run left."""
+    number that counts, should the minted one have been taken. `before` is what an earlier run left, `reversed_fen`
+    what that had paid for an amendment that is gone; `buyer_reversals` counts such cases of the same person."""
 
     number: str
     duplicate_of: str | None = None
@@ -36,6 +37,8 @@ class Opened(Fact):
     review_by_person: bool = False
     details_wanted: bool = False
     earlier_cases: int = 0
+    reversed_fen: int | None = None
+    buyer_reversals: int = 0
     clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
 
 
@@ -85,9 +88,23 @@ class Prepared(Fact):
     valid_until: datetime | None = None
     approval_until: datetime | None = None
     range_fen: tuple[int, int] | None = None
+    amount_fen: int | None = None
     month: str | None = None
     workflow: str | None = None
     off_shift: bool = False
+    digests: dict[str, str] = Field(default_factory=dict)
+
+
+class Asked(Fact):
+    """Who was asked to approve an offer: the role whose turn it is and those of it who are at work now; `passed_over`
+    are those whose turn it would have been. Without a role nobody was, until `next_at`."""
+
+    since: datetime
+    role: Role | None = None
+    people: list[str] = Field(default_factory=list)
+    passed_over: list[str] = Field(default_factory=list)
+    next_at: datetime | None = None
+    policy: str = ""
 
 
 class ReplyText(Fact):

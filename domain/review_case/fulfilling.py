@@ -112,8 +112,11 @@ def may_check(case: ReviewCaseState, actor: Actor) -> None:
     require(work.to_check, FulfilmentUnknown, "No proof waits for a second look here; it is given first.")
     require(actor.holds(CHECKERS), NotYours, "The proof is looked at by finance, a lead or a supervisor; ask one.")
     involved = {work.given.by if work.given else "", case.offers[payout.offer - 1].maker}
-    other = actor.person not in involved
-    require(other, SecondPersonNeeded, "Somebody other than who gave it and who made the offer looks at the proof.")
+    require(
+        not actor.is_one_of(involved),
+        SecondPersonNeeded,
+        "Somebody other than who gave it and who made the offer looks at the proof.",
+    )
 
 
 def check_check(case: ReviewCaseState, actor: Actor, step: by_hand.CheckFulfilment, now: datetime) -> None:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from domain.offers import OfferForm
 from domain.sealed import SealedRef
 from domain.step import Step
 
@@ -13,6 +14,13 @@ class SetDelivery(Step):
 
     step: Literal["set_delivery"] = "set_delivery"
     to: SealedRef
+
+
+class GiveThanks(Step):
+    """After a solved case without amends: give what the shop's policy gives as thanks. Its worth is the policy's."""
+
+    step: Literal["give_thanks"] = "give_thanks"
+    form: OfferForm
 
 
 class FulfilOffer(Step):

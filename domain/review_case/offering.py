@@ -1,18 +1,16 @@
-"""Steps about money: offer, approve or reject, the buyer's answer, and mending a transfer that failed."""
+"""Steps about money: the offer, the buyer's answer, and mending a transfer that failed."""
 
 from datetime import datetime
 
-from domain.approvals import ApprovalNeed, role_stood_for, still_needed
 from domain.escalation import EscalationKind
 from domain.payees import check_kind
-from domain.people import Actor, Role
+from domain.people import Actor
 from domain.review_case import steps
 from domain.review_case.explaining import check_unconvinced, explanation
 from domain.review_case.facts import Prepared
 from domain.review_case.permissions import desk, require, unheld, working
 from domain.review_case.recording import record
 from domain.review_case.refusals import (
-    AmountChanged,
     ExplainFirst,
     MoneyFrozen,
     OfferLapsed,
@@ -20,7 +18,7 @@ from domain.review_case.refusals import (
     OfferUnknown,
     ReasonMissing,
 )
-from domain.review_case.state import Approval, Clock, Offer, OfferStatus, ReviewCaseState
+from domain.review_case.state import Clock, Offer, OfferStatus, ReviewCaseState
 
 LIVE = {OfferStatus.WAITING_APPROVAL, OfferStatus.MADE, OfferStatus.ACCEPTED}
 
@@ -74,73 +72,10 @@ def make(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: dateti
     record(
         case, actor, now, "offer_made",
         offer=offer.number, form=offer.form, amount_fen=offer.amount_fen, needs=found.need_roles,
+        buyer_reversals=case.buyer_reversals or None,
         range_fen=found.range_fen, month=found.month, valid_until=offer.valid_until, reason=step.reason,
         explained_in=offer.explained_in, unconvinced_in=offer.unconvinced_in, policy=found.policy,
     )  # fmt: skip
-
-
-def may_decide(case: ReviewCaseState, actor: Actor) -> None:
-    unheld(case)
-    offer = _waiting(case)
-    role_stood_for(actor.person, actor.roles, offer.maker, _need(offer), _given(offer))
-
-
-def _waiting(case: ReviewCaseState) -> Offer:
-    offer = case.offer
-    if offer is None or offer.status is not OfferStatus.WAITING_APPROVAL:
-        raise OfferUnknown("No offer waits for approval here; look at the case again.")
-    return offer
-
-
-def _need(offer: Offer) -> ApprovalNeed:
-    return ApprovalNeed(tuple(offer.need_roles), offer.need_both)
-
-
-def _given(offer: Offer) -> list[tuple[str, Role]]:
-    return [(given.person, given.role) for given in offer.approvals]
-
-
-def check_approve(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datetime) -> None:
-    offer = _waiting(case)
-    require(
-        step.offer == offer.number, OfferUnknown, f"The offer that waits is number {offer.number}; approve that one."
-    )
-    same = step.amount_fen == offer.amount_fen
-    require(same, AmountChanged, "The offer's amount is another one; look at it again and approve that amount.")
-
-
-def approve(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datetime, found: Prepared) -> None:
-    offer = _waiting(case)
-    role = role_stood_for(actor.person, actor.roles, offer.maker, _need(offer), _given(offer))
-    offer.approvals.append(Approval(person=actor.person, role=role, at=now))
-    if not still_needed(_need(offer), _given(offer)):
-        offer.status = OfferStatus.MADE
-        offer.valid_until = found.valid_until or offer.valid_until
-        case.clocks.pop(EscalationKind.APPROVAL_WAITING, None)
-    record(
-        case, actor, now, "offer_approved",
-        offer=offer.number, amount_fen=offer.amount_fen, role=role, complete=offer.status is OfferStatus.MADE,
-        valid_until=offer.valid_until,
-    )  # fmt: skip
-
-
-def enter_decision(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datetime) -> None:
-    """The timer comes a moment later, or late after an outage."""
-    fresh = now < _waiting(case).valid_until
-    require(fresh, OfferLapsed, "The time for an approval is over; if it still fits, a new offer is made.")
-
-
-def check_reject(case: ReviewCaseState, actor: Actor, step: steps.Reject, now: datetime) -> None:
-    offer = _waiting(case)
-    require(
-        step.offer == offer.number, OfferUnknown, f"The offer that waits is number {offer.number}; reject that one."
-    )
-
-
-def reject(case: ReviewCaseState, actor: Actor, step: steps.Reject, now: datetime, found: Prepared) -> None:
-    _waiting(case).status = OfferStatus.REJECTED
-    case.clocks.pop(EscalationKind.APPROVAL_WAITING, None)
-    record(case, actor, now, "offer_rejected", offer=step.offer, why=step.why)
 
 
 def may_answer(case: ReviewCaseState, actor: Actor) -> None:

@@ -16,6 +16,7 @@ class Outcome(StrEnum):
     REMOVED = "removed"
     DUPLICATE = "duplicate"
     WITHDRAWN = "withdrawn"
+    REVERSED = "reversed"  # amended and paid, and bad again
 
 
 SOLVED = frozenset({Outcome.AMENDED_PAID, Outcome.AMENDED_UNPAID, Outcome.SETTLED_KEPT})

@@ -8,6 +8,7 @@ from domain.gate import GateMode
 from domain.handwork import HandWork
 from domain.payouts import PayoutStatus
 from domain.people import SYSTEM
+from domain.review_case import reversing
 from domain.review_case.closing import end
 from domain.review_case.facts import NoticeSent, PayoutOpened, PayoutReport
 from domain.review_case.outcomes import Outcome
@@ -20,6 +21,11 @@ GATE_AGAIN = timedelta(hours=6)
 def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> None:
     """The gate let a payout through, or says what is missing; then it is asked again later."""
     offer = case.accepted_offer
+    if found.key is None and offer is not None and offer.thanks:
+        # Thanks were promised to nobody, so they wait for nothing.
+        offer.status = OfferStatus.EXPIRED
+        record(case, SYSTEM, now, "gate_shut", missing=found.missing)
+        return
     if found.key is None or offer is None:
         case.pay_again_at = found.again_at or now + GATE_AGAIN
         if found.missing != case.gate_missing:
@@ -42,6 +48,7 @@ def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> 
             gate=found.gate,
             hand=HandWork(roles=found.give_roles, second_person=found.second_person) if by_hand else None,
             keeps_open=bool(found.gate_facts),
+            amended=bool(found.gate_facts) and case.amendment is not None,
         )
     )
     if by_hand:
@@ -66,9 +73,9 @@ def gate_changed(case: ReviewCaseState, mode: GateMode, now: datetime) -> None:
         case.pay_again_at = now
 
 
-def payout_reported(case: ReviewCaseState, report: PayoutReport, now: datetime, *, patient: bool = True) -> None:
+def payout_reported(case: ReviewCaseState, report: PayoutReport, now: datetime) -> None:
     """By signal from the payout. A report that is known already, or of another case's payout, changes nothing. Where
-    nobody knows yet, `patient` leaves it to the schedule; a person is needed once that has not helped."""
+    nobody knows yet it is left to the schedule; a person is needed once that has not helped."""
     payout = next((one for one in case.payouts if one.key == report.key), None)
     if payout is None:
         return
@@ -79,19 +86,17 @@ def payout_reported(case: ReviewCaseState, report: PayoutReport, now: datetime, 
             case, SYSTEM, now, f"payout_{status}",
             payout=payout.key, amount_fen=payout.amount_fen, code=report.code, remedy=report.remedy,
         )  # fmt: skip
-        _count(case, payout, now, patient=patient)
+        _count(case, payout, now)
     if report.person and payout.person_at is None:
         _needs_person(case, payout, report, now)
 
 
-def _count(case: ReviewCaseState, payout: PayoutRef, now: datetime, *, patient: bool) -> None:
+def _count(case: ReviewCaseState, payout: PayoutRef, now: datetime) -> None:
     if payout.status is PayoutStatus.PAID:
         _paid(case, payout, now)
     elif payout.status is PayoutStatus.CANCELLED:
         case.offers[payout.offer - 1].status = OfferStatus.EXPIRED
-    elif payout.hand is None and (
-        payout.status is PayoutStatus.FAILED or (payout.status is PayoutStatus.UNKNOWN and not patient)
-    ):
+    elif payout.hand is None and payout.status is PayoutStatus.FAILED:
         case.clocks.setdefault(EscalationKind.PAYOUT_STUCK, Clock(since=now))
 
 
@@ -110,7 +115,7 @@ def _paid(case: ReviewCaseState, payout: PayoutRef, now: datetime) -> None:
     case.offers[payout.offer - 1].status = OfferStatus.FULFILLED
     case.clocks.pop(EscalationKind.FULFILMENT_WAITING, None)
     case.clocks.pop(EscalationKind.PAYOUT_STUCK, None)
-    if case.outcome is None:
+    if case.outcome is None and not reversing.paid_for_nothing(case, payout, now):
         end(case, SYSTEM, Outcome.AMENDED_PAID if case.amendment else Outcome.SETTLED_KEPT, now)
 
 

@@ -10,7 +10,7 @@ from domain.case_clocks import still_stale as still_stale
 from domain.contact_terms import NOBODY_THERE, NoContactCode
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
-from domain.review_case import following_up
+from domain.review_case import following_up, reversing
 from domain.review_case.closing import end
 from domain.review_case.desk import assign, plan_for_the_shift, replan
 from domain.review_case.facts import Assigned, Opened, Planned
@@ -45,6 +45,7 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
     case.opening = case.opening.model_copy(update={"case": found.number})
     case.identity, case.policies = found.identity, found.policies
     case.suggested_cause, case.severity, case.earlier_cases = found.suggested_cause, found.severity, found.earlier_cases
+    case.buyer_reversals = found.buyer_reversals
     case.agreements.details_wanted = found.details_wanted and case.agreements.details is None
     case.plan_again_at = now
     case.read_again_at = now + DAILY
@@ -55,13 +56,15 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
         run=case.opening.run, source=case.opening.source, why=case.opening.why, review=case.opening.review_row,
         grade=found.identity.grade, review_created_at=found.identity.review_created_at,
         persistence_ends_at=found.identity.persistence_ends_at, earlier_cases=found.earlier_cases,
-        policy=found.policies.get("platforms"),
+        buyer_reversals=found.buyer_reversals or None, policy=found.policies.get("platforms"),
     )  # fmt: skip
     record(
         case, SYSTEM, now, "triaged",
         cause=found.suggested_cause, severity=found.severity, details_wanted=found.details_wanted or None,
         severity_reasons=found.severity_reasons, policy=found.policies.get("causes"),
     )  # fmt: skip
+    if found.before is not None and found.reversed_fen is not None:
+        reversing.reversed_before(case, found.before, found.reversed_fen, now)
     if found.before is not None and found.before.malicious and found.before.suspicion is not None:
         # Whoever reopens it has a reason; money stays frozen until a supervisor has looked again.
         suspect(case, SYSTEM, found.before.suspicion.signals, found.before.suspicion.score, now)

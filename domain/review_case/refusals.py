@@ -85,6 +85,12 @@ class OfferUnknown(StepRefused):
     code = "OfferUnknown"
 
 
+class OfferDecided(StepRefused):
+    """Somebody else has decided about the offer already."""
+
+    code = "OfferDecided"
+
+
 class AmountChanged(StepRefused):
     """The amount differs from the offer's; a changed amount needs a new approval."""
 

@@ -42,6 +42,8 @@ def reply_wanted(case: ReviewCaseState, now: datetime) -> None:
 def _why(case: ReviewCaseState, early: bool) -> str:
     if case.stopped is not None:
         return "the buyer wants no contact"
+    if case.reversal is not None:
+        return "the buyer turned the review bad again"
     return "the buyer's append would close it" if early else "the time for a reply is running out"
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from domain.contact_terms import CallResult
 from domain.gate import GateMode
+from domain.review_case import reversing
 from domain.review_case.desk import replan
 from domain.review_case.state import Attempt, ReviewCaseState
 
@@ -24,6 +25,8 @@ def rest(case: ReviewCaseState, now: datetime) -> None:
 def plan_at(case: ReviewCaseState) -> datetime | None:
     """When the next contact is to be planned; None: no contact is needed as things stand."""
     again = case.plan_again_at
+    if reversing.quiet(case):
+        return None
     if again is None or not resting(case) or _agreed(case):
         return again
     remind_at = _remind_at(case)

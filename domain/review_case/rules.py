@@ -9,10 +9,12 @@ from domain.errors import Refusal
 from domain.people import Actor, Role
 from domain.review_case import (
     agreement_steps,
+    approving,
     closing,
     contacting,
     decisions,
     desk,
+    filing,
     following_up,
     fulfilling,
     fulfilment_steps,
@@ -28,6 +30,7 @@ from domain.review_case import (
     steps,
     talking,
     telling,
+    thanking,
     verifying,
 )
 from domain.review_case.facts import Prepared
@@ -72,9 +75,9 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.StopContact: Rule(contacting.may_stop, contacting.stop_contact, prepared=True),
     steps.MakeOffer: Rule(offering.may_offer, offering.make, offering.check_offer, offering.enter_offer, prepared=True),
     steps.Approve: Rule(
-        offering.may_decide, offering.approve, offering.check_approve, offering.enter_decision, prepared=True
+        approving.may_decide, approving.approve, approving.check_approve, approving.enter_decision, prepared=True
     ),
-    steps.Reject: Rule(offering.may_decide, offering.reject, offering.check_reject),
+    steps.Reject: Rule(approving.may_decide, approving.reject, approving.check_reject),
     steps.AnswerOffer: Rule(offering.may_answer, offering.answer, offering.check_answer, offering.enter_answer),
     steps.SetPayee: Rule(offering.may_set_payee, desk.set_payee, offering.check_payee),
     steps.SetPhone: Rule(permissions.working, desk.set_phone, enter=desk.check_phone),
@@ -85,11 +88,13 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.MarkMalicious: Rule(verifying.may_mark, verifying.mark_malicious, prepared=True),
     steps.DecideMalicious: Rule(verifying.may_decide_malicious, verifying.decide_malicious),
     steps.AttachEvidence: Rule(reporting.may_attach, reporting.attach, reporting.check_attach, prepared=True),
+    steps.AttachFiles: Rule(permissions.desk, filing.attach_files, filing.check_files, prepared=True),
     steps.ReportToPlatform: Rule(reporting.may_report, reporting.report, reporting.check_report, prepared=True),
     steps.SkipReport: Rule(reporting.may_skip, reporting.skip),
     payout_steps.MendPayout: Rule(mending.may_mend, mending.mend, mending.check_mend),
     payout_steps.DecidePayout: Rule(mending.may_decide, mending.decide, mending.check_decide),
     fulfilment_steps.SetDelivery: Rule(fulfilling.may_set_delivery, fulfilling.set_delivery),
+    fulfilment_steps.GiveThanks: Rule(thanking.may_thank, thanking.thank, prepared=True),
     fulfilment_steps.FulfilOffer: Rule(fulfilling.may_fulfil, fulfilling.fulfil, fulfilling.check_fulfil),
     fulfilment_steps.CheckFulfilment: Rule(fulfilling.may_check, fulfilling.check, fulfilling.check_check),
     steps.Note: Rule(permissions.desk, desk.note),

@@ -22,8 +22,8 @@ from domain.payouts import PayoutStatus
 from domain.people import Role
 from domain.platforms import AmendMode, Grade
 from domain.review_case.agreements import Agreements
-from domain.review_case.endings import FollowUp, Merged
-from domain.review_case.evidence import Malice
+from domain.review_case.endings import FollowUp, Merged, Reversal
+from domain.review_case.evidence import KeptFile, Malice
 from domain.review_case.evidence import Suspicion as Suspicion
 from domain.review_case.outcomes import Outcome
 from domain.review_case.reply import Reply as Reply
@@ -48,7 +48,7 @@ class Stage(StrEnum):
 
 class Opening(BaseModel):
     """What the starter knows: enough to find the rows that the way in has sealed. `run` counts from 1; a later run is
-    a reopening and `why` says by what."""
+    a reopening and `why` says by what; `split_from` is the case into which this one was merged by mistake."""
 
     case: str
     platform: str
@@ -58,6 +58,7 @@ class Opening(BaseModel):
     run: int = 1
     source: str = "api"
     why: str | None = None
+    split_from: str | None = None
 
 
 class Identity(BaseModel):
@@ -152,6 +153,7 @@ class Offer(BaseModel):
     unconvinced_in: int | None = None
     answered_at: datetime | None = None
     released: bool = False
+    thanks: bool = False
 
     @property
     def open(self) -> bool:
@@ -171,7 +173,8 @@ PAY_ANEW = "pay_anew"
 class PayoutRef(BaseModel):
     """The case's view of a payout; the truth about its money is the payout's own row. `closed`: the wallet keeps the
     number as failed for good. `person_at`: since then a person has to find out what nobody could be asked.
-    `keeps_open`: the case has no outcome before this is settled; payouts from before that rule have it not."""
+    `keeps_open`: the case has no outcome before this is settled; `amended`: the amended review had been seen when it
+    began. Payouts from before these rules have neither."""
 
     key: str
     offer: int
@@ -186,6 +189,7 @@ class PayoutRef(BaseModel):
     person_at: datetime | None = None
     hand: HandWork | None = None
     keeps_open: bool = False
+    amended: bool = False
 
     @property
     def settled(self) -> bool:
@@ -256,6 +260,7 @@ class ReviewCaseState(BaseModel):
     reply: Reply | None = None
     suspicion: Suspicion | None = None
     malice: Malice = Field(default_factory=Malice)
+    files: list[KeptFile] = []
     clocks: dict[EscalationKind, Clock] = Field(default_factory=dict)
     held: Held | None = None
     touched_at: datetime | None = None
@@ -267,6 +272,8 @@ class ReviewCaseState(BaseModel):
     notice_again_at: datetime | None = None
     follow_up: FollowUp | None = None
     relapsed: bool = False
+    reversal: Reversal | None = None
+    buyer_reversals: int = 0
     closed_at: datetime | None = None
 
     version: int = 0

@@ -34,10 +34,12 @@ from domain.review_case.ending_steps import LogFollowUp as LogFollowUp
 from domain.review_case.ending_steps import Merge as Merge
 from domain.review_case.ending_steps import SkipFollowUp as SkipFollowUp
 from domain.review_case.evidence_steps import AttachEvidence as AttachEvidence
+from domain.review_case.evidence_steps import AttachFiles as AttachFiles
 from domain.review_case.evidence_steps import ReportToPlatform as ReportToPlatform
 from domain.review_case.evidence_steps import SkipReport as SkipReport
 from domain.review_case.fulfilment_steps import CheckFulfilment as CheckFulfilment
 from domain.review_case.fulfilment_steps import FulfilOffer as FulfilOffer
+from domain.review_case.fulfilment_steps import GiveThanks as GiveThanks
 from domain.review_case.fulfilment_steps import SetDelivery as SetDelivery
 from domain.review_case.outcomes import Outcome
 from domain.review_case.payout_steps import DecidePayout as DecidePayout
@@ -231,6 +233,7 @@ AnyStep = Annotated[
     | MarkMalicious
     | DecideMalicious
     | AttachEvidence
+    | AttachFiles
     | ReportToPlatform
     | SkipReport
     | StopContact
@@ -248,6 +251,7 @@ AnyStep = Annotated[
     | Escalate
     | MendPayout
     | DecidePayout
+    | GiveThanks
     | SetDelivery
     | FulfilOffer
     | CheckFulfilment

@@ -29,10 +29,11 @@ def may_confirm(case: ReviewCaseState, actor: Actor) -> None:
     require(case.amendment is None, WrongStage, "The amendment is verified already; go on with the next step.")
     machine = case.identity is not None and case.identity.read_by_machine and not case.person_must_look
     require(not machine, WrongStage, "A machine reads this marketplace; ask for a reading instead of confirming.")
-    makers = {offer.maker for offer in case.offers}
-    other = actor.person != case.assignee and actor.person not in makers
+    involved = [case.assignee, *(offer.maker for offer in case.offers)]
     require(
-        other, SecondPersonNeeded, "Somebody other than the case's agent and the offer's maker has to confirm this."
+        not actor.is_one_of(involved),
+        SecondPersonNeeded,
+        "Somebody other than the case's agent and the offer's maker has to confirm this.",
     )
 
 

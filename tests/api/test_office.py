@@ -5,9 +5,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from domain.policies.compensation import CompensationPolicy
-from domain.policies.documents import load_shipped
-
 SHOP = {
     "code": "third",
     "name": "Third",
@@ -77,41 +74,6 @@ async def test_a_shop_changed_meanwhile_is_stale(ask: Any) -> None:
     await ask("admin", "PATCH", "/shops/demo", {"name": "A"}, **{"If-Match": "1"})
     stale = await ask("admin", "PATCH", "/shops/demo", {"name": "B"}, **{"If-Match": "1"})
     assert (stale.status_code, stale.json()["code"]) == (412, "StaleVersion")
-
-
-async def test_a_policy_is_read_changed_and_saved_as_its_next_version(ask: Any) -> None:
-    shown = (await ask("supervisor", "GET", "/policies/compensation?shop=demo")).json()
-    document = shown["document"]
-    document["budget"]["cash_month_fen"] = 12_345
-    body = {"document": document, "why": "a small month", "shop": "demo"}
-    saved = await ask("supervisor", "PUT", "/policies/compensation", body, **{"If-Match": "0"})
-    again = (await ask("agent", "GET", "/policies/compensation?shop=demo")).json()
-    assert (shown["version"], saved.json()["version"], again["why"]) == (0, 1, "a small month")
-    assert again["document"]["budget"]["cash_month_fen"] == 12_345
-
-
-async def test_a_policy_that_does_not_fit_names_its_fields(ask: Any) -> None:
-    document = load_shipped("compensation", CompensationPolicy).model_dump(mode="json", by_alias=True)
-    document["budget"]["cash_month_fen"] = -1
-    body = {"document": document, "why": "w", "shop": "demo"}
-    answer = await ask("supervisor", "PUT", "/policies/compensation", body)
-    assert answer.status_code == 422
-    assert [field["path"] for field in answer.json()["fields"]] == ["budget.cash_month_fen"]
-
-
-async def test_a_policy_needs_its_reason(ask: Any) -> None:
-    answer = await ask("supervisor", "PUT", "/policies/desk", {"document": {}, "shop": "demo"})
-    assert (answer.status_code, "why" in answer.json()["detail"]) == (422, True)
-
-
-async def test_the_house_s_policy_is_not_a_shop_s_supervisor_s(ask: Any) -> None:
-    answer = await ask("supervisor", "PUT", "/policies/desk", {"document": {}, "why": "w"})
-    assert answer.status_code == 403
-
-
-async def test_a_policy_of_an_unknown_kind_is_not_found(ask: Any) -> None:
-    answer = await ask("supervisor", "GET", "/policies/nonsense")
-    assert (answer.status_code, answer.json()["code"]) == (404, "UnknownPolicy")
 
 
 async def test_who_changed_what_is_told_in_order(ask: Any) -> None:

@@ -40,6 +40,7 @@ a_step = st.one_of(
         reason=st.none() | st.just(TEXT),
     ),
     st.builds(steps.SetDelivery, to=st.just(TEXT)),
+    st.builds(steps.GiveThanks, form=st.just(OfferForm.MEMBER_LEVEL_UP)),
     st.builds(steps.FulfilOffer, offer=st.integers(1, 2), text=st.just(TEXT), reference=st.none() | st.just("SF1234")),
     st.builds(steps.CheckFulfilment, offer=st.integers(1, 2), shown=st.booleans(), why=st.just(TEXT)),
     st.builds(steps.Approve, offer=st.integers(1, 2), amount_fen=st.integers(1, 5000)),

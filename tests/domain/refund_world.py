@@ -22,10 +22,11 @@ from domain.refund_case.ordering import moves_to, shows_done
 from domain.refund_case.orders import Order
 from domain.refund_case.state import Freight, RefundCaseState, RefundIdentity, RefundOpening
 from domain.refund_deadlines import Deadline, DeadlineSource
-from domain.sealed import SealedRef
+from domain.sealed import ParcelRef, SealedRef
 
 START = datetime(2026, 11, 21, 4, tzinfo=UTC)
 TEXT = SealedRef(id="text", digest="digest")
+PARCEL = ParcelRef(id="parcel")
 ALICE = Actor(person="alice", roles=frozenset({Role.AGENT}))
 ANN = Actor(person="ann", roles=frozenset({Role.AGENT}))
 BOB = Actor(person="bob", roles=frozenset({Role.SUPERVISOR, Role.LEAD}))
@@ -269,7 +270,7 @@ class RefundWorld:
 
     def received(self) -> "RefundWorld":
         self.shipped()
-        assert self.step(WAN, steps.ReceiveParcel(parcel="parcel")) is None
+        assert self.step(WAN, steps.ReceiveParcel(parcel=PARCEL)) is None
         return self
 
     def inspected(self, result: str = "intact") -> "RefundWorld":

@@ -18,6 +18,7 @@ from domain.people import TIMER, Actor, Role
 from domain.platforms import AmendMode, Grade
 from domain.review_case import (
     agenda,
+    approving,
     closing,
     decisions,
     desk,
@@ -36,6 +37,7 @@ from domain.review_case import (
 )
 from domain.review_case.agenda import Action, Due
 from domain.review_case.facts import (
+    Asked,
     Assigned,
     FollowUpPlanned,
     NoticeSent,
@@ -72,19 +74,20 @@ class World:
 
     @classmethod
     def begun(cls, draw: Any) -> "World":
-        opening = Opening(case="A26-1", platform="sandbox", shop="demo", external_id="1", review_row="row")
-        world = cls(draw, ReviewCaseState(opening=opening, opened_at=START))
-        progress.opened(world.case, _opened(draw), START)
+        world = cls(draw, unopened(START))
+        progress.opened(world.case, an_opening(draw, START), START)
         return world
 
-    def step(self, actor: Actor, step: steps.Step) -> bool:
-        """Carried out, or refused by a rule; anything else that is raised is a fault."""
+    def step(self, actor: Actor, step: steps.Step, found: Prepared | None = None) -> bool:
+        """Carried out, or refused by a rule; anything else that is raised is a fault. `found` is what an activity says
+        before, where the usual will not do."""
         command = steps.Command(actor=actor, step=step, digest="d", sent_at=self.now)
         try:
             rules.check(self.case, command, self.now)
+            found = found or self._prepared(step)
         except Refusal:
             return False
-        rules.apply(self.case, command, self.now, self._prepared(step))
+        rules.apply(self.case, command, self.now, found)
         told = fulfilling.moves(self.case, actor, step, self.now)
         self.told_payout += told[1] if told else []
         if isinstance(step, steps.AnswerOffer) and step.accepted:
@@ -96,7 +99,14 @@ class World:
         stop = StopSignal.REFUSED_FIRMLY if getattr(step, "talk", None) is TalkOutcome.REFUSED_FIRMLY else None
         until = self.now + timedelta(days=3)
         return Prepared(
-            attempt="attempt", severity=2, score=5, stop=stop, need_roles=needs, valid_until=until, approval_until=until
+            attempt="attempt",
+            severity=2,
+            score=5,
+            stop=stop,
+            need_roles=needs,
+            valid_until=until,
+            approval_until=until,
+            amount_fen=300,
         )
 
     def pass_to(self, due: Due) -> None:
@@ -221,10 +231,14 @@ class World:
     def _escalate(self, kind: EscalationKind) -> None:
         if kind is EscalationKind.STALE and not progress.still_stale(self.case):
             return
-        more = self.pick([None, self.now + timedelta(hours=12)])
-        role = Role.LEAD if len(self.case.clocks[kind].told) % 2 else Role.SUPERVISOR
-        more = more if len(self.case.clocks[kind].told) < 3 else None
-        progress.escalated(self.case, Told(kind=kind, role=role, people=["bob"], next_at=more), self.now)
+        clock, more = self.case.clocks[kind], self.pick([None, self.now + timedelta(hours=12)])
+        if kind is EscalationKind.APPROVAL_WAITING:
+            turn = Asked(since=clock.since, role=self.pick([Role.LEAD, None]), next_at=more)
+            approving.asked(self.case, turn, self.now)
+            return
+        role = Role.LEAD if len(clock.told) % 2 else Role.SUPERVISOR
+        told = Told(kind=kind, role=role, people=["bob"], next_at=more if len(clock.told) < 3 else None)
+        progress.escalated(self.case, told, self.now)
 
     def report(self) -> None:
         """The last payout tells how it went."""
@@ -257,8 +271,13 @@ class World:
         self.told_payout = []
 
 
-def _opened(draw: Any) -> Opened:
-    created = START - timedelta(hours=1)
+def unopened(now: datetime) -> ReviewCaseState:
+    opening = Opening(case="A26-1", platform="sandbox", shop="demo", external_id="1", review_row="row")
+    return ReviewCaseState(opening=opening, opened_at=now)
+
+
+def an_opening(draw: Any, now: datetime) -> Opened:
+    created = now - timedelta(hours=1)
     ends = created + timedelta(days=30)
     due = draw(st.none() | st.just(ends - timedelta(days=2)))
     identity = Identity(
@@ -266,7 +285,7 @@ def _opened(draw: Any) -> Opened:
         shop_serial=1,
         installation="TEST",
         grade=Grade.BAD,
-        baseline=Baseline(at=START, grade=Grade.BAD, review_created_at=created),
+        baseline=Baseline(at=now, grade=Grade.BAD, review_created_at=created),
         review_created_at=created,
         persistence_ends_at=ends,
         reply_due_at=due,

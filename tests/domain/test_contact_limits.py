@@ -40,7 +40,6 @@ some_windows = st.lists(windows, min_size=1, max_size=3).map(tuple)
 day_windows = st.builds(DayWindows, workday=some_windows, weekend=some_windows, holiday=some_windows)
 _FIRST = datetime(2026, 1, 5, tzinfo=UTC)
 moments = st.integers(0, 1050 * 24 * 60).map(lambda minute: _FIRST + timedelta(minutes=minute))
-caps = st.integers(0, 4)
 
 
 def _time(minute: int) -> time:
@@ -48,8 +47,10 @@ def _time(minute: int) -> time:
 
 
 @st.composite
-def policies(draw: st.DrawFn) -> ContactPolicy:
-    """Shop policies with other windows, hours, caps and spacing than ours; all are valid documents."""
+def policies(draw: st.DrawFn, least: int = 0) -> ContactPolicy:
+    """Shop policies with other windows, hours, caps (of at least so many) and spacing than ours; all are valid
+    documents."""
+    caps = st.integers(least, 4)
     row = {kind: [str(window) for window in draw(some_windows)] for kind in DayKind}
     call = {"life_not_before": f"{draw(st.integers(6, 10)):02}:00", "life_not_after": f"{draw(st.integers(18, 21))}:30"}
     step = st.fixed_dictionaries({"channel": st.sampled_from([*Channel]), "after_days": st.integers(0, 9)})

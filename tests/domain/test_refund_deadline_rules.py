@@ -12,7 +12,7 @@ from domain.refund_case import agenda, steps
 from domain.refund_case.market import Handling, RefundKind
 from domain.refund_case.orders import MarketAction
 from domain.refund_case.stages import Owner, RefundStage, owner_of, stage_of
-from tests.domain.refund_world import ALICE, ANN, BOB, FAY, PLAIN, TEXT, WAN, Market, RefundWorld
+from tests.domain.refund_world import ALICE, ANN, BOB, FAY, PARCEL, PLAIN, TEXT, WAN, Market, RefundWorld
 
 PEOPLE = st.sampled_from([ALICE, ANN, BOB, FAY, WAN])
 A_STEP = st.one_of(
@@ -25,7 +25,7 @@ A_STEP = st.one_of(
     st.builds(steps.Refuse, message=st.just(TEXT)),
     st.builds(steps.LetPass, why=st.just(TEXT)),
     st.builds(steps.ReleaseRefund, amount_fen=st.sampled_from([8900, 3000])),
-    st.builds(steps.ReceiveParcel, parcel=st.just("parcel")),
+    st.builds(steps.ReceiveParcel, parcel=st.just(PARCEL)),
     st.builds(steps.Inspect, result=st.sampled_from(["intact", "empty_parcel", "undecided"]), good=st.just(1)),
     st.builds(steps.FlagAbuse, why=st.just(TEXT)),
     st.builds(steps.Hold, why=st.just(TEXT)),
@@ -200,7 +200,7 @@ def test_the_shops_rule_agrees_in_time_and_pays_back_what_came_back_in_order() -
     assert world.market.status is RefundStatus.RETURNING
     world.market.ship(world.now)
     world.read()
-    world.step(WAN, steps.ReceiveParcel(parcel="parcel"))
+    world.step(WAN, steps.ReceiveParcel(parcel=PARCEL))
     world.step(WAN, steps.Inspect(result="intact", good=2))
     world.wait(days=9, hours=23, minutes=30)
     assert (world.market.status, world.market.acted) == (RefundStatus.SUCCEEDED, [])

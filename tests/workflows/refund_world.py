@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
 from activities.marketplace_clients import Marketplaces
 from activities.refund_facts import refund_facts
 from db import office
+from db.parcels import Arrived, enter_parcel
 from db.refunds import keep_refund
 from db.tables.cases import CaseFile
 from db.tables.record import CaseEvent
@@ -21,6 +22,7 @@ from domain.case_numbers import mint
 from domain.refund_case import steps
 from domain.refund_case.agenda import next_due
 from domain.refund_case.state import RefundAnswer, RefundCaseState, RefundOpening
+from domain.sealed import ParcelRef
 from tests.builders import House
 from workflows.refund_case import RefundCase
 from workflows.refund_starting import refund_start_options, refund_workflow_id
@@ -132,6 +134,14 @@ class RefundStory:
     async def ship_back(self, waybill: str = "YT1234567890") -> None:
         path = f"/buyer/refunds/{self.applied.refund_id}/ship_back"
         await self.house.sandbox.post(path, company="圆通", sid=waybill)
+
+    async def parcel(self, waybill: str | None = "YT1234567890") -> ParcelRef:
+        """A parcel as the warehouse enters it."""
+        parts = self.house.parts
+        async with parts.sessions.begin() as session:
+            arrived = Arrived(self.house.shop, "圆通", waybill, None, UUID(self.house.people["wang"]))
+            row = await enter_parcel(session, parts.ring, arrived, datetime.now(UTC))
+            return ParcelRef(id=str(row.id))
 
     async def on_the_market(self) -> dict[str, Any]:
         """The application as the sandbox has it."""

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from db import budgets
 from db.tables.money import LedgerEntry, Payout
 from domain.budgets import PostingKind
+from domain.contact_terms import CallResult, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
@@ -71,3 +72,21 @@ async def test_a_gift_that_nobody_sends_escalates_and_once_cancelled_gives_its_m
         reserved = await budgets.reservation_of(session, late.opening.case, 1)
     assert reserved is not None
     assert reserved.settled is PostingKind.RELEASE
+
+
+@pytest.mark.covers(83)
+async def test_a_case_solved_by_explaining_ends_with_a_member_level_as_thanks(tell: Tell, house: House) -> None:
+    reviewed = await house.review()
+    story = await tell(reviewed)
+    who = await story.call(CallResult.CONNECTED, TalkOutcome.AGREED_AMEND, explained=True)
+    await story.step(who, steps.ConfirmCause(cause="quality.broken"))
+    await story.amended(reviewed)
+    await story.until(lambda case: case.follow_up is not None)
+    await story.step(who, steps.GiveThanks(form=OfferForm.MEMBER_LEVEL_UP))
+    await story.until(lambda case: bool(case.payouts))
+    await story.step(who, steps.FulfilOffer(offer=1, text=await house.text("已升为银卡会员")))
+    state = await story.closed()
+    async with house.parts.sessions() as session:
+        lines = {line.account: line.amount_fen for line in await session.scalars(select(LedgerEntry))}
+    assert (state.outcome, state.payouts[0].status) == (Outcome.AMENDED_UNPAID, PayoutStatus.PAID)
+    assert lines == {"given:member_level_up": -300, f"compensation:{house.shop}": 300}

@@ -45,7 +45,7 @@ async def test_goods_come_back_are_inspected_and_paid_by_finance(tell_refund: Te
     assert (shown["status"], shown["address"]) == ("WAIT_BUYER_RETURN_GOODS", "浙江省杭州市余杭区仓库路1号")
     await story.ship_back()
     assert (await story.told()).reading.shipment is not None
-    await story.step("wang", steps.ReceiveParcel(parcel="00000000-0000-0000-0000-000000000001"))
+    await story.step("wang", steps.ReceiveParcel(parcel=await story.parcel()))
     await story.step("wang", steps.Inspect(result="opened_intact", good=1))
     assert (await story.line()).owner == "finance"
     await story.step("fay", steps.ReleaseRefund(amount_fen=8900))

@@ -1,0 +1,76 @@
+"""What a case does about an undone thing: its clock is reckoned in the desk's hours, and the next one hears of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.approvals import ApprovalActivities, ApprovalClock
+    from activities.escalation import EscalationActivities
+    from activities.requests import ClockRequest
+    from domain.escalation import EscalationKind
+    from domain.review_case import approving, fulfilling, investigations, progress
+    from domain.review_case.agenda import Action, Due
+    from domain.review_case.state import ReviewCaseState
+    from workflows import limits
+
+APPROVERS = "approvers-at-work"
+
+
+class EscalationActions:
+    """Acts on one case. `lock` is held only while the state changes."""
+
+    def __init__(self, case: ReviewCaseState, lock: asyncio.Lock) -> None:
+        self._case = case
+        self._lock = lock
+        self.doing: dict[Action, Callable[[Due], Awaitable[None]]] = {
+            Action.RECKON: self._reckon,
+            Action.ESCALATE: self._escalate,
+        }
+
+    def _clock_request(self, kind: EscalationKind) -> ClockRequest:
+        case = self._case
+        clock = case.clocks[kind]
+        return ClockRequest(
+            case=case.opening.case, shop=case.opening.shop, kind=kind, since=clock.since, severity=case.severity,
+            told=clock.told, assignee=self._whose(kind), now=workflow.now(),
+            roles=fulfilling.whose(case) if kind is EscalationKind.FULFILMENT_WAITING else [],
+        )  # fmt: skip
+
+    def _whose(self, kind: EscalationKind) -> str | None:
+        """Who hears first: the case's own agent, or whoever was asked to investigate."""
+        asked = investigations.overdue(self._case) if kind is EscalationKind.INVESTIGATION else None
+        return asked.to if asked else self._case.assignee
+
+    async def _reckon(self, due: Due) -> None:
+        request = self._clock_request(EscalationKind(due.subject))
+        found = await workflow.execute_activity_method(EscalationActivities.reckon, request, **limits.RECORD)
+        async with self._lock:
+            progress.reckoned(self._case, found)
+
+    async def _escalate(self, due: Due) -> None:
+        kind = EscalationKind(due.subject)
+        if kind is EscalationKind.STALE and not progress.still_stale(self._case):
+            return
+        if kind is EscalationKind.APPROVAL_WAITING and workflow.patched(APPROVERS):
+            await self._ask_approvers()
+            return
+        request = self._clock_request(kind)
+        found = await workflow.execute_activity_method(EscalationActivities.escalate, request, **limits.RECORD)
+        async with self._lock:
+            progress.escalated(self._case, found, workflow.now())
+
+    async def _ask_approvers(self) -> None:
+        """An offer that waits for approval climbs among those who are at work."""
+        case = self._case
+        offer, clock = approving.waiting(case), case.clocks[EscalationKind.APPROVAL_WAITING]
+        assert offer is not None  # noqa: S101 - its clock stops with the waiting
+        request = ApprovalClock(
+            case=case.opening.case, shop=case.opening.shop, since=clock.since, severity=case.severity,
+            missing=approving.missing_roles(offer), told=clock.told,
+            barred=[offer.maker, *(given.person for given in offer.approvals)], now=workflow.now(),
+        )  # fmt: skip
+        found = await workflow.execute_activity_method(ApprovalActivities.ask_approvers, request, **limits.RECORD)
+        async with self._lock:
+            approving.asked(case, found, workflow.now())
