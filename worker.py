@@ -44,6 +44,7 @@ from activities.payout_gate import PayoutGate
 from activities.payouts import PayoutActivities
 from activities.policies import Policies
 from activities.projection import ProjectionActivities
+from activities.pulse import Pulse
 from activities.refund_desk import RefundDeskActivities
 from activities.refund_intake import RefundIntakeActivities
 from activities.refund_market import RefundMarketActivities
@@ -82,6 +83,7 @@ from workflows.starting import start_surge
 from workflows.surge import Surge
 
 WORKFLOWS = [ReviewCase, RefundCase, RefundIntake, Payout, Intake, Archive, Handback, Surge, Digest, Heads]
+PULSE = [Pulse(limits.PULSE.total_seconds())]
 
 
 def sandboxed_runner() -> SandboxedWorkflowRunner:
@@ -170,6 +172,7 @@ def money_worker(parts: Parts, payouts: PayoutActivities) -> Worker:
         task_queue=limits.MONEY_QUEUE,
         activities=[payouts.send_payout, payouts.query_payout, payouts.cancel_payout, payouts.settle_payout],
         max_concurrent_activities=parts.settings.worker_activities,
+        interceptors=PULSE,
         graceful_shutdown_timeout=parts.settings.grace,
     )
 
@@ -256,6 +259,7 @@ def workers(parts: Parts) -> list[Worker]:
             workflow_runner=sandboxed_runner(),
             max_cached_workflows=settings.worker_cached_cases,
             max_concurrent_activities=settings.worker_activities,
+            interceptors=PULSE,
             graceful_shutdown_timeout=settings.grace,
         ),
         Worker(
@@ -264,6 +268,7 @@ def workers(parts: Parts) -> list[Worker]:
             activities=at_the_marketplace(parts, policies),
             max_concurrent_activities=settings.worker_activities,
             max_task_queue_activities_per_second=settings.marketplace_calls_per_second,
+            interceptors=PULSE,
             graceful_shutdown_timeout=settings.grace,
         ),
         money_worker(parts, payouts),
