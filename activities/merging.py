@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.refusals import refusing
-from activities.requests import MergeRequest
+from activities.requests import MergeRequest, SplitRequest
 from db.sessions import Sessions
 from db.tables.buyers import BuyerPerson, Review
 from db.tables.cases import CaseFile, CaseKey
@@ -37,6 +37,22 @@ class MergeActivities:
                 await session.execute(update(CaseKey).where(mine).values(merged_into=into))
                 workflow = await session.scalar(select(CaseFile.workflow).where(CaseFile.number == into))
                 return Prepared(workflow=workflow)
+
+    @activity.defn
+    async def split(self, request: SplitRequest) -> str | None:
+        """Later messages come to the case itself again, and those of the cases that it had taken in go along. Answers
+        the workflow of the case that it was merged into; repeating it changes nothing."""
+        async with self._sessions.begin() as session:
+            await _lock(session, request.case, request.split_from)
+            file = await session.get_one(CaseFile, request.case)
+            taken_in: list[str] = (file.state or {}).get("absorbed", [])
+            went_along = (CaseKey.merged_into == request.split_from) & CaseKey.case.in_(taken_in)
+            await session.execute(update(CaseKey).where(CaseKey.case == request.case).values(merged_into=None))
+            await session.execute(update(CaseKey).where(went_along).values(merged_into=request.case))
+            workflow: str | None = await session.scalar(
+                select(CaseFile.workflow).where(CaseFile.number == request.split_from)
+            )
+            return workflow
 
 
 async def _lock(session: AsyncSession, *numbers: str) -> None:

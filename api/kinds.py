@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from db.tables.cases import CaseFile
 from domain.errors import Refusal
-from domain.people import DESK, Actor
+from domain.people import DESK, LEADERS, Actor
 from domain.refund_case import keys as refund_keys
 from domain.refund_case import rules as refund_rules
 from domain.refund_case.stages import RefundStage, stage_of
@@ -24,7 +24,7 @@ type CaseAnswer = Answer | RefundAnswer
 type CaseCommand = Command | RefundCommand
 type AnyStage = Stage | RefundStage
 
-REOPEN = "reopen"
+REOPEN, SPLIT_OFF = "reopen", "split_off"
 
 
 class OtherKind(Refusal):
@@ -53,7 +53,7 @@ class CaseKind:
 
     def take(self, step: str) -> None:
         """Raises OtherKind for a step that such cases do not have."""
-        if step not in self.steps and not (step == REOPEN and self is REVIEW):
+        if step not in self.steps and not (step in {REOPEN, SPLIT_OFF} and self is REVIEW):
             raise OtherKind(f"A {self.name} case has no step {step!r}; look at its allowed_steps.", step=step)
 
 
@@ -92,7 +92,8 @@ def allowed(state: CaseState, actor: Actor, now: datetime) -> list[str]:
     if isinstance(state, RefundCaseState):
         return refund_rules.allowed_steps(state, actor, now)
     if state.closed_at is not None:
-        return [REOPEN] if actor.holds(DESK) else []
+        split = [SPLIT_OFF] if state.merged is not None and actor.holds(LEADERS) else []
+        return [REOPEN, *split] if actor.holds(DESK) else []
     return review_rules.allowed_steps(state, actor, now)
 
 

@@ -1,16 +1,20 @@
-"""Reopening: a closed case's next run, on the same row, with the numbering going on."""
+"""Reopening: a closed case's next run, on the same row, with the numbering going on; a merge undone is one too."""
+
+from uuid import UUID
 
 from api.callers import Caller
 from api.errors import NotAllowed
+from api.finding import survivor_of
 from api.house import House
 from api.live import NOT_ANSWERED, ask, stored_state
 from api.sealing import text_id
-from api.step_bodies import Reopen
+from api.step_bodies import Reopen, SplitOff
 from db.sealed_texts import seal_text
 from db.tables.cases import CaseFile
 from domain.errors import Refusal
 from domain.people import DESK, LEADERS
 from domain.review_case.keys import workflow_id
+from domain.review_case.refusals import MergeRefused
 from domain.review_case.state import Opening, ReviewCaseState
 from workflows.starting import start_review_case
 
@@ -28,12 +32,36 @@ async def reopen(house: House, caller: Caller, row: CaseFile, body: Reopen, upda
     text = text_id(update_id, "why")
     why = f"reopened by {caller.person}: {text}"
     if row.closed_at is None:
-        state = stored_state(row)
-        if state.opening.why != why:
-            raise CaseOpen("The case is open; take the step you need.")
-        return state
+        return _repeated(row, why, "The case is open; take the step you need.")
+    return await _begin(house, row, body.why, text, why)
+
+
+async def split_off(house: House, caller: Caller, row: CaseFile, body: SplitOff, update_id: str) -> ReviewCaseState:
+    """Like `reopen`, for a merged case that goes on by itself again. Raises MergeRefused for one that is not merged."""
+    if not caller.actor(row.shop).holds(LEADERS):
+        raise NotAllowed("Undoing a merge is a lead's or a supervisor's; ask one of them.")
+    text = text_id(update_id, "why")
+    why = f"split off by {caller.person}: {text}"
+    if row.closed_at is None:
+        return _repeated(row, why, "The case is open, so it is not merged; one just merged closes in a moment.")
+    survivor = await survivor_of(house, row)
+    if survivor is None:
+        raise MergeRefused(f"Case {row.number} is not merged into another; reopen it instead.", why="not_merged")
+    return await _begin(house, row, body.why, text, why, split_from=survivor)
+
+
+def _repeated(row: CaseFile, why: str, open_says: str) -> ReviewCaseState:
+    state = stored_state(row)
+    if state.opening.why != why:
+        raise CaseOpen(open_says)
+    return state
+
+
+async def _begin(
+    house: House, row: CaseFile, words: str, text: UUID, why: str, split_from: str | None = None
+) -> ReviewCaseState:
     async with house.sessions.begin() as session:
-        await seal_text(session, "reopen.why", body.why, house.now(), text)
+        await seal_text(session, "reopen.why", words, house.now(), text)
     opening = Opening(
         case=row.number,
         platform=row.platform,
@@ -43,6 +71,7 @@ async def reopen(house: House, caller: Caller, row: CaseFile, body: Reopen, upda
         run=row.run + 1,
         source="person",
         why=why,
+        split_from=split_from,
     )
     await start_review_case(house.client, opening, house.settings)
     return await _first_state(house, row, opening)

@@ -69,6 +69,14 @@ class Reopen(StepBody):
     buyer_came_back: bool = Field(default=False, description="the buyer got in touch again by themselves")
 
 
+class SplitOff(StepBody):
+    """Undo a merge that was a mistake: the merged case begins its next run and goes on by itself. For leads and
+    supervisors."""
+
+    step: Literal["split_off"]
+    why: Text
+
+
 REFERENCES: Mapping[Any, Any] = {
     SealedRef: Text,
     PayeeRef: PayeeBody,
@@ -104,7 +112,10 @@ def _body_of(step: type[Step]) -> type[StepBody]:
 
 # A name means one step, in whatever kind of case.
 STEPS: Mapping[str, type[Step]] = {**REVIEW_STEPS, **REFUND_STEPS}
-BODIES: Mapping[str, type[StepBody]] = {name: _body_of(step) for name, step in STEPS.items()} | {"reopen": Reopen}
+BODIES: Mapping[str, type[StepBody]] = {name: _body_of(step) for name, step in STEPS.items()} | {
+    "reopen": Reopen,
+    "split_off": SplitOff,
+}
 
 
 class _AnyBody:

@@ -17,9 +17,9 @@ from api.house import House, TheHouse
 from api.kinds import CaseAnswer, CaseState, check, kind_of, stage_in
 from api.live import allowed_in, live_case
 from api.refused import keep_refusal
-from api.reopening import reopen
+from api.reopening import reopen, split_off
 from api.sealing import SealedStep, rehearsed, seal_step, touches_rows, unseal
-from api.step_bodies import AnyStepBody, Reopen, StepBody
+from api.step_bodies import AnyStepBody, Reopen, SplitOff, StepBody
 from db import chain
 from db.tables.cases import CaseFile
 from domain.errors import Refusal
@@ -93,10 +93,10 @@ async def take_step(
     if_match: IfMatch = None,
 ) -> Response:
     """`step` says which; a refusal names its reason and what to do instead. A step in a merged case is taken in the
-    case that goes on, which the answer names."""
+    case that goes on, which the answer names; only `split_off` is the merged case's own."""
     named = await case_for(house, caller, number)
     seen = read_if_match(if_match)
-    row = await surviving_case(house, caller, named)
+    row = named if isinstance(body, SplitOff) else await surviving_case(house, caller, named)
     if row is not named and seen is not None:
         raise CaseMerged(f"Case {named.number} goes on as {row.number}; look at that one.", merged_into=row.number)
     key = idempotency_key or uuid4().hex
@@ -106,6 +106,8 @@ async def take_step(
         state: CaseState
         if isinstance(body, Reopen):
             state = await reopen(house, caller, row, body, update_id)
+        elif isinstance(body, SplitOff):
+            state = await split_off(house, caller, row, body, update_id)
         else:
             state = (await _advance(house, caller, row, body, update_id, seen)).state
     except StillRunning:

@@ -112,7 +112,9 @@ class House:
         await self.sandbox.post(f"/buyer/reviews/{oid}", result=result, content=words)
         return Reviewed(str(order["tid"]), oid, words, result, order)
 
-    async def opening(self, reviewed: "Reviewed", created_at: datetime | None = None) -> Opening:
+    async def opening(
+        self, reviewed: "Reviewed", created_at: datetime | None = None, phone: str = "13800138000"
+    ) -> Opening:
         """Keep the review as the way in does, and say how its case is opened."""
         facts = ReviewFacts(
             shop=self.shop,
@@ -127,7 +129,7 @@ class House:
                 platform_id=f"nick-{reviewed.tid}",
                 nick="chen",
                 name="陈晓",
-                phone="13800138000",
+                phone=phone,
             ),
             source="api",
             paid_fen=8900,

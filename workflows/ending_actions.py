@@ -8,9 +8,10 @@ from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.follow_ups import FollowUpActivities
+    from activities.merging import MergeActivities
     from activities.notices import NoticeActivities
     from activities.offers import OfferActivities
-    from activities.requests import FollowUpRequest, NoticeRequest, RelapseRequest, ReleaseRequest
+    from activities.requests import FollowUpRequest, NoticeRequest, RelapseRequest, ReleaseRequest, SplitRequest
     from domain.review_case import following_up, merging, paying, progress
     from domain.review_case.agenda import Action, Due
     from domain.review_case.state import ReviewCaseState
@@ -40,7 +41,9 @@ class EndingActions:
         if last.grade is not None:
             request = RelapseRequest(review_row=opening.review_row, grade=last.grade)
             await workflow.execute_activity_method(FollowUpActivities.note_relapse, request, **limits.RECORD)
-        following = opening.model_copy(update={"run": opening.run + 1, "source": "pull", "why": BAD_AGAIN})
+        following = opening.model_copy(
+            update={"run": opening.run + 1, "source": "pull", "why": BAD_AGAIN, "split_from": None}
+        )
         options = starting.start_options(following, workflow.info().task_queue)
         try:
             await workflow.start_child_workflow(
@@ -49,14 +52,21 @@ class EndingActions:
         except WorkflowAlreadyStartedError:
             workflow.logger.info("the next run was begun by the intake")
 
+    async def split_off(self, survivor: str) -> None:
+        """Undo a merge: messages come here again, and the case that had taken this one in hears of it."""
+        case = self._case
+        request = SplitRequest(case=case.opening.case, split_from=survivor)
+        other = await workflow.execute_activity_method(MergeActivities.split, request, **limits.RECORD)
+        async with self._lock:
+            merging.split_off(case, workflow.now())
+        if other is not None:
+            await _tell(other, "case_split_off", case.opening.case)
+
     async def _tell_merge(self, due: Due) -> None:
-        """The case that goes on hears of it; one that has closed meanwhile is found by the key all the same."""
+        """The case that goes on hears of it."""
         case = self._case
         assert case.merged is not None  # noqa: S101 - the agenda lists it only for a merged case
-        try:
-            await workflow.get_external_workflow_handle(case.merged.workflow).signal("case_merged", case.opening.case)
-        except FailureError:
-            workflow.logger.info("case %s is not running", case.merged.into)
+        await _tell(case.merged.workflow, "case_merged", case.opening.case)
         async with self._lock:
             merging.merge_told(case)
 
@@ -79,6 +89,7 @@ class EndingActions:
         request = FollowUpRequest(
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
             review_created_at=identity.review_created_at, assignee=case.assignee,
+            preference_hours=case.agreements.hours, preference_written=case.agreements.hours_written,
             number=case.contacts_planned + 1, now=workflow.now(),
         )  # fmt: skip
         found = await workflow.execute_activity_method(FollowUpActivities.plan_follow_up, request, **limits.RECORD)
@@ -98,3 +109,11 @@ class EndingActions:
         await workflow.execute_activity_method(OfferActivities.release, request, **limits.RECORD)
         async with self._lock:
             progress.closed(self._case, workflow.now())
+
+
+async def _tell(other: str, signal: str, number: str) -> None:
+    """Another case hears of a merge or its undoing; one that has closed meanwhile is found by the key all the same."""
+    try:
+        await workflow.get_external_workflow_handle(other).signal(signal, number)
+    except FailureError:
+        workflow.logger.info("%s is not running", other)

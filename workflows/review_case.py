@@ -144,6 +144,13 @@ class ReviewCase:
             self._keeping.changed()
 
     @workflow.signal
+    async def case_split_off(self, number: str) -> None:
+        """A case that was merged into this one by mistake goes on by itself."""
+        async with self._lock:
+            merging.given_back(self._case, number, workflow.now())
+            self._keeping.changed()
+
+    @workflow.signal
     async def payout_settled(self, report: PayoutReport) -> None:
         """A payout of this case tells how it went."""
         async with self._lock:

@@ -15,6 +15,7 @@ from db.tables import (
     record,
     refunds,
     reversals,
+    vault,
 )
 from db.tables.model import Model
 
@@ -34,4 +35,5 @@ __all__ = [
     "record",
     "refunds",
     "reversals",
+    "vault",
 ]

@@ -79,3 +79,16 @@ def absorbed(case: ReviewCaseState, number: str, now: datetime) -> None:
     if number not in case.absorbed and case.closed_at is None:
         case.absorbed = [*case.absorbed, number]
         record(case, SYSTEM, now, "absorbed", merged=number)
+
+
+def split_off(case: ReviewCaseState, now: datetime) -> None:
+    """The merge was a mistake: this run goes on by itself, with the contacts that were made in this case before."""
+    if case.opening.split_from is not None and case.closed_at is None:
+        record(case, SYSTEM, now, "split_off", survivor=case.opening.split_from)
+
+
+def given_back(case: ReviewCaseState, number: str, now: datetime) -> None:
+    """A case that was merged into this one goes on by itself again; what was done here since stays here."""
+    if number in case.absorbed and case.closed_at is None:
+        case.absorbed = [one for one in case.absorbed if one != number]
+        record(case, SYSTEM, now, "given_back", merged=number)

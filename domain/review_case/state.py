@@ -23,7 +23,7 @@ from domain.people import Role
 from domain.platforms import AmendMode, Grade
 from domain.review_case.agreements import Agreements
 from domain.review_case.endings import FollowUp, Merged, Reversal
-from domain.review_case.evidence import Malice
+from domain.review_case.evidence import KeptFile, Malice
 from domain.review_case.evidence import Suspicion as Suspicion
 from domain.review_case.outcomes import Outcome
 from domain.review_case.reply import Reply as Reply
@@ -48,7 +48,7 @@ class Stage(StrEnum):
 
 class Opening(BaseModel):
     """What the starter knows: enough to find the rows that the way in has sealed. `run` counts from 1; a later run is
-    a reopening and `why` says by what."""
+    a reopening and `why` says by what; `split_from` is the case into which this one was merged by mistake."""
 
     case: str
     platform: str
@@ -58,6 +58,7 @@ class Opening(BaseModel):
     run: int = 1
     source: str = "api"
     why: str | None = None
+    split_from: str | None = None
 
 
 class Identity(BaseModel):
@@ -259,6 +260,7 @@ class ReviewCaseState(BaseModel):
     reply: Reply | None = None
     suspicion: Suspicion | None = None
     malice: Malice = Field(default_factory=Malice)
+    files: list[KeptFile] = []
     clocks: dict[EscalationKind, Clock] = Field(default_factory=dict)
     held: Held | None = None
     touched_at: datetime | None = None

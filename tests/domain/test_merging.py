@@ -99,3 +99,12 @@ def test_the_surviving_case_notes_it_once_however_often_it_is_told() -> None:
     merging.absorbed(one.case, HERE, one.now)
     assert one.case.absorbed == [HERE]
     assert [event.kind for event in one.case.unwritten] == ["absorbed"]
+
+
+def test_a_case_that_is_given_back_is_noted_once_and_only_if_it_was_taken_in() -> None:
+    one = world()
+    merging.absorbed(one.case, HERE, one.now)
+    merging.given_back(one.case, HERE, one.now)
+    merging.given_back(one.case, HERE, one.now)
+    assert one.case.absorbed == []
+    assert [event.kind for event in one.case.unwritten] == ["absorbed", "given_back"]

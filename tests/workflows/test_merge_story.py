@@ -90,3 +90,27 @@ async def test_another_buyers_case_is_refused_and_nothing_is_noted(tell: Tell, h
     assert why_of(refused) in {"other_buyer", "other_order"}
     async with house.parts.sessions() as session:
         assert not list(await session.scalars(select(CaseKey).where(CaseKey.merged_into.is_not(None))))
+
+
+@pytest.mark.covers(194, 198)
+async def test_a_merge_that_was_a_mistake_is_undone_with_its_contacts_and_each_goes_on(
+    tell: Tell, house: House
+) -> None:
+    first, later = await two(tell, house)
+    await later.call(CallResult.NO_ANSWER)
+    await merge(later, first.opening.case)
+    await later.closed()
+    again = later.opening.model_copy(update={"run": 2, "source": "person", "split_from": first.opening.case})
+    second = await tell(opening=again)
+    state, survivor = await second.settled(), await first.settled()
+    assert (state.outcome, len(state.attempts), state.merged) == (None, 1, None)
+    assert survivor.absorbed == []
+    async with house.parts.sessions() as session:
+        known = await known_reviews(session, "sandbox", house.shop, [later.opening.external_id])
+        review = await session.scalar(select(Review).where(Review.external_id == later.opening.external_id))
+        assert review is not None
+        history = await history_of(session, review.buyer, await second.clock())
+    case = known[later.opening.external_id].case
+    assert case is not None
+    assert (case.number, case.workflow) == (later.opening.case, second.handle.id)
+    assert [touch.case for touch in history.touches] == [later.opening.case]
