@@ -22,6 +22,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.approvals import ApprovalActivities
 from activities.archive import ArchiveActivities
 from activities.assignment import AssignmentActivities
+from activities.buyers import BuyerActivities
 from activities.clocks import DeskClock
 from activities.contacts import ContactActivities
 from activities.digests import DigestActivities
@@ -191,7 +192,8 @@ def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Call
     return [
         assignment.assign, assignment.claim, assignment.hand_on, HandbackActivities(parts.sessions).open_work,
         escalation.reckon, escalation.escalate, DigestActivities(parts.sessions, policies, clock).gather,
-        InvestigationActivities(parts.sessions).ask, surges.surge_stage, surges.surged,
+        InvestigationActivities(parts.sessions).ask, BuyerActivities(parts.sessions).describe,
+        surges.surge_stage, surges.surged,
         replacement.replace, ApprovalActivities(parts.sessions, policies, clock).ask_approvers,
     ]  # fmt: skip
 
