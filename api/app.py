@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from api import (
     agreements,
     budgets,
+    bulk_steps,
     cases,
     errors,
     evidence,
@@ -47,6 +48,7 @@ ROUTERS = (
     reviews,
     refunds,
     parcels,
+    bulk_steps,
     cases,
     queue,
     presence,
