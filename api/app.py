@@ -18,6 +18,7 @@ from api import (
     fulfilments,
     gate,
     health,
+    history,
     messages,
     offers,
     office_lists,
@@ -68,6 +69,7 @@ ROUTERS = (
     files,
     evidence,
     exports,
+    history,
     health,
 )
 ABOUT = """Every bad review is a case. `POST /reviews` starts one, `POST /cases/{number}/steps` advances it,

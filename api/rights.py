@@ -88,6 +88,9 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "set_legal_hold": ADMINS | {Role.SUPERVISOR},
     "lift_legal_hold": ADMINS | {Role.SUPERVISOR},
     # record
+    "list_histories": ADMINS | {Role.SUPERVISOR, Role.AUDITOR},
+    "show_history": ADMINS | {Role.SUPERVISOR, Role.AUDITOR},
+    "find_cases": CASE_READERS,
     "make_export": frozenset({Role.SUPERVISOR, Role.AUDITOR}),
     "list_heads": ADMINS | {Role.AUDITOR},
 }
