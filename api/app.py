@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from api import (
     agreements,
     budgets,
+    buyers,
     cases,
     errors,
     evidence,
@@ -66,6 +67,7 @@ ROUTERS = (
     surges,
     policies,
     wording,
+    buyers,
     files,
     evidence,
     exports,

@@ -114,6 +114,16 @@ TABLE: dict[str, tuple[Request, str]] = {
         ("GET", "/search/cases?q=A26-", None),
         "agent lead supervisor warehouse finance auditor service",
     ),
+    "unmask_buyer": (
+        ("POST", "/cases/{case}/buyer/unmask", {"fields": ["name"], "why": "call"}),
+        "agent lead supervisor warehouse finance",
+    ),
+    "list_looks": (("GET", "/cases/{case}/buyer/looks", None), "lead supervisor auditor"),
+    "search_buyers": (("GET", "/search/buyers?q=8000", None), "agent lead supervisor warehouse auditor"),
+    "preview_retention": (("GET", "/shops/demo/retention", None), "supervisor auditor admin"),
+    "run_retention": (("POST", "/shops/demo/retention", None), "admin"),
+    "list_erasures": (("GET", "/shops/demo/retention/runs", None), "supervisor auditor admin"),
+    "erase_buyer": (("POST", "/cases/{case}/buyer/erase", {"why": "w"}), "supervisor admin"),
     "make_export": (("POST", "/exports", "export"), "supervisor auditor"),
     "list_heads": (("GET", "/record/heads", None), "auditor admin"),
     # The rest needs an administrator (or, for the record, an auditor) of every shop.
