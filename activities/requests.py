@@ -8,6 +8,7 @@ from domain.contact_terms import Channel, ContactPurpose, StopSignal
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
 from domain.people import Role
+from domain.review_case.agreement_steps import DescribeBuyer
 from domain.review_case.evidence_steps import AttachEvidence, ReportToPlatform
 from domain.review_case.facts import StepRequest
 from domain.review_case.outcomes import Outcome
@@ -109,6 +110,8 @@ class PlanRequest(Request):
     assignee: str | None
     preference_at: datetime | None
     preference_stated_at: datetime | None
+    preference_hours: list[str] = []
+    preference_written: bool = False
     online_seen_at: datetime | None
     presence_again_at: datetime | None = None
     number: int
@@ -129,6 +132,8 @@ class TakeRequest(Request):
     channel: Channel
     preference_at: datetime | None
     preference_stated_at: datetime | None = None
+    preference_hours: list[str] = []
+    preference_written: bool = False
     purpose: ContactPurpose = ContactPurpose.CASE_TALK
 
 
@@ -172,6 +177,8 @@ class FollowUpRequest(Request):
     review_row: str
     review_created_at: datetime
     assignee: str | None
+    preference_hours: list[str] = []
+    preference_written: bool = False
     number: int
     now: datetime
 
@@ -184,6 +191,12 @@ class RelapseRequest(Request):
 class MergeRequest(Request):
     step: StepRequest
     into: str
+
+
+class DescribeRequest(Request):
+    step: StepRequest
+    review_row: str
+    describe: DescribeBuyer
 
 
 class SplitRequest(Request):

@@ -94,6 +94,7 @@ SENTENCES: Mapping[str, str] = {
     "decision_asked": "Decision {decision} was asked of a {needs}, due {due_at}.",
     "decision_due": "Decision {decision} has fallen due; nobody has decided.",
     "decided": "Decision {decision}: {granted}.",
+    "buyer_described": "What is known of the buyer's days: {occupation} {address_type} {hours}.",
     "chat_attached": "Piece {chat} of the original chat was attached.",
     "merged": "Merged into case {into}; its contacts count on there.",
     "absorbed": "Case {merged} was merged into this one.",

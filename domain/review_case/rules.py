@@ -110,6 +110,9 @@ RULES: dict[type[steps.Step], Rule] = {
     agreement_steps.AskDecision: Rule(decisions.may_ask, decisions.ask, decisions.check_ask),
     agreement_steps.Decide: Rule(decisions.may_decide, decisions.decide, decisions.check_decide),
     agreement_steps.AttachChat: Rule(permissions.desk, telling.attach_chat, telling.check_chat),
+    agreement_steps.DescribeBuyer: Rule(
+        permissions.working, telling.describe, telling.check_description, prepared=True
+    ),
     steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
     steps.Resume: Rule(desk.may_resume, desk.resume),
     steps.Escalate: Rule(permissions.desk, desk.escalate),

@@ -24,6 +24,7 @@ from domain.review_case.agreement_steps import (
     AskDecision,
     AttachChat,
     Decide,
+    DescribeBuyer,
     KeepPromise,
     MakePromise,
     OpenInvestigation,
@@ -245,6 +246,7 @@ AnyStep = Annotated[
     | AskDecision
     | Decide
     | AttachChat
+    | DescribeBuyer
     | Note
     | Hold
     | Resume
