@@ -11,6 +11,7 @@ from api import (
     agreements,
     budgets,
     bulk_steps,
+    buyers,
     cases,
     errors,
     evidence,
@@ -19,6 +20,7 @@ from api import (
     fulfilments,
     gate,
     health,
+    history,
     messages,
     offers,
     office_lists,
@@ -67,13 +69,15 @@ ROUTERS = (
     surges,
     policies,
     wording,
+    buyers,
     files,
     evidence,
     exports,
+    history,
     health,
 )
-ABOUT = """Every bad review is a case. `POST /reviews` starts one, `POST /cases/{number}/steps` advances it,
-`GET /queue` says what is due. Send your key as `Authorization: Bearer ak_…`. Errors are RFC 9457 problems with a stable
+ABOUT = """Every bad review and every refund is a case. `POST /reviews` and `POST /refunds` start one,
+`POST /cases/{number}/steps` advances it, `GET /queue` says what is due, `GET /refunds` is the register of returns. Send your key as `Authorization: Bearer ak_…`. Errors are RFC 9457 problems with a stable
 `code`; amounts are fen, times carry an offset, ids of people are UUIDs."""
 
 
