@@ -14,6 +14,7 @@ from db.tables import (
     policies,
     record,
     refunds,
+    retention,
     reversals,
     vault,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "policies",
     "record",
     "refunds",
+    "retention",
     "reversals",
     "vault",
 ]
