@@ -13,7 +13,8 @@ from activities.refusals import refusing
 from activities.requests import PostReplyRequest, ReviewRequest
 from db.buyers import private_words
 from db.sealed_texts import open_text
-from db.sessions import Sessions
+from db.sessions import Sessions, looking
+from db.shops import shop_of
 from db.tables.buyers import Review
 from domain.amendment import Reading
 from domain.gate import GateMode
@@ -51,8 +52,7 @@ class MarketplaceActivities:
     async def read_review(self, request: ReviewRequest) -> Reading:
         """One look at the review as it stands now. A row that is gone is told apart from a shop that can't be read."""
         with refusing(), outside():
-            place = await self._place(request.review_row)
-            marketplace = await self._marketplaces.of(request.shop)
+            place, marketplace = await self._known(request)
             found = await marketplace.reviews.review(place.order, place.external_id)
             if found is None:
                 others = await self._others_readable(marketplace, place, request)
@@ -84,8 +84,7 @@ class MarketplaceActivities:
         there already is never followed by a second one. Words that may not stand in public by now go back to whoever
         confirms."""
         with refusing(), outside():
-            place = await self._place(request.review_row)
-            marketplace = await self._marketplaces.of(request.shop)
+            place, marketplace = await self._known(request)
             if await self._replied(marketplace, place):
                 return Posted(posted=True, why="a reply stands under the review")
             try:
@@ -105,7 +104,7 @@ class MarketplaceActivities:
 
     async def _cleared(self, place: Place, request: PostReplyRequest) -> Cleared:
         """Raises WordsUnfit: the shop's words may have changed since the reply was confirmed."""
-        async with self._sessions() as session:
+        async with looking(self._sessions) as session:
             text = await open_text(session, request.text) or ""
             texts, _ = await self._policies.texts(session, request.shop)
             private = await private_words(session, place.row)
@@ -115,7 +114,8 @@ class MarketplaceActivities:
         found = await marketplace.reviews.review(place.order, place.external_id)
         return found is not None and found.reply is not None
 
-    async def _place(self, review_row: str) -> Place:
-        async with self._sessions() as session:
-            row = await session.get_one(Review, UUID(review_row))
-            return Place(row.order_external_id, row.external_id, row)
+    async def _known(self, request: ReviewRequest | PostReplyRequest) -> tuple[Place, Marketplace]:
+        async with looking(self._sessions) as session:
+            row = await session.get_one(Review, UUID(request.review_row))
+            marketplace = await self._marketplaces.of_shop(session, await shop_of(session, request.shop))
+        return Place(row.order_external_id, row.external_id, row), marketplace

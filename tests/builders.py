@@ -96,6 +96,10 @@ class House:
         async with self.parts.sessions.begin() as session:
             return await seal_text(session, "note", words, datetime.now(UTC))
 
+    async def sandbox_time(self) -> datetime:
+        """The marketplace's own clock, which a story may have moved."""
+        return datetime.fromisoformat((await self.sandbox.get("/control/clock"))["now"])
+
     async def order(self, **more: Any) -> dict[str, Any]:
         """An order of Chen's at the sandbox, received."""
         item = {"title": "儿童保温杯 500ml", "price": more.pop("price", "89.00")}
