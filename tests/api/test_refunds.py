@@ -1,5 +1,6 @@
 """Refunds over the api: reported, worked on by service, warehouse and finance, found by their parcels."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -168,3 +169,19 @@ async def test_a_parcel_that_fits_nothing_is_kept_and_waits(web: httpx2.AsyncCli
     waiting = (await web.get("/parcels", headers=cast["warehouse"].headers)).json()["parcels"]
     assert (first.status_code, first.json()["fits"]) == (201, "none")
     assert [one["id"] for one in waiting] == [first.json()["parcel"]] == [again.json()["parcel"]]
+
+
+async def test_one_decision_in_many_cases_has_a_result_for_each_and_is_made_once(
+    at_work: House, by_hand: str, report: Any, web: httpx2.AsyncClient, cast: Any
+) -> None:
+    numbers = [(await report(shop=by_hand, refund_id=uuid4().hex)).json()["case"] for _ in range(3)]
+    for number in numbers:
+        await web.get("/cases", params={"saw": f"{number}:3"}, headers=cast["agent"].headers)
+    reason = {"cases": [*numbers, "A26-57XTE-9K2M8"], "step": {"step": "record_reason", "cause": "quality.broken"}}
+    headers = cast["agent"].headers | {"Idempotency-Key": uuid4().hex}
+    answers = [await web.post("/cases/steps", json=reason, headers=headers) for _ in range(2)]
+    results = [{one["case"]: one for one in map(json.loads, answer.text.splitlines())} for answer in answers]
+    assert [results[0][number]["taken"] for number in numbers] == [True] * 3
+    assert results[0]["A26-57XTE-9K2M8"]["code"] in ("NotFound", "BadCaseNumber")
+    versions = [{number: result[number]["version"] for number in numbers} for result in results]
+    assert versions[0] == versions[1]
