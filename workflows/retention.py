@@ -18,13 +18,15 @@ class Retention:
 
     @workflow.run
     async def run(self, after: str = "", cases: int = 0) -> int:
-        for _ in range(ROUNDS_A_RUN):
+        rounds = 0
+        done = await self._round(after)
+        while done.shop is not None:
+            cases, after = cases + done.cases, after if done.more else done.shop
+            rounds += 1
+            if rounds == ROUNDS_A_RUN:
+                workflow.continue_as_new(args=[after, cases])
             done = await self._round(after)
-            if done.shop is None:
-                return cases
-            cases += done.cases
-            after = after if done.more else done.shop
-        workflow.continue_as_new(args=[after, cases])
+        return cases
 
     async def _round(self, after: str) -> RetentionDone:
         return await workflow.execute_activity_method(
