@@ -29,6 +29,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "list_cases": CASE_READERS,
     "show_case": CASE_READERS,
     "take_step": CASE_WORKERS,
+    "take_steps": CASE_WORKERS,
     "show_timeline": CASE_READERS,
     "show_review": DESK | {Role.AUDITOR},
     "show_phone": DESK,

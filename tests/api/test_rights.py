@@ -52,6 +52,10 @@ TABLE: dict[str, tuple[Request, str]] = {
     "my_fulfilments": (("GET", "/fulfilments", None), "agent lead supervisor warehouse finance"),
     "show_delivery": (("GET", "/cases/{case}/delivery", None), "agent lead supervisor warehouse finance"),
     "list_refused_steps": (("GET", "/cases/{case}/refused-steps", None), "lead supervisor auditor"),
+    "take_steps": (
+        ("POST", "/cases/steps", {"cases": ["A26-1"], "step": {"step": "note", "text": "hello"}}),
+        "agent lead supervisor warehouse finance",
+    ),
     "take_step": (
         ("POST", "/cases/{case}/steps", {"step": "note", "text": "hello"}),
         "agent lead supervisor warehouse finance",
