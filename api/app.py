@@ -79,9 +79,9 @@ ROUTERS = (
     health,
 )
 ABOUT = """Every bad review and every refund is a case. `POST /reviews` and `POST /refunds` start one,
-`POST /cases/{number}/steps` advances it, `GET /queue` says what is due, `GET /refunds` is the register of returns. Send
-your key as `Authorization: Bearer ak_…`. Errors are RFC 9457 problems with a stable `code`; amounts are fen, times carry
-an offset, ids of people are UUIDs."""
+`POST /cases/{number}/steps` advances it, `GET /queue` says what is due, `GET /refunds` is the register of returns.
+Send your key as `Authorization: Bearer ak_…`. Errors are RFC 9457 problems with a stable `code`; amounts are fen, times
+carry an offset, ids of people are UUIDs."""
 
 
 class RouteWithoutRights(Exception):

@@ -32,6 +32,7 @@ from workflows.heads import Heads
 from workflows.intake import Intake, IntakeOrder
 from workflows.reconcile import Reconcile
 from workflows.refund_intake import RefundIntake, RefundIntakeOrder
+from workflows.retention import Retention
 
 ARCHIVE = "archive"
 RECONCILE_EVERY = timedelta(hours=1)
@@ -39,6 +40,8 @@ ARCHIVE_EVERY = timedelta(minutes=10)
 DIGEST_EVERY = timedelta(minutes=10)
 HEADS = "heads"
 HEADS_EVERY = timedelta(hours=1)
+RETENTION = "retention"
+RETENTION_EVERY = timedelta(hours=6)
 AT_ONCE = 10
 # What a schedule missed while the engine was down is not made up for: one run reads all of it.
 CATCH_UP = timedelta(minutes=1)
@@ -95,6 +98,18 @@ async def ensure_archive(client: Client, settings: Settings) -> None:
         static_summary="histories of closed cases",
     )
     await _ensure(client, ARCHIVE, _schedule(action, ARCHIVE_EVERY, ARCHIVE))
+
+
+async def ensure_retention(client: Client, settings: Settings) -> None:
+    action = ScheduleActionStartWorkflow(
+        Retention.run,
+        args=["", 0],
+        id=RETENTION,
+        task_queue=settings.task_queue,
+        priority=priorities.INTAKE,
+        static_summary="forgetting what is kept long enough",
+    )
+    await _ensure(client, RETENTION, _schedule(action, RETENTION_EVERY, RETENTION))
 
 
 async def ensure_heads(client: Client, settings: Settings) -> None:

@@ -185,3 +185,20 @@ async def test_one_decision_in_many_cases_has_a_result_for_each_and_is_made_once
     assert results[0]["A26-57XTE-9K2M8"]["code"] in ("NotFound", "BadCaseNumber")
     versions = [{number: result[number]["version"] for number in numbers} for result in results]
     assert versions[0] == versions[1]
+
+
+async def test_a_refund_and_a_review_of_the_same_order_name_each_other(
+    report: Any, web: httpx2.AsyncClient, cast: Any, house: House, at_work: House
+) -> None:
+    order = uuid4().hex
+    review = {
+        "shop": "demo", "order_id": order, "rating": "bad", "text": "漏水", "buyer": {"id": "chen-1"},
+        "created_at": (house.now() - timedelta(hours=2)).isoformat(),
+    }  # fmt: skip
+    first = (await web.post("/reviews", json=review, headers=cast["agent"].headers)).json()["case"]
+    await web.get("/cases", params={"saw": f"{first}:1"}, headers=cast["agent"].headers)
+    second = (await report(order_id=order)).json()["case"]
+    await web.get("/cases", params={"saw": f"{second}:1"}, headers=cast["agent"].headers)
+    shown = (await web.get(f"/cases/{second}/refund", headers=cast["agent"].headers)).json()
+    state = (await web.get(f"/cases/{second}", headers=cast["agent"].headers)).json()["state"]
+    assert (shown["related"], state["identity"]["linked"], shown["note"]) == ([first], first, "杯盖漏水")
