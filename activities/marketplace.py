@@ -91,7 +91,8 @@ class MarketplaceActivities:
             try:
                 reply = await self._cleared(place, request)
             except WordsUnfit as unfit:
-                return Posted(posted=False, unfit=True, why=unfit.message)
+                # The words themselves stay where they are: this answer stands in the engine's history.
+                return Posted(posted=False, unfit=True, why=unfit.kinds)
             try:
                 await marketplace.reviews.reply(place.external_id, reply)
             except Rejected as refused:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.claims import Claim
 from domain.contact_terms import Channel, ContactPurpose, StopSignal
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
@@ -252,12 +253,16 @@ class ReplyRequest(Request):
     review_row: str
     cause: str | None
     malicious: bool
+    shown: list[Claim] = Field(default_factory=list)
     now: datetime
 
 
 class ReplyWordsRequest(Request):
+    """`shown` is what the case shows to have been done; the words may claim nothing else."""
+
     step: StepRequest
     post: PostReply
+    shown: list[Claim] = Field(default_factory=list)
 
 
 class PostReplyRequest(Request):

@@ -45,6 +45,7 @@ STATUS: Mapping[str, int] = {
     "PayeeUnfit": 422,
     "BadBudgetKey": 422,
     "PolicyUnreadable": 422,
+    "TemplateUnfit": 422,
     "UnknownRating": 422,
     "BadCursor": 422,
     "IdempotencyKeyReused": 422,

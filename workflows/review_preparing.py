@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.contact_terms import Channel, ContactPurpose
     from domain.review_case import agreement_steps, steps
+    from domain.review_case.claims import shown_by
     from domain.review_case.facts import Prepared, StepRequest
     from domain.review_case.state import OfferStatus, ReviewCaseState
     from workflows import limits
@@ -192,7 +193,7 @@ async def _approve(case: ReviewCaseState, request: StepRequest, step: steps.Appr
 
 
 async def _reply(case: ReviewCaseState, request: StepRequest, step: steps.PostReply) -> Prepared:
-    words = ReplyWordsRequest(step=request, post=step)
+    words = ReplyWordsRequest(step=request, post=step, shown=shown_by(case))
     return await workflow.execute_activity_method(ReplyActivities.check_words, words, **limits.STEP)
 
 

@@ -14,6 +14,7 @@ from db.tables import (
     policies,
     record,
     refunds,
+    reply_templates,
     reversals,
 )
 from db.tables.model import Model
@@ -33,5 +34,6 @@ __all__ = [
     "policies",
     "record",
     "refunds",
+    "reply_templates",
     "reversals",
 ]
