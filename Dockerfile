@@ -11,7 +11,7 @@ RUN awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements.lock > uv.txt \
 
 FROM python:3.13.11-slim-trixie
 RUN useradd --system --uid 10001 --user-group --no-create-home amends \
-    && install -d -o amends -g amends /data
+    && install -d -o amends -g amends /data /vault
 COPY --from=installed /opt/amends /opt/amends
 WORKDIR /srv/amends
 COPY pyproject.toml settings.py logs.py worker.py ./

@@ -6,7 +6,8 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
-ROOMS := domain db gateways activities workflows api sandbox embedded
+# A process of tests for each core; `SPREAD=` runs them in one.
+SPREAD := -n auto --dist worksteal
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,10 +17,12 @@ up: $(READY) ## Run everything on this machine and print where it is; Ctrl-C sto
 
 test: $(READY) ## Run every test on real parts; COVERAGE=1 lists the lines that none reached
 ifdef COVERAGE
-	@$(BIN)/python -m coverage run -m pytest $(ARGS)
+	@$(BIN)/python -m coverage erase
+	@$(BIN)/python -m coverage run -m pytest $(SPREAD) $(ARGS)
+	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 else
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 endif
 
 lint: $(READY) ## Check format and lint rules

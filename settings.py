@@ -29,6 +29,15 @@ class Settings(BaseSettings):
     # Where set, every payload in the engine's history is encrypted as well (same form as field_keys).
     payload_keys: SecretStr = SecretStr("")
 
+    # Evidence vault: a folder of this machine or, where its url is set, an S3-compatible store. Neither: no files.
+    vault_folder: str = ""
+    vault_max_mb: int = Field(default=200, ge=1, le=10_000)
+    vault_s3_url: str = ""
+    vault_s3_bucket: str = ""
+    vault_s3_region: str = "us-east-1"
+    vault_s3_key_id: str = ""
+    vault_s3_secret: SecretStr = SecretStr("")
+
     # API
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=7241, ge=0, le=65535)

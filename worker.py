@@ -22,6 +22,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.approvals import ApprovalActivities
 from activities.archive import ArchiveActivities
 from activities.assignment import AssignmentActivities
+from activities.buyers import BuyerActivities
 from activities.clocks import DeskClock
 from activities.contacts import ContactActivities
 from activities.digests import DigestActivities
@@ -44,7 +45,9 @@ from activities.payout_gate import PayoutGate
 from activities.payouts import PayoutActivities
 from activities.policies import Policies
 from activities.projection import ProjectionActivities
+from activities.pulse import Pulse
 from activities.refund_desk import RefundDeskActivities
+from activities.refund_intake import RefundIntakeActivities
 from activities.refund_market import RefundMarketActivities
 from activities.refund_notices import RefundNoticeActivities
 from activities.refund_opening import RefundOpeningActivities
@@ -74,12 +77,14 @@ from workflows.heads import Heads
 from workflows.intake import Intake
 from workflows.payout import Payout
 from workflows.refund_case import RefundCase
+from workflows.refund_intake import RefundIntake
 from workflows.review_case import ReviewCase
 from workflows.schedules import ensure_all, ensure_archive, ensure_digests, ensure_heads
 from workflows.starting import start_surge
 from workflows.surge import Surge
 
-WORKFLOWS = [ReviewCase, RefundCase, Payout, Intake, Archive, Handback, Surge, Digest, Heads]
+WORKFLOWS = [ReviewCase, RefundCase, RefundIntake, Payout, Intake, Archive, Handback, Surge, Digest, Heads]
+PULSE = [Pulse(limits.PULSE.total_seconds())]
 
 
 def sandboxed_runner() -> SandboxedWorkflowRunner:
@@ -156,7 +161,7 @@ def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities)
     evidence = EvidenceActivities(parts.sessions, policies)
     follow_ups, merging = FollowUpActivities(parts.sessions, policies, contacts), MergeActivities(parts.sessions)
     return [
-        evidence.judge_evidence, evidence.judge_report, merging.merge, merging.split,
+        evidence.judge_evidence, evidence.find_files, evidence.judge_report, merging.merge, merging.split,
         follow_ups.plan_follow_up, follow_ups.note_relapse,
     ]  # fmt: skip
 
@@ -168,6 +173,7 @@ def money_worker(parts: Parts, payouts: PayoutActivities) -> Worker:
         task_queue=limits.MONEY_QUEUE,
         activities=[payouts.send_payout, payouts.query_payout, payouts.cancel_payout, payouts.settle_payout],
         max_concurrent_activities=parts.settings.worker_activities,
+        interceptors=PULSE,
         graceful_shutdown_timeout=parts.settings.grace,
     )
 
@@ -186,7 +192,8 @@ def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Call
     return [
         assignment.assign, assignment.claim, assignment.hand_on, HandbackActivities(parts.sessions).open_work,
         escalation.reckon, escalation.escalate, DigestActivities(parts.sessions, policies, clock).gather,
-        InvestigationActivities(parts.sessions).ask, surges.surge_stage, surges.surged,
+        InvestigationActivities(parts.sessions).ask, BuyerActivities(parts.sessions).describe,
+        surges.surge_stage, surges.surged,
         replacement.replace, ApprovalActivities(parts.sessions, policies, clock).ask_approvers,
     ]  # fmt: skip
 
@@ -215,11 +222,13 @@ def at_the_marketplace(parts: Parts, policies: Policies) -> list[Callable[..., A
     letters = Letters(settings, parts.sessions, policies, marketplaces, messenger(parts))
     reviews = MarketplaceActivities(parts.sessions, marketplaces, policies)
     refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies)
+    applications = RefundIntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     return [
         reviews.read_review, reviews.post_reply, NoticeActivities(settings, parts.sessions, letters).notify,
         refunds.read_refund, refunds.obey, RefundNoticeActivities(settings, parts.sessions, letters).notify_refund,
         intake.consume_pushes, intake.fetch, intake.settle,
+        applications.fetch_refunds, applications.settle_refunds,
     ]  # fmt: skip
 
 
@@ -252,6 +261,7 @@ def workers(parts: Parts) -> list[Worker]:
             workflow_runner=sandboxed_runner(),
             max_cached_workflows=settings.worker_cached_cases,
             max_concurrent_activities=settings.worker_activities,
+            interceptors=PULSE,
             graceful_shutdown_timeout=settings.grace,
         ),
         Worker(
@@ -260,6 +270,7 @@ def workers(parts: Parts) -> list[Worker]:
             activities=at_the_marketplace(parts, policies),
             max_concurrent_activities=settings.worker_activities,
             max_task_queue_activities_per_second=settings.marketplace_calls_per_second,
+            interceptors=PULSE,
             graceful_shutdown_timeout=settings.grace,
         ),
         money_worker(parts, payouts),

@@ -57,7 +57,7 @@ class ContactActivities:
                 zone = await zone_of(session, review, policy)
                 history = await history_of(session, review.buyer, step.now)
                 day = calendar_around(step.now, policy).day(step.now.astimezone(zone.tz).date())
-                stated = wish(request.preference_at, request.preference_stated_at)
+                stated = wish(request, step.now, policy)
                 may_contact_now(
                     request.channel,
                     step.now,

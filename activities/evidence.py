@@ -5,7 +5,8 @@ from temporalio import activity
 
 from activities.policies import Policies
 from activities.refusals import refusing
-from activities.requests import EvidenceRequest, ReportRequest
+from activities.requests import EvidenceRequest, FilesRequest, ReportRequest
+from db.attachments import digests_of
 from db.sessions import Sessions
 from domain.platforms import Platform
 from domain.policies.causes import CausesPolicy
@@ -21,14 +22,24 @@ class EvidenceActivities:
 
     @activity.defn
     async def judge_evidence(self, request: EvidenceRequest) -> Prepared:
-        """Raises EvidenceUnfit (non-retryable) for a kind that the policy does not know."""
+        """Raises EvidenceUnfit (non-retryable) for a kind that the policy does not know, NotFound or FileErased for a
+        file that the case does not have."""
         with refusing():
             async with self._sessions.begin() as session:
                 causes, version = await self._policies.causes(session, request.step.shop)
                 if request.attach.kind not in causes.evidence:
                     known = ", ".join(causes.evidence)
                     raise EvidenceUnfit(f"No evidence is called {request.attach.kind!r}; use one of {known}.")
-                return Prepared(policy=version)
+                uploads = [request.attach.upload] if request.attach.upload else []
+                digests = await digests_of(session, request.step.case, uploads)
+                return Prepared(policy=version, digests=digests)
+
+    @activity.defn
+    async def find_files(self, request: FilesRequest) -> Prepared:
+        """Raises NotFound or FileErased (non-retryable) for a file that the case does not have."""
+        with refusing():
+            async with self._sessions() as session:
+                return Prepared(digests=await digests_of(session, request.step.case, request.files))
 
     @activity.defn
     async def judge_report(self, request: ReportRequest) -> Prepared:

@@ -35,7 +35,8 @@ class FollowUpActivities:
         asked = PlanRequest(
             case=request.case, shop=request.shop, review_row=request.review_row,
             review_created_at=request.review_created_at, window_ends_at=earliest + WITHIN, assignee=request.assignee,
-            preference_at=None, preference_stated_at=None, online_seen_at=None, number=request.number, now=earliest,
+            preference_at=None, preference_stated_at=None, preference_hours=request.preference_hours,
+            preference_written=request.preference_written, online_seen_at=None, number=request.number, now=earliest,
         )  # fmt: skip
         found = await self._contacts.plan(asked)
         return FollowUpPlanned(

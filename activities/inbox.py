@@ -1,6 +1,6 @@
 """The inbox of pushes: kept before they are acted on, so that none is lost between the marketplace and us."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.marketplace_clients import Marketplace
 from db.tables.inbox import Inbox
 from db.tables.office import Shop
-from gateways.top_messages import TRADE_RATED, Push
+from gateways.top_messages import REFUND_TOPICS, TRADE_RATED, Push
 
-_IDS = ("tid", "oid")
+_IDS = ("tid", "oid", "refund_id")
+REVIEWS = (TRADE_RATED,)
+TOPICS = (*REVIEWS, *REFUND_TOPICS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Waiting:
     tid: str | None
     oid: str | None
     received_at: datetime
+    refund: str | None = None
 
 
 async def keep_pushes(session: AsyncSession, market: Marketplace, pushes: Sequence[Push], now: datetime) -> int:
@@ -43,12 +46,16 @@ async def acted_before(session: AsyncSession, market: Marketplace, pushes: Seque
     return list(await session.scalars(done))
 
 
-async def waiting(session: AsyncSession, shop: str, limit: int) -> list[Waiting]:
-    """The oldest pushes of the shop that nothing was done about."""
-    rows = await session.scalars(
-        select(Inbox).where(Inbox.shop == shop, Inbox.acted_at.is_(None)).order_by(Inbox.received_at).limit(limit)
-    )
-    return [Waiting(row.message, row.facts.get("tid"), row.facts.get("oid"), row.received_at) for row in rows]
+async def waiting(session: AsyncSession, shop: str, limit: int, topics: Collection[str] = REVIEWS) -> list[Waiting]:
+    """The oldest pushes of the shop on these topics that nothing was done about."""
+    mine = select(Inbox).where(Inbox.shop == shop, Inbox.acted_at.is_(None), Inbox.topic.in_(topics))
+    rows = await session.scalars(mine.order_by(Inbox.received_at).limit(limit))
+    return [_waiting(row) for row in rows]
+
+
+def _waiting(row: Inbox) -> Waiting:
+    known = {name: row.facts.get(name) for name in _IDS}
+    return Waiting(row.message, known["tid"], known["oid"], row.received_at, known["refund_id"])
 
 
 async def mark_acted(session: AsyncSession, market: Marketplace, messages: Iterable[str], now: datetime) -> None:
@@ -77,7 +84,7 @@ async def _receivers(session: AsyncSession, market: Marketplace) -> dict[str, st
 def _row(market: Marketplace, push: Push, shops: dict[str, str], now: datetime) -> dict[str, Any]:
     """A push that nobody of ours waits for is kept as acted on, so that it is confirmed and comes no more."""
     receiver = shops.get(push.seller_nick or market.seller_nick)
-    content = push.content if push.topic == TRADE_RATED and push.content else {}
+    content = push.content if push.topic in TOPICS and push.content else {}
     facts = {name: str(content[name]) for name in _IDS if _plain_id(content.get(name))}
     return {
         "source": market.platform,

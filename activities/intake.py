@@ -24,7 +24,7 @@ from db.sessions import Sessions
 from db.tables.buyers import Review
 from db.tables.inbox import IntakeCursor
 from gateways.failures import Nonsense, Rejected
-from gateways.top_messages import QUANTITY_MAX, TRADE_RATED
+from gateways.top_messages import QUANTITY_MAX
 from gateways.top_reviews import PAGE_SIZE_MAX, MarketplaceReview
 
 ITEMS_A_BATCH = 200
@@ -63,7 +63,7 @@ class IntakeActivities:
         """A shop gets no pushes before it asked for them; asking again changes nothing, so each process asks once."""
         key = (market.code, market.version)
         if key not in self._permitted:
-            await market.messages.permit([TRADE_RATED])
+            await market.messages.permit(inbox.TOPICS)
             self._permitted.add(key)
 
     @activity.defn

@@ -10,7 +10,8 @@ from activities.gateway_errors import outside
 from activities.marketplace_clients import Marketplace, Marketplaces
 from activities.policies import Policies
 from activities.refusals import refusing
-from activities.requests import PostReplyRequest, ReviewRequest
+from activities.reply_requests import PostReplyRequest
+from activities.requests import ReviewRequest
 from db.buyers import private_words
 from db.sealed_texts import open_text
 from db.sessions import Sessions

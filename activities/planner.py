@@ -1,14 +1,14 @@
 """Planning one contact: what is looked up for it, the slot that the rules find, and its place among the others."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.holidays import calendar_around
 from activities.policies import Policies
-from activities.requests import PlanRequest
+from activities.requests import PlanRequest, TakeRequest
 from activities.rosters import Attendance, Rosters
 from db.contacts import BuyerAtHand, buyer_at_hand, history_of
 from db.places import take_place
@@ -17,6 +17,7 @@ from domain.calendar import CalendarDays
 from domain.contact_history import ContactHistory, StatedPreference
 from domain.contact_plan import ContactRequest, FoundSlot, NoContact, find_slot
 from domain.policies.contact import ContactPolicy
+from domain.policies.hours import Window
 from domain.review_case.facts import Planned
 
 
@@ -82,10 +83,13 @@ class Planner:
         days = calendar_around(request.now, policy)
         there = await self._rosters.attendance(session, request.shop, request.assignee, request.now, days)
         surge = bool(await surging(session, request.now, [request.shop]))
-        return PlanningQuestion(request, _asked(request, known, there, surge), history, policy, version, days, there)
+        asked = _asked(request, known, there, policy, surge)
+        return PlanningQuestion(request, asked, history, policy, version, days, there)
 
 
-def _asked(request: PlanRequest, known: BuyerAtHand, there: Attendance, surge: bool) -> ContactRequest:
+def _asked(
+    request: PlanRequest, known: BuyerAtHand, there: Attendance, policy: ContactPolicy, surge: bool
+) -> ContactRequest:
     return ContactRequest(
         now=request.now,
         case=request.case,
@@ -94,7 +98,7 @@ def _asked(request: PlanRequest, known: BuyerAtHand, there: Attendance, surge: b
         state=known.province,
         address_type=known.address_type,
         occupation=known.occupation,
-        stated_preference=wish(request.preference_at, request.preference_stated_at),
+        stated_preference=wish(request, request.now, policy),
         online_seen_at=_presence(request),
         phone=known.phone,
         sms_by_platform=known.sms_by_platform,
@@ -107,8 +111,16 @@ def _asked(request: PlanRequest, known: BuyerAtHand, there: Attendance, surge: b
     )
 
 
-def wish(earliest: datetime | None, stated_at: datetime | None) -> StatedPreference | None:
-    return StatedPreference(earliest=earliest, stated_at=stated_at) if earliest is not None else None
+def wish(asked: PlanRequest | TakeRequest, now: datetime, policy: ContactPolicy) -> StatedPreference | None:
+    """What the buyer asked for: an agreed time while it is still good, else their usual hours."""
+    at, hours = asked.preference_at, tuple(Window.model_validate(text) for text in asked.preference_hours)
+    if at is None and not hours:
+        return None
+    agreed = at is not None and now < at + timedelta(minutes=policy.persistence.appointment_minutes)
+    return StatedPreference(
+        earliest=at, stated_at=asked.preference_stated_at,
+        windows=() if agreed else hours, written=asked.preference_written and not agreed,
+    )  # fmt: skip
 
 
 def _presence(request: PlanRequest) -> datetime | None:

@@ -149,9 +149,17 @@ def _at_first_sight(order: Order, reading: Reading) -> Ordered | None:
         return Ordered(result=OrderResult.DONE, reading=reading)
     if not fits(order, reading):
         return Ordered(result=OrderResult.MOVED, reading=reading)
-    if order.action not in BY_MACHINE:
+    if not _by_machine(order, reading):
         return Ordered(result=OrderResult.BY_HAND, reading=reading)
     return None
+
+
+def _by_machine(order: Order, reading: Reading) -> bool:
+    """Not above the platform's limit of one call, nor a refusal that needs a picture as proof."""
+    most = reading.handling.by_machine_up_to_fen
+    if order.action is MarketAction.REFUND:
+        return most is None or reading.amount_fen <= most
+    return order.action in BY_MACHINE and not (order.action is MarketAction.REFUSE and order.proof is not None)
 
 
 def _return_to(address: ReturnAddress) -> ReturnTo:

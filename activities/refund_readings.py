@@ -100,7 +100,7 @@ def _deadline(rules: Rules, row: Refund, status: RefundStatus) -> Deadline | Non
 
 
 def _handling(rules: Rules, row: Refund, with_proof: bool) -> Handling:
-    policy, deadlines = rules.refunds, rules.platforms.deadlines
+    policy, deadlines, bulk = rules.refunds, rules.platforms.deadlines, rules.of(row.platform).bulk_agree
     return_only = policy.channel in rules.platforms.seven_days.return_only_channels
     return Handling(
         executed_by=policy.executed_by,
@@ -115,6 +115,8 @@ def _handling(rules: Rules, row: Refund, with_proof: bool) -> Handling:
         try_first_max_days=policy.try_first_max_days,
         goods_wait_days=policy.goods_wait_days,
         second_look_hours=policy.second_look_hours,
+        return_freight_fen=policy.return_freight_fen,
+        by_machine_up_to_fen=bulk.max_fen if bulk else None,
         by_machine=row.platform in TOP_PLATFORMS,
         proof_to_refuse=with_proof,
         policy=rules.refunds_version,

@@ -7,7 +7,7 @@ from temporalio import activity
 
 from activities.policies import Policies
 from activities.refusals import refusing
-from activities.requests import ReplyRequest, ReplyWordsRequest
+from activities.reply_requests import ReplyRequest, ReplyWordsRequest
 from db.buyers import private_words
 from db.reply_templates import as_template, list_templates, reply_facts, shown_by_the_marketplace
 from db.sealed_texts import open_text, seal_text

@@ -4,16 +4,16 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.claims import Claim
 from domain.contact_terms import Channel, ContactPurpose, StopSignal
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
 from domain.people import Role
+from domain.review_case.agreement_steps import DescribeBuyer
 from domain.review_case.evidence_steps import AttachEvidence, ReportToPlatform
 from domain.review_case.facts import StepRequest
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import Amendment, Opening, ReviewCaseState
-from domain.review_case.steps import ConfirmCause, GiveThanks, LogContact, MakeOffer, MarkMalicious, PostReply
+from domain.review_case.steps import ConfirmCause, GiveThanks, LogContact, MakeOffer, MarkMalicious
 from domain.sealed import Event
 
 
@@ -110,6 +110,8 @@ class PlanRequest(Request):
     assignee: str | None
     preference_at: datetime | None
     preference_stated_at: datetime | None
+    preference_hours: list[str] = []
+    preference_written: bool = False
     online_seen_at: datetime | None
     presence_again_at: datetime | None = None
     number: int
@@ -130,6 +132,8 @@ class TakeRequest(Request):
     channel: Channel
     preference_at: datetime | None
     preference_stated_at: datetime | None = None
+    preference_hours: list[str] = []
+    preference_written: bool = False
     purpose: ContactPurpose = ContactPurpose.CASE_TALK
 
 
@@ -173,6 +177,8 @@ class FollowUpRequest(Request):
     review_row: str
     review_created_at: datetime
     assignee: str | None
+    preference_hours: list[str] = []
+    preference_written: bool = False
     number: int
     now: datetime
 
@@ -187,6 +193,12 @@ class MergeRequest(Request):
     into: str
 
 
+class DescribeRequest(Request):
+    step: StepRequest
+    review_row: str
+    describe: DescribeBuyer
+
+
 class SplitRequest(Request):
     """A case that goes on by itself again, and the one that it was merged into."""
 
@@ -197,6 +209,11 @@ class SplitRequest(Request):
 class EvidenceRequest(Request):
     step: StepRequest
     attach: AttachEvidence
+
+
+class FilesRequest(Request):
+    step: StepRequest
+    files: list[str]
 
 
 class ReportRequest(Request):
@@ -244,32 +261,6 @@ class ReviewRequest(Request):
     case: str
     shop: str
     review_row: str
-    now: datetime
-
-
-class ReplyRequest(Request):
-    case: str
-    shop: str
-    review_row: str
-    cause: str | None
-    malicious: bool
-    shown: list[Claim] = Field(default_factory=list)
-    now: datetime
-
-
-class ReplyWordsRequest(Request):
-    """`shown` is what the case shows to have been done; the words may claim nothing else."""
-
-    step: StepRequest
-    post: PostReply
-    shown: list[Claim] = Field(default_factory=list)
-
-
-class PostReplyRequest(Request):
-    case: str
-    shop: str
-    review_row: str
-    text: str
     now: datetime
 
 

@@ -12,17 +12,21 @@ from api import (
     budgets,
     cases,
     errors,
+    evidence,
     exports,
+    files,
     fulfilments,
     gate,
     health,
     messages,
     offers,
     office_lists,
+    parcels,
     people,
     policies,
     presence,
     queue,
+    refunds,
     replies,
     reviews,
     scripts,
@@ -37,10 +41,13 @@ from api.house import House
 from api.rights import PUBLIC, RIGHTS
 from db.sessions import connect, key_ring
 from settings import Settings
+from vault.setup import vault_of
 from workflows import connection
 
 ROUTERS = (
     reviews,
+    refunds,
+    parcels,
     cases,
     queue,
     presence,
@@ -60,6 +67,8 @@ ROUTERS = (
     surges,
     policies,
     wording,
+    files,
+    evidence,
     exports,
     health,
 )
@@ -108,7 +117,8 @@ async def house_of(settings: Settings) -> AsyncIterator[House]:
     client = await connection.connect(settings, identity="amends-api", lazy=True)
     engine = connect(settings, ring)
     try:
-        yield House.at(settings, ring, engine, client)
+        async with vault_of(settings, ring) as vault:
+            yield House.at(settings, ring, engine, client, vault)
     finally:
         await engine.dispose()
 

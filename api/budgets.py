@@ -105,7 +105,9 @@ async def raise_one_budget(
         raise BadInput("Say by how much: fen, and for a quota also coupons.", field="fen")
     id = uuid5(NAMESPACE_URL, f"{caller.person}:{code}:{idempotency_key}") if idempotency_key else None
     async with house.sessions.begin() as session:
-        posting = await raise_budget(session, caller.person, house.now(), code, Raise(key, more, body.why, id))
+        policy, version = await house.policies.compensation(session, code)
+        wish = Raise(key, more, body.why, id)
+        posting = await raise_budget(session, caller.person, house.now(), code, wish, policy, version)
         shown = await reads.show_posting(session, posting)
     if (shown.why, shown.moved(str(key))) != (body.why, more):
         raise IdempotencyKeyReused("This Idempotency-Key was used for another raise; take a new key.")

@@ -2,7 +2,7 @@
 
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,14 @@ STATUS: Mapping[str, int] = {
     "UnknownPolicy": 404,
     "BuyerUnknown": 404,
     "StaleVersion": 412,
+    "FileErased": 410,
+    "FileTooLarge": 413,
+    "FileMislabelled": 422,
+    "FileEmpty": 422,
+    "ArchiveUnsafe": 422,
+    "ArchiveUnreadable": 422,
+    "VaultNotSetUp": 503,
+    "FileGone": 500,
     "ExportEmpty": 404,
     "ExportTooLarge": 413,
     "TooLarge": 413,
@@ -47,6 +55,12 @@ STATUS: Mapping[str, int] = {
     "PolicyUnreadable": 422,
     "TemplateUnfit": 422,
     "UnknownRating": 422,
+    "UnknownRefundStatus": 422,
+    "BadRefundKey": 422,
+    "BadWaybill": 422,
+    "RefundAbovePaid": 422,
+    "QuantityAboveOrdered": 422,
+    "ParcelUnknown": 404,
     "BadCursor": 422,
     "IdempotencyKeyReused": 422,
     "VersionMissing": 428,
@@ -125,13 +139,18 @@ async def _refused(request: Request, refusal: Refusal) -> JSONResponse:
 
 async def _misshapen(request: Request, error: RequestValidationError) -> JSONResponse:
     """Names each field and what is wrong with it; what was sent is not repeated, it may be a buyer's data."""
-    fields = [{"field": ".".join(str(part) for part in fault["loc"]), "why": fault["msg"]} for fault in error.errors()]
+    fields = [{"field": _field(fault["loc"]), "why": fault["msg"]} for fault in error.errors()]
     first = f"{fields[0]['field']}: {fields[0]['why']}" if fields else "the request can't be read"
     more = f" (and {len(fields) - 1} more, see errors)" if len(fields) > 1 else ""
     # A fault that has a name of its own is the problem; pydantic's own types are written small.
     kinds = [str(fault["type"]) for fault in error.errors()]
     code = kinds[0] if len(set(kinds)) == 1 and kinds[0][:1].isupper() else "BadInput"
     return problem(request, code, f"{first}{more}. Correct it and send again.", {"errors": fields}, 422)
+
+
+def _field(parts: Iterable[object]) -> str:
+    """As the sender wrote it: which of several accepted types was tried is no part of a field's name."""
+    return ".".join(str(part) for part in parts if not str(part).startswith("constrained-"))
 
 
 _PLAIN = {

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from api.callers import Caller, TheCaller
 from api.cases import TEXT_READERS
-from api.downloads import whole_file
+from api.downloads import answers, whole_file
 from api.errors import NotAllowed, documented
 from api.fields import Line, Moment, ShopCode
 from api.finding import case_for
@@ -65,8 +65,7 @@ class HeadLine(BaseModel):
 
 @router.post(
     "/exports",
-    responses=documented(403, 404, 409, 413)
-    | {200: {"content": {"application/zip": {}}, "description": "The export; `amends verify` checks it"}},
+    responses=documented(403, 404, 409, 413) | answers("application/zip", "The export; `amends verify` checks it"),
     response_class=FileResponse,
     summary="Export a case or a period",
 )

@@ -14,6 +14,7 @@ from db.sealing import KeyRing
 from db.sessions import Sessions, sessions
 from db.signatures import Signer
 from settings import Settings
+from vault.vault import Vault
 
 
 def wall_clock() -> datetime:
@@ -34,6 +35,7 @@ class House:
     policies: Policies
     now: Callable[[], datetime] = wall_clock
     answer_seconds: float = 10.0
+    vault: Vault | None = None
 
     @property
     def signer(self) -> Signer | None:
@@ -41,9 +43,11 @@ class House:
         return Signer.parse(self.settings.record_key.get_secret_value())
 
     @classmethod
-    def at(cls, settings: Settings, ring: KeyRing, engine: AsyncEngine, client: Client) -> "House":
+    def at(
+        cls, settings: Settings, ring: KeyRing, engine: AsyncEngine, client: Client, vault: Vault | None = None
+    ) -> "House":
         reads = sessions(engine.execution_options(isolation_level="AUTOCOMMIT"))
-        return cls(settings, ring, engine, sessions(engine), reads, client, Policies())
+        return cls(settings, ring, engine, sessions(engine), reads, client, Policies(), vault=vault)
 
 
 def _house(request: Request) -> House:

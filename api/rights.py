@@ -20,6 +20,12 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "me": EVERYONE,
     # cases
     "open_case": DESK | {Role.SERVICE},
+    "open_refund": DESK | {Role.SERVICE},
+    "list_refunds": CASE_READERS,
+    "enter_a_parcel": CASE_WORKERS,
+    "list_parcels": CASE_READERS,
+    "parcel_fits": CASE_READERS,
+    "show_refund": DESK | {Role.WAREHOUSE, Role.FINANCE, Role.AUDITOR},
     "list_cases": CASE_READERS,
     "show_case": CASE_READERS,
     "take_step": CASE_WORKERS,
@@ -77,6 +83,15 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "preview_policy": ADMINS | {Role.SUPERVISOR},
     "put_policy": ADMINS | {Role.SUPERVISOR},
     "list_office_events": ADMINS | {Role.AUDITOR},
+    # evidence
+    "put_file": CASE_WORKERS,
+    "list_files": CASE_WORKERS | {Role.AUDITOR},
+    "download_file": CASE_WORKERS | {Role.AUDITOR},
+    "show_custody": LEADERS | {Role.AUDITOR},
+    "show_evidence": DESK | {Role.AUDITOR},
+    "download_evidence": LEADERS | {Role.AUDITOR},
+    "set_legal_hold": ADMINS | {Role.SUPERVISOR},
+    "lift_legal_hold": ADMINS | {Role.SUPERVISOR},
     # record
     "make_export": frozenset({Role.SUPERVISOR, Role.AUDITOR}),
     "list_heads": ADMINS | {Role.AUDITOR},

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,12 @@ from domain.policies.compensation import FormKind
 THE_HOUSE = "amends"  # who posts what follows from a rule
 ROLLING = f"{FormKind.CASH}/{BudgetScope.BUYER}/"
 _FIGURES = [getattr(Budget, f"{account}_{unit}") for account in Account for unit in ("fen", "coupons")]
+# Built once: every offer asks these. All lines go in one statement, since the database balances each statement.
+_OPEN = insert_once(Budget).on_conflict_do_nothing()
+_POST_LINES = text(
+    "INSERT INTO budget_line (posting, budget, account, fen, coupons) SELECT * FROM unnest(CAST(:posting AS uuid[]), "
+    "CAST(:budget AS text[]), CAST(:account AS text[]), CAST(:fen AS bigint[]), CAST(:coupons AS bigint[]))"
+)
 
 
 async def open_books(
@@ -25,8 +31,7 @@ async def open_books(
     """Lock budgets and answer how they stand; those of `keys` are made on first use. What rolls has rolled. Always in
     the order of their keys, so that two offers never wait for each other."""
     if keys:
-        rows = [_row(key) for key in sorted(keys, key=str)]
-        await session.execute(insert_once(Budget).values(rows).on_conflict_do_nothing())
+        await session.execute(_OPEN, [_row(key) for key in sorted(keys, key=str)])
     books = await read_books(session, [str(key) for key in (*keys, *aliases)], lock=True)
     lapsed = await lapsed_lines(session, books, now)
     for key, lines in lapsed.items():
@@ -72,18 +77,18 @@ type Entry = tuple[PostingKind, Sequence[Line], Mapping[str, Any]]
 
 
 async def post(session: AsyncSession, shop: str, now: datetime, entries: Iterable[Entry]) -> None:
-    """Write postings with their lines, each kind of row in one statement; the database moves the accounts."""
+    """Write postings with their lines; the database moves the accounts."""
     nobody: dict[str, Any] = dict.fromkeys(("case", "offer", "nth", "form", "month", "amount_fen", "settles", "why"))
     postings, lines = [], []
     for kind, moved, about in entries:
         row = {**nobody, "id": uuid4(), "kind": kind, "shop": shop, "at": now, "by": THE_HOUSE, **about}
         postings.append(row)
         lines += [
-            {"posting": row["id"], "budget": line.budget, "account": line.account, "fen": line.amount.fen,
+            {"posting": row["id"], "budget": line.budget, "account": str(line.account), "fen": line.amount.fen,
              "coupons": line.amount.coupons}
             for line in moved
         ]  # fmt: skip
     if postings:
-        await session.execute(insert(BudgetPosting).values(postings))
+        await session.execute(insert(BudgetPosting), postings, execution_options={"render_nulls": True})
     if lines:
-        await session.execute(insert(BudgetLine).values(lines))
+        await session.execute(_POST_LINES, {name: [line[name] for line in lines] for name in lines[0]})

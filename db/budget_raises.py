@@ -10,7 +10,8 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.audit import BadOfficeData, NotThere, lock_office, record
-from db.budget_books import open_books, post
+from db.budget_books import Entry, open_books, post
+from db.budgets import sales_of
 from db.buyers import aliases_of
 from db.shops import shop_of
 from db.tables.budgets import BudgetPosting
@@ -18,7 +19,8 @@ from db.tables.cases import CaseFile
 from db.tables.office import Person, PersonRole, Shop
 from domain import budgets
 from domain.approvals import SelfApproval
-from domain.budgets import Amount, BudgetKey, BudgetScope, PostingKind
+from domain.budgets import Amount, Balance, BudgetKey, BudgetScope, Line, PostingKind, month_before
+from domain.policies.compensation import CompensationPolicy, FormKind
 
 _PERIODS = {
     BudgetScope.SHOP: r"\d{4}-(0[1-9]|1[0-2])",
@@ -38,7 +40,15 @@ class Raise:
     id: UUID | None = None
 
 
-async def raise_budget(session: AsyncSession, by: UUID, now: datetime, shop_code: str, wish: Raise) -> UUID:
+async def raise_budget(
+    session: AsyncSession,
+    by: UUID,
+    now: datetime,
+    shop_code: str,
+    wish: Raise,
+    policy: CompensationPolicy,
+    version: str,
+) -> UUID:
     """Answers the posting. Raises NotThere for a budget that is not this shop's, BadOfficeData for a period that is
     over, SelfApproval for one's own day, BudgetInUse where more would be taken back than is left."""
     await lock_office(session)
@@ -51,12 +61,26 @@ async def raise_budget(session: AsyncSession, by: UUID, now: datetime, shop_code
     if key.scope is BudgetScope.AGENT and key.subject == await human_of(session, by):
         raise SelfApproval("Nobody raises their own day's budget; ask another supervisor.", maker=str(by))
     book = (await open_books(session, [key], [], shop_code, now))[str(key)]
+    granted = await _granted(session, shop, key, book, policy)
     posting = wish.id or uuid4()
+    lines = budgets.raised(key, book.after(granted), wish.more)
+    entries: list[Entry] = [(PostingKind.GRANT, granted, {"why": version})] if granted else []
     about = {"id": posting, "by": str(by), "why": wish.why}
-    await post(session, shop_code, now, [(PostingKind.RAISE, budgets.raised(key, book, wish.more), about)])
+    await post(session, shop_code, now, [*entries, (PostingKind.RAISE, lines, about)])
     facts = {"fen": wish.more.fen, "coupons": wish.more.coupons, "why": wish.why, "posting": str(posting)}
     await record(session, str(by), now, "budget.raised", str(key), facts)
     return posting
+
+
+async def _granted(
+    session: AsyncSession, shop: Shop, key: BudgetKey, book: Balance, policy: CompensationPolicy
+) -> list[Line]:
+    """What the policy grants by now, so that all of it can be taken back, and no more."""
+    sold = 0
+    if key.kind is FormKind.COUPON:
+        sold = await sales_of(session, shop.code, shop.team, month_before(key.period))
+    ceiling = budgets.policy_ceiling(key, policy, sold)
+    return budgets.moved(PostingKind.GRANT, str(key), budgets.missing_grant(book, ceiling))
 
 
 async def human_of(session: AsyncSession, person: UUID) -> str:

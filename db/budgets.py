@@ -25,6 +25,7 @@ from domain.budgets import (
     PostingKind,
     month_before,
 )
+from domain.offers import OfferMade
 from domain.policies.compensation import CompensationPolicy, FormKind, OfferForm
 
 
@@ -50,6 +51,8 @@ class Reservation:
     shop: str
     form: str
     amount_fen: int
+    maker: str
+    at: datetime
     month: str
     settled: PostingKind | None
 
@@ -57,15 +60,22 @@ class Reservation:
     def live(self) -> bool:
         return self.settled is None
 
+    def answers(self, claim: Claim) -> bool:
+        """Whether this is what the claim asks for, kept when it was made before."""
+        mine = (claim.form, claim.amount_fen, claim.maker, claim.at)
+        return self.live and mine == (self.form, self.amount_fen, self.maker, self.at)
+
 
 async def reserve(session: AsyncSession, claim: Claim, policy: CompensationPolicy, version: str) -> str:
     """Set an offer's amount aside in every budget it draws on, or in none; answers the month it counts in. Repeating it
-    sets nothing aside twice; another amount for the same offer takes the place of the one before. Raises
-    BudgetExhausted."""
+    sets nothing aside twice; another claim for the same offer, after a step that was lost on its way, takes the place
+    of the one before. Raises BudgetExhausted, and OfferMade for an offer whose money was spent."""
     earlier = await reservation_of(session, claim.case, claim.offer)
+    if earlier is not None and earlier.answers(claim):
+        return earlier.month
+    if earlier is not None and earlier.settled is PostingKind.SPEND:
+        raise OfferMade("Amends were made under this offer already; look at the case again.")
     if earlier is not None and earlier.live:
-        if (earlier.amount_fen, earlier.form) == (claim.amount_fen, claim.form):
-            return earlier.month
         await _settle(session, claim.case, claim.offer, earlier, PostingKind.RELEASE, claim.at)
     kind = policy.forms[claim.form]
     where, aliases = await circumstances(
@@ -109,7 +119,9 @@ async def reservation_of(session: AsyncSession, case: str, offer: int, *, lock: 
     if found is None:
         return None
     settled = PostingKind(found.settled) if found.settled else None
-    return Reservation(found.id, found.shop, found.form, found.amount_fen, found.month, settled)
+    return Reservation(
+        found.id, found.shop, found.form, found.amount_fen, found.by, found.at, found.month, settled
+    )  # fmt: skip
 
 
 async def reserved_offers(session: AsyncSession, case: str) -> list[int]:
@@ -120,8 +132,8 @@ async def reserved_offers(session: AsyncSession, case: str) -> list[int]:
 _END = BudgetPosting.__table__.alias("ending")
 _RESERVATION = (
     select(
-        BudgetPosting.id, BudgetPosting.shop, BudgetPosting.form, BudgetPosting.amount_fen, BudgetPosting.month,
-        _END.c.kind.label("settled"),
+        BudgetPosting.id, BudgetPosting.shop, BudgetPosting.form, BudgetPosting.amount_fen, BudgetPosting.by,
+        BudgetPosting.at, BudgetPosting.month, _END.c.kind.label("settled"),
     )
     .outerjoin(_END, _END.c.settles == BudgetPosting.id)
     .where(BudgetPosting.case == bindparam("case"), BudgetPosting.offer == bindparam("offer"))

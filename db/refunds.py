@@ -105,7 +105,7 @@ async def refund_of(session: AsyncSession, shop: str, external_id: str) -> Refun
 async def note_application(session: AsyncSession, ring: KeyRing, row: Refund, told: Application, now: datetime) -> bool:
     """Whether it told anything that was not known."""
     row.seen_at = max(row.seen_at, now)
-    if _older(told, row):
+    if is_older(told, row):
         return False
     news = {name: value for name, value in _columns(told).items() if getattr(row, name) != value}
     if told.status != row.status:
@@ -117,7 +117,7 @@ async def note_application(session: AsyncSession, ring: KeyRing, row: Refund, to
     return bool(news) or shipped
 
 
-def _older(told: Application, row: Refund) -> bool:
+def is_older(told: Application, row: Refund) -> bool:
     mine, known = _number(told.version), _number(row.version)
     if mine is not None and known is not None:
         return mine < known

@@ -124,7 +124,7 @@ class BudgetKey:
     def read(cls, text: str) -> "BudgetKey":
         """Raises BadBudgetKey."""
         kind, scope, subject, period = (text.split("/") + [""] * 4)[:4]
-        known = kind in (FormKind.CASH, FormKind.COUPON) and scope in set(BudgetScope)
+        known = (kind, scope) in _FIELDS
         key = cls(FormKind(kind), BudgetScope(scope), subject, period) if known else None
         if key is None or not subject or str(key) != text:
             raise BadBudgetKey(f"There is no budget {text!r}; the shop's budgets are listed with their names.")
@@ -225,36 +225,43 @@ def month_before(month: str) -> str:
 
 def draws(kind: FormKind, amount_fen: int, where: Circumstances, policy: CompensationPolicy) -> tuple[Draw, ...]:
     """The budgets that an offer draws on, with the policy's ceilings; goods and refunds draw on none."""
-    if kind is FormKind.CASH:
-        return tuple(_cash(Amount(amount_fen), where, policy))
-    if kind is FormKind.COUPON:
-        return (_coupons(Amount(amount_fen, 1), where, policy),)
-    return ()
-
-
-def _cash(wanted: Amount, where: Circumstances, policy: CompensationPolicy) -> Iterable[Draw]:
-    scopes = [
-        (BudgetKey(FormKind.CASH, BudgetScope.SHOP, where.shop, where.month), "cash_month_fen"),
-        (BudgetKey(FormKind.CASH, BudgetScope.AGENT, where.maker, where.day), "cash_agent_day_fen"),
-    ]
-    if where.buyer is not None:
-        scopes.append((BudgetKey(FormKind.CASH, BudgetScope.BUYER, where.buyer), "cash_buyer_90_days_fen"))
-    for key, name in scopes:
-        yield Draw(key, Amount(getattr(policy.budget, name)), wanted, (name, name))
-
-
-def _coupons(wanted: Amount, where: Circumstances, policy: CompensationPolicy) -> Draw:
-    whose = (BudgetScope.TEAM, where.team) if where.team else (BudgetScope.SHOP, where.shop)
-    return Draw(
-        BudgetKey(FormKind.COUPON, *whose, where.month),
-        coupon_ceiling(policy, where.sales_last_month_fen),
-        wanted,
-        ("coupons_month_fen", "coupons_month"),
+    wanted = Amount(amount_fen, 1 if kind is FormKind.COUPON else 0)
+    return tuple(
+        Draw(key, policy_ceiling(key, policy, where.sales_last_month_fen), wanted, _FIELDS[key.kind, key.scope])
+        for key in _drawn_on(kind, where)
     )
 
 
-def coupon_ceiling(policy: CompensationPolicy, sales_last_month_fen: int) -> Amount:
-    """The monthly limit may follow sales (S004): whichever of the two is larger."""
+def _drawn_on(kind: FormKind, where: Circumstances) -> Iterable[BudgetKey]:
+    if kind is FormKind.CASH:
+        yield BudgetKey(kind, BudgetScope.SHOP, where.shop, where.month)
+        yield BudgetKey(kind, BudgetScope.AGENT, where.maker, where.day)
+        if where.buyer is not None:
+            yield BudgetKey(kind, BudgetScope.BUYER, where.buyer)
+    elif kind is FormKind.COUPON:
+        yield quota_of(where.shop, where.team, where.month)
+
+
+def quota_of(shop: str, team: str | None, month: str) -> BudgetKey:
+    """The quota of coupons is the team's where the shop has one."""
+    whose = (BudgetScope.TEAM, team) if team else (BudgetScope.SHOP, shop)
+    return BudgetKey(FormKind.COUPON, *whose, month)
+
+
+_QUOTA = ("coupons_month_fen", "coupons_month")
+_FIELDS: Mapping[tuple[FormKind, BudgetScope], tuple[str, str]] = {
+    (FormKind.CASH, BudgetScope.SHOP): ("cash_month_fen", ""),
+    (FormKind.CASH, BudgetScope.AGENT): ("cash_agent_day_fen", ""),
+    (FormKind.CASH, BudgetScope.BUYER): ("cash_buyer_90_days_fen", ""),
+    (FormKind.COUPON, BudgetScope.SHOP): _QUOTA,
+    (FormKind.COUPON, BudgetScope.TEAM): _QUOTA,
+}
+
+
+def policy_ceiling(key: BudgetKey, policy: CompensationPolicy, sales_last_month_fen: int = 0) -> Amount:
+    """What the policy gives to a budget. The monthly limit of coupons may follow sales (S004): whichever is larger."""
+    if key.kind is FormKind.CASH:
+        return Amount(getattr(policy.budget, _FIELDS[key.kind, key.scope][0]))
     by_sales = sales_last_month_fen * (policy.coupons.month_permille_of_sales or 0) // 1000
     return Amount(max(policy.coupons.month_fen, by_sales), policy.coupons.month_count)
 

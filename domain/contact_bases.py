@@ -22,7 +22,7 @@ _UNSPACED = frozenset({NextMove.RETRY_SAME_WINDOW, NextMove.AT_AGREED_TIME})
 
 @dataclass(frozen=True, slots=True)
 class Bases:
-    """The bases of one request. A wish and presence do not wait for the ladder's spacing, the others do."""
+    """The bases of one request. An agreed time and presence do not wait for the ladder's spacing, the others do."""
 
     request: ContactRequest
     history: ContactHistory
@@ -48,7 +48,7 @@ class Bases:
             end = moment + timedelta(minutes=self.policy.persistence.appointment_minutes)
             return search.between(moment, end)
         if stated and stated.windows:
-            return search.first(lambda _day: stated.windows, lifted=stated.written)
+            return self._spaced(search).first(lambda _day: stated.windows, lifted=stated.written)
         return None
 
     def _while_online(self, search: SlotSearch) -> Slot | None:

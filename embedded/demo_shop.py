@@ -17,6 +17,7 @@ from embedded.keys import bare, bytes_of
 
 APP_KEY = "20261121"
 ALIPAY_APP_ID = "2021000000000001"
+WECHAT_MERCHANT = {"mch_id": "1900001109", "app_id": "wxf636efh567hg4356", "serial": "408B07E79B8269FEC3D5D3E6"}
 SMS_KEY_ID = "amends-demo"
 FIRST_ORDER = {
     "shop": SELLER_NICK,
@@ -37,6 +38,10 @@ def outside_parties(sandbox: str) -> dict[str, str]:
         "AMENDS_TOP_URL": f"{sandbox}/router/rest",
         "AMENDS_ALIPAY_URL": f"{sandbox}/gateway.do",
         "AMENDS_ALIPAY_APP_ID": ALIPAY_APP_ID,
+        "AMENDS_WECHAT_PAY_URL": sandbox,
+        "AMENDS_WECHAT_PAY_MERCHANT": WECHAT_MERCHANT["mch_id"],
+        "AMENDS_WECHAT_PAY_APP_ID": WECHAT_MERCHANT["app_id"],
+        "AMENDS_WECHAT_PAY_CERT_SERIAL": WECHAT_MERCHANT["serial"],
         "AMENDS_SMS_URL": sandbox,
         "AMENDS_SMS_ACCESS_KEY_ID": SMS_KEY_ID,
         "AMENDS_SMS_SIGN_NAME": "Amends",
@@ -44,18 +49,24 @@ def outside_parties(sandbox: str) -> dict[str, str]:
 
 
 async def introduce(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:
-    """Registers shop, wallet app and messenger key, which changes nothing where they are known already.
+    """Registers shop, wallet apps and messenger key, which changes nothing where they are known already.
 
-    Returns the setting that only the sandbox can give: its wallet's public key. Raises SandboxRefused.
+    Returns the settings that only the sandbox can give: its wallets' public keys. Raises SandboxRefused.
     """
     async with httpx2.AsyncClient(base_url=sandbox, timeout=10, trust_env=False) as client:
         await _post(client, "/control/shops", _shop(keys))
         sms_key = {"access_key_id": SMS_KEY_ID, "access_key_secret": keys["AMENDS_SMS_ACCESS_KEY_SECRET"]}
         await _post(client, "/control/sms/keys", sms_key)
-        wallet = await _post(client, "/control/alipay/apps", _wallet_app(keys["AMENDS_ALIPAY_PRIVATE_KEY"]))
+        alipay = {"app_id": ALIPAY_APP_ID, "public_key": _public(keys["AMENDS_ALIPAY_PRIVATE_KEY"])}
+        merchant = WECHAT_MERCHANT | {"public_key": _public(keys["AMENDS_WECHAT_PAY_PRIVATE_KEY"])}
+        wallet = await _post(client, "/control/alipay/apps", alipay)
+        wechat = await _post(client, "/control/wechat/merchants", merchant)
         await _place_first_order(client)
-    key = load_pem_public_key(wallet["alipay_public_key"].encode())
-    return {"AMENDS_ALIPAY_PUBLIC_KEY": bare(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))}
+    return {
+        "AMENDS_ALIPAY_PUBLIC_KEY": _on_one_line(wallet["alipay_public_key"]),
+        "AMENDS_WECHAT_PAY_PLATFORM_SERIAL": wechat["platform_serial"],
+        "AMENDS_WECHAT_PAY_PLATFORM_KEY": _on_one_line(wechat["platform_key"]),
+    }
 
 
 def credentials(keys: Mapping[str, str]) -> dict[str, str]:
@@ -67,12 +78,14 @@ def _shop(keys: Mapping[str, str]) -> dict[str, str]:
     return {"seller_nick": SELLER_NICK, "flavour": "taobao", **credentials(keys)}
 
 
-def _wallet_app(private_key: str) -> dict[str, str]:
+def _public(private_key: str) -> str:
     public = load_der_private_key(bytes_of(private_key), None).public_key()
-    return {
-        "app_id": ALIPAY_APP_ID,
-        "public_key": bare(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)),
-    }
+    return bare(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
+def _on_one_line(pem: str) -> str:
+    key = load_pem_public_key(pem.encode())
+    return bare(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 async def _place_first_order(client: httpx2.AsyncClient) -> None:

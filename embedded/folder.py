@@ -27,6 +27,7 @@ class DataFolder:
         self.postgres = self.root / "postgres"
         self.engine = self.root / "engine"
         self.sandbox = self.root / "sandbox"
+        self.vault = self.root / "vault"
         self.logs = self.root / "logs"
         self.keys = self.root / "keys.env"
         self.running = self.root / "running.env"

@@ -76,6 +76,7 @@ class House:
         return {
             "AMENDS_DATABASE_URL": self._database_url(databases.APP, "POSTGRES_APP_PASSWORD"),
             "AMENDS_DATABASE_OWNER_URL": self._database_url(databases.OWNER, "POSTGRES_OWNER_PASSWORD"),
+            "AMENDS_VAULT_FOLDER": str(self.folder.vault),
             "AMENDS_API_HOST": LOOPBACK,
             "AMENDS_API_PORT": str(self._port("api")),
             "AMENDS_ENGINE_UI_URL": self.url("engine UI"),

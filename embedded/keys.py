@@ -51,6 +51,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "AMENDS_INDEX_KEY": _key,
     "AMENDS_RECORD_KEY": _key,
     "AMENDS_ALIPAY_PRIVATE_KEY": _private_key,
+    "AMENDS_WECHAT_PAY_PRIVATE_KEY": _private_key,
     "AMENDS_SMS_ACCESS_KEY_SECRET": _word,
     "DEMO_TOP_SECRET": _word,
     "DEMO_TOP_SESSION": _word,

@@ -11,6 +11,13 @@ from gateways.nodes import Node
 from gateways.top import PARTY, TopClient
 
 TRADE_RATED: Final = "taobao_trade_TradeRated"
+REFUND_TOPICS: Final = tuple(
+    f"taobao_refund_Refund{what}"
+    for what in (
+        *("Created", "SellerAgreeAgreement", "SellerRefuseAgreement", "BuyerModifyAgreement", "BuyerReturnGoods"),
+        *("CreateMessage", "BlockMessage", "Closed", "Success"),
+    )
+)
 
 QUANTITY_MAX = 200
 

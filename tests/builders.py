@@ -96,6 +96,10 @@ class House:
         async with self.parts.sessions.begin() as session:
             return await seal_text(session, "note", words, datetime.now(UTC))
 
+    async def sandbox_time(self) -> datetime:
+        """The marketplace's own clock, which a story may have moved."""
+        return datetime.fromisoformat((await self.sandbox.get("/control/clock"))["now"])
+
     async def order(self, **more: Any) -> dict[str, Any]:
         """An order of Chen's at the sandbox, received."""
         item = {"title": "儿童保温杯 500ml", "price": more.pop("price", "89.00")}
@@ -112,7 +116,9 @@ class House:
         await self.sandbox.post(f"/buyer/reviews/{oid}", result=result, content=words)
         return Reviewed(str(order["tid"]), oid, words, result, order)
 
-    async def opening(self, reviewed: "Reviewed", created_at: datetime | None = None) -> Opening:
+    async def opening(
+        self, reviewed: "Reviewed", created_at: datetime | None = None, phone: str = "13800138000"
+    ) -> Opening:
         """Keep the review as the way in does, and say how its case is opened."""
         facts = ReviewFacts(
             shop=self.shop,
@@ -127,7 +133,7 @@ class House:
                 platform_id=f"nick-{reviewed.tid}",
                 nick="chen",
                 name="陈晓",
-                phone="13800138000",
+                phone=phone,
             ),
             source="api",
             paid_fen=8900,

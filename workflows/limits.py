@@ -10,9 +10,13 @@ from workflows import priorities
 MARKETPLACE_QUEUE = "marketplace"
 MONEY_QUEUE = "money"
 
+# A worker that died is noticed after this; activities/pulse.py gives the sign of life. Long enough for a busy machine.
+PULSE = timedelta(seconds=12)
+
 # The database: retried for as long as it takes. A case that waits for its database loses nothing.
 RECORD: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=30),
+    "heartbeat_timeout": PULSE,
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
     "priority": priorities.CASES,
 }
@@ -30,6 +34,7 @@ OUTSIDE: dict[str, Any] = {
     "task_queue": MARKETPLACE_QUEUE,
     "start_to_close_timeout": timedelta(seconds=40),
     "schedule_to_close_timeout": timedelta(minutes=3),
+    "heartbeat_timeout": PULSE,
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
     "priority": priorities.CASES,
 }
@@ -47,6 +52,7 @@ DEADLINE: dict[str, Any] = {
 WALLET: dict[str, Any] = {
     "task_queue": MONEY_QUEUE,
     "start_to_close_timeout": timedelta(seconds=60),
+    "heartbeat_timeout": PULSE,
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
     "priority": priorities.URGENT,
 }
@@ -55,6 +61,7 @@ WALLET: dict[str, Any] = {
 OUTSIDE_PATIENT: dict[str, Any] = {
     "task_queue": MARKETPLACE_QUEUE,
     "start_to_close_timeout": timedelta(seconds=40),
+    "heartbeat_timeout": PULSE,
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
     "priority": priorities.CASES,
 }

@@ -9,7 +9,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.marketplace import MarketplaceActivities
     from activities.replies import ReplyActivities
-    from activities.requests import PostReplyRequest, ReplyRequest
+    from activities.reply_requests import PostReplyRequest, ReplyRequest
     from domain.review_case import replying
     from domain.review_case.agenda import Action, Due
     from domain.review_case.claims import shown_by

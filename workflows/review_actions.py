@@ -168,6 +168,7 @@ class ReviewActions:
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
             review_created_at=identity.review_created_at, window_ends_at=identity.persistence_ends_at,
             assignee=case.assignee, preference_at=case.preference_at, preference_stated_at=case.preference_stated_at,
+            preference_hours=case.agreements.hours, preference_written=case.agreements.hours_written,
             online_seen_at=case.online_seen_at, presence_again_at=case.presence_again_at,
             number=case.contacts_planned + 1, now=workflow.now(),
         )  # fmt: skip

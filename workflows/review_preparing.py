@@ -8,6 +8,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
+    from activities.buyers import BuyerActivities
     from activities.contacts import ContactActivities
     from activities.evidence import EvidenceActivities
     from activities.investigations import InvestigationActivities
@@ -15,16 +16,18 @@ with workflow.unsafe.imports_passed_through():
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
     from activities.replies import ReplyActivities
+    from activities.reply_requests import ReplyWordsRequest
     from activities.requests import (
         AskRequest,
         CallbackRequest,
         CauseRequest,
         ClaimRequest,
+        DescribeRequest,
         EvidenceRequest,
+        FilesRequest,
         LogRequest,
         MergeRequest,
         OfferRequest,
-        ReplyWordsRequest,
         ReportRequest,
         SignalsRequest,
         StopRequest,
@@ -72,6 +75,11 @@ def _planned_for(case: ReviewCaseState) -> datetime | None:
     return case.contact.due_at if case.contact and not case.contact.due else None
 
 
+async def _describe(case: ReviewCaseState, request: StepRequest, step: agreement_steps.DescribeBuyer) -> Prepared:
+    telling = DescribeRequest(step=request, review_row=case.opening.review_row, describe=step)
+    return await workflow.execute_activity_method(BuyerActivities.describe, telling, **limits.STEP)
+
+
 async def _ask(case: ReviewCaseState, request: StepRequest, step: agreement_steps.OpenInvestigation) -> Prepared:
     asking = AskRequest(step=request, to=step.to)
     return await workflow.execute_activity_method(InvestigationActivities.ask, asking, **limits.STEP)
@@ -93,7 +101,8 @@ async def _visit(case: ReviewCaseState, request: StepRequest, step: steps.BeginF
     assert visit.channel is not None  # noqa: S101
     taking = TakeRequest(
         step=request, review_row=case.opening.review_row, number=visit.number, channel=visit.channel,
-        preference_at=None, purpose=ContactPurpose.FOLLOW_UP,
+        preference_at=None, preference_hours=case.agreements.hours, preference_written=case.agreements.hours_written,
+        purpose=ContactPurpose.FOLLOW_UP,
     )  # fmt: skip
     return await workflow.execute_activity_method(ContactActivities.take, taking, **limits.STEP)
 
@@ -119,6 +128,11 @@ async def _attach(case: ReviewCaseState, request: StepRequest, step: steps.Attac
     return await workflow.execute_activity_method(EvidenceActivities.judge_evidence, attaching, **limits.STEP)
 
 
+async def _files(case: ReviewCaseState, request: StepRequest, step: steps.AttachFiles) -> Prepared:
+    finding = FilesRequest(step=request, files=step.files)
+    return await workflow.execute_activity_method(EvidenceActivities.find_files, finding, **limits.STEP)
+
+
 async def _report(case: ReviewCaseState, request: StepRequest, step: steps.ReportToPlatform) -> Prepared:
     kept = [piece.kind for piece in case.malice.evidence]
     reporting = ReportRequest(step=request, platform=case.opening.platform, report=step, kept=kept)
@@ -134,6 +148,8 @@ async def _take(case: ReviewCaseState, request: StepRequest, step: steps.BeginCo
         channel=case.contact.channel,
         preference_at=case.preference_at,
         preference_stated_at=case.preference_stated_at,
+        preference_hours=case.agreements.hours,
+        preference_written=case.agreements.hours_written,
     )
     return await workflow.execute_activity_method(ContactActivities.take, taking, **limits.STEP)
 
@@ -201,9 +217,11 @@ _PREPARING: dict[type[steps.Step], Callable[[ReviewCaseState, StepRequest, Any],
     steps.Claim: _claim,
     steps.HandOver: _hand_over,
     agreement_steps.OpenInvestigation: _ask,
+    agreement_steps.DescribeBuyer: _describe,
     steps.ConfirmCause: _cause,
     steps.MarkMalicious: _signals,
     steps.AttachEvidence: _attach,
+    steps.AttachFiles: _files,
     steps.Merge: _merge,
     steps.BeginFollowUp: _visit,
     steps.LogFollowUp: _visited,

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import (
     Client,
@@ -28,6 +29,7 @@ from workflows.archive import Archive, ArchiveOrder
 from workflows.digest import Digest
 from workflows.heads import Heads
 from workflows.intake import Intake, IntakeOrder
+from workflows.refund_intake import RefundIntake, RefundIntakeOrder
 
 ARCHIVE = "archive"
 ARCHIVE_EVERY = timedelta(minutes=10)
@@ -43,34 +45,41 @@ def intake_id(shop: str) -> str:
     return f"intake:{shop}"
 
 
+def refund_intake_id(shop: str) -> str:
+    return f"refund-intake:{shop}"
+
+
 async def ensure_intake(client: Client, shop: Shop | str, settings: Settings) -> None:
-    """Make the shop's schedule, or bring it to these settings; a pause that an operator set stays. A shop whose intake
-    is off, or whose marketplace lets no machine read reviews, loses its schedule; a bare code is taken as one to have.
-    """
+    """Make the shop's schedules, of its reviews and its refunds, or bring them to these settings; a pause that an
+    operator set stays. A shop whose intake is off, or whose marketplace lets no machine read it, loses them; a bare
+    code is taken as one to have."""
     if isinstance(shop, Shop):
         if not shop.intake or shop.platform not in TOP_PLATFORMS:
             await remove_intake(client, shop.code)
             return
         shop = shop.code
-    action = ScheduleActionStartWorkflow(
-        Intake.run,
-        IntakeOrder(shop=shop),
-        id=intake_id(shop),
-        task_queue=settings.task_queue,
-        priority=replace(priorities.INTAKE, fairness_key=shop),
-        static_summary=shop,
+    options: dict[str, Any] = {
+        "task_queue": settings.task_queue,
+        "priority": replace(priorities.INTAKE, fairness_key=shop),
+        "static_summary": shop,
+    }
+    reviews = ScheduleActionStartWorkflow(Intake.run, IntakeOrder(shop=shop), id=intake_id(shop), **options)
+    refunds = ScheduleActionStartWorkflow(
+        RefundIntake.run, RefundIntakeOrder(shop=shop), id=refund_intake_id(shop), **options
     )
     every = timedelta(seconds=settings.intake_seconds)
-    await _ensure(client, intake_id(shop), _schedule(action, every, shop), at_once=True)
+    await _ensure(client, intake_id(shop), _schedule(reviews, every, shop), at_once=True)
+    await _ensure(client, refund_intake_id(shop), _schedule(refunds, every, refund_intake_id(shop)), at_once=True)
 
 
 async def remove_intake(client: Client, shop: str) -> None:
-    """Take the shop's schedule away; a run that is under way ends by itself."""
-    try:
-        await client.get_schedule_handle(intake_id(shop)).delete()
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
+    """Take the shop's schedules away; runs that are under way end by themselves."""
+    for schedule in (intake_id(shop), refund_intake_id(shop)):
+        try:
+            await client.get_schedule_handle(schedule).delete()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
 
 
 async def ensure_archive(client: Client, settings: Settings) -> None:

@@ -99,18 +99,15 @@ async def shop_budgets(
     where = Circumstances(shop=shop.code, zone=shop.zone, at=now, team=shop.team, maker="")
     month, day = month or where.month, day or where.day
     sold = await sales_of(session, shop.code, shop.team, month_before(month))
-    whose = (BudgetScope.TEAM, shop.team) if shop.team else (BudgetScope.SHOP, shop.code)
-    ceilings = {
-        BudgetKey(FormKind.CASH, BudgetScope.SHOP, shop.code, month): Amount(policy.budget.cash_month_fen),
-        BudgetKey(FormKind.COUPON, *whose, month): budgets.coupon_ceiling(policy, sold),
-    }
+    keys = [BudgetKey(FormKind.CASH, BudgetScope.SHOP, shop.code, month), budgets.quota_of(shop.code, shop.team, month)]
     names = await _people_of(session, shop.code)
     days = select(Budget.subject).where(Budget.scope == BudgetScope.AGENT, Budget.period == day)
     for subject in await session.scalars(days.where(Budget.subject.in_(names)).order_by(Budget.subject)):
-        key = BudgetKey(FormKind.CASH, BudgetScope.AGENT, subject, day)
-        ceilings[key] = Amount(policy.budget.cash_agent_day_fen)
-    books = await read_books(session, [str(key) for key in ceilings])
-    return [_view(key, books.get(str(key), Balance()), ceiling, names) for key, ceiling in ceilings.items()]
+        keys.append(BudgetKey(FormKind.CASH, BudgetScope.AGENT, subject, day))
+    books = await read_books(session, [str(key) for key in keys])
+    return [
+        _view(key, books.get(str(key), Balance()), budgets.policy_ceiling(key, policy, sold), names) for key in keys
+    ]
 
 
 async def _people_of(session: AsyncSession, shop: str) -> dict[str, str]:

@@ -83,16 +83,16 @@ async def phone_of(session: AsyncSession, row: UUID) -> str | None:
 
 def masked(buyer: Buyer) -> MaskedBuyer:
     return MaskedBuyer(
-        nick=_stars(buyer.nick, 1, 1),
-        name=_stars(buyer.name, 1, 0),
-        phone=_stars(buyer.phone, 3, 4),
+        nick=stars(buyer.nick, 1, 1),
+        name=stars(buyer.name, 1, 0),
+        phone=stars(buyer.phone, 3, 4),
         phone_kind=buyer.phone_kind,
         occupation=buyer.occupation,
         erased=buyer.erased_at is not None,
     )
 
 
-def _stars(text: str | None, before: int, after: int) -> str | None:
+def stars(text: str | None, before: int, after: int) -> str | None:
     """Keeps the ends; of a text that is hardly longer than its ends, the first sign only."""
     if not text:
         return None

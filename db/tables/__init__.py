@@ -16,6 +16,7 @@ from db.tables import (
     refunds,
     reply_templates,
     reversals,
+    vault,
 )
 from db.tables.model import Model
 
@@ -36,4 +37,5 @@ __all__ = [
     "refunds",
     "reply_templates",
     "reversals",
+    "vault",
 ]

@@ -101,7 +101,8 @@ class Coupons(MarkedPart):
 
 
 class Budget(MarkedPart):
-    """Ceilings that no single person lifts. 90 days roll; a month is the shop's calendar month."""
+    """Ceilings that no offer passes; a supervisor may raise one for its period, on the record. 90 days roll; a month is
+    the shop's calendar month."""
 
     cash_month_fen: int = Field(ge=0)
     cash_agent_day_fen: int = Field(ge=0)

@@ -43,7 +43,8 @@ class Intervention(StrEnum):
 
 class Handling(BaseModel):
     """How the shop handles refunds at the moment of a reading; `policy` is the version that says so. `by_machine`:
-    whether the marketplace can be read and answered without a person."""
+    whether the marketplace can be read and answered without a person; a sum above `by_machine_up_to_fen` is released in
+    its workbench."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -59,6 +60,8 @@ class Handling(BaseModel):
     try_first_max_days: int = 7
     goods_wait_days: int = 15
     second_look_hours: int = 24
+    return_freight_fen: int = 0
+    by_machine_up_to_fen: int | None = None
     by_machine: bool = True
     proof_to_refuse: bool = False
     policy: str = ""

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from domain.refund_case.losses import loss_fen
 from domain.refund_case.orders import OrderStatus
 from domain.refund_case.stages import RefundStage, owner_of, stage_of
 from domain.refund_case.state import RefundCaseState
@@ -71,7 +72,7 @@ def line_of(case: RefundCaseState, due_at: datetime) -> dict[str, Any] | None:
         "inspection": inspection.result if inspection else None,
         "freight_out": freight.outbound if freight else None,
         "freight_back": freight.back if freight else None,
-        "loss_fen": 0,
+        "loss_fen": loss_fen(case),
         "assignee": UUID(case.assignee) if case.assignee else None,
         "outcome": case.outcome,
         "closed_at": case.closed_at,

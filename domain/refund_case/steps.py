@@ -72,7 +72,11 @@ class Refuse(Step):
 
     step: Literal["refuse"] = "refuse"
     message: SealedRef
-    proof: str | None = Field(default=None, max_length=64, description="id of a kept photo; Tmall asks for one")
+    proof: str | None = Field(
+        default=None,
+        max_length=64,
+        description="id of a kept photo; with one a person refuses in the workbench, where the picture is shown",
+    )
 
 
 class LetPass(Step):

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from domain.contact_terms import AddressType, Occupation
 from domain.review_case.step import Step
 from domain.sealed import SealedRef
 
@@ -72,3 +73,21 @@ class AttachChat(Step):
 
     step: Literal["attach_chat"] = "attach_chat"
     text: SealedRef
+
+
+class DescribeBuyer(Step):
+    """What was learned about the buyer's days; the next contact's hour is chosen by it. What is left out stays."""
+
+    step: Literal["describe_buyer"] = "describe_buyer"
+    occupation: Occupation | None = None
+    address_type: AddressType | None = Field(
+        default=None, description="where the parcel went, if its address is masked"
+    )
+    hours: list[str] | None = Field(
+        default=None,
+        max_length=6,
+        description="when the buyer wants to be reached, in their own life time: `19:00-21:00`; empty: at any hour",
+    )
+    written: bool = Field(
+        default=False, description="the buyer wrote these hours; only then they reach beyond the hard limits"
+    )

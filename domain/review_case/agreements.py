@@ -98,7 +98,7 @@ class Heard(BaseModel):
 
 class Agreements(BaseModel):
     """`accepted_at` is when the buyer's yes to the result was recorded first; before that nobody mentions the review.
-    `temper` and `cautions` are for whoever talks to the buyer next."""
+    `temper` and `cautions` are for whoever talks to the buyer next. `hours` are when the buyer wants to be reached."""
 
     promises: list[Promise] = Field(default_factory=list)
     investigations: list[Investigation] = Field(default_factory=list)
@@ -110,3 +110,5 @@ class Agreements(BaseModel):
     cautions: SealedRef | None = None
     accepted_at: datetime | None = None
     heard: list[Heard] = Field(default_factory=list)
+    hours: list[str] = Field(default_factory=list)
+    hours_written: bool = False

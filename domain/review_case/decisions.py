@@ -57,7 +57,7 @@ def may_decide(case: ReviewCaseState, actor: Actor) -> None:
     require(bool(waiting), DecisionUnknown, "Nothing waits for a decision here; look at the case again.")
     leaders(case, actor)
     require(
-        any(one.by != actor.person for one in waiting), SecondPersonNeeded,
+        any(not actor.is_one_of([one.by]) for one in waiting), SecondPersonNeeded,
         "You asked for this yourself; somebody else decides it.",
     )  # fmt: skip
 
@@ -67,7 +67,9 @@ def check_decide(case: ReviewCaseState, actor: Actor, step: steps.Decide, now: d
     numbers = ", ".join(str(one.number) for one in undecided(case))
     if asked is None:
         raise DecisionUnknown(f"That does not wait for a decision; what does is: {numbers}.")
-    require(asked.by != actor.person, SecondPersonNeeded, "You asked for this yourself; somebody else decides it.")
+    require(
+        not actor.is_one_of([asked.by]), SecondPersonNeeded, "You asked for this yourself; somebody else decides it."
+    )
     high_enough = asked.needs is not Role.SUPERVISOR or Role.SUPERVISOR in actor.roles
     require(high_enough, NotYours, "A leader asked for this, so a supervisor decides it.")
 

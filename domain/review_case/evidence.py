@@ -20,13 +20,25 @@ class Suspicion(BaseModel):
 
 
 class Evidence(BaseModel):
-    """One piece. `digest` is the SHA-256 of a file's bytes, or the salted commitment to the words in `text`."""
+    """One piece. `digest` is the SHA-256 of a file's bytes, or the salted commitment to the words in `text`; `upload`
+    is the file in the case's vault, where it lies there."""
 
     number: int
     kind: str
     digest: str
     text: SealedRef | None = None
     file: SealedRef | None = None
+    upload: str | None = None
+    by: str
+    at: datetime
+
+
+class KeptFile(BaseModel):
+    """A file of the case's vault that came with the case, or with one of its contacts."""
+
+    file: str
+    digest: str
+    contact: int | None = None
     by: str
     at: datetime
 

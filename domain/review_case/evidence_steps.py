@@ -9,13 +9,24 @@ from domain.sealed import SealedRef
 
 
 class AttachEvidence(Step):
-    """Keep a piece of evidence: words (a chat, a transcript), or a file by its name and SHA-256."""
+    """Keep a piece of evidence: words (a chat, a transcript), a file of the case's vault, or one that lies elsewhere by
+    its name and SHA-256."""
 
     step: Literal["attach_evidence"] = "attach_evidence"
     kind: str = Field(max_length=60, description="a kind of the causes policy, like `platform_chat`")
     text: SealedRef | None = Field(default=None, description="the evidence itself, where it is words")
     file: SealedRef | None = Field(default=None, description="name of the file, where it is one; give its sha256 too")
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$", description="of the file, lower-case hex")
+    upload: str | None = Field(default=None, max_length=36, description="id of a file in the case's vault")
+
+
+class AttachFiles(Step):
+    """Keep files of the case's vault, like the buyer's photos, with the case or with one of its contacts."""
+
+    step: Literal["attach_files"] = "attach_files"
+    files: list[str] = Field(min_length=1, max_length=20, description="ids that the uploads answered")
+    contact: int | None = Field(default=None, ge=1, description="number of the contact that they came with")
+    note: SealedRef | None = None
 
 
 class ReportToPlatform(Step):

@@ -92,6 +92,7 @@ class Prepared(Fact):
     month: str | None = None
     workflow: str | None = None
     off_shift: bool = False
+    digests: dict[str, str] = Field(default_factory=dict)
 
 
 class Asked(Fact):

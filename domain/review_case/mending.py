@@ -74,7 +74,7 @@ def may_decide(case: ReviewCaseState, actor: Actor) -> None:
     require(stuck, PayoutUnknown, "No transfer waits for a person's word; an unknown one is asked about first.")
     maker = case.offers[payout.offer - 1].maker if payout else None
     require(
-        actor.person not in {maker, case.assignee}, SecondPersonNeeded,
+        not actor.is_one_of([maker, case.assignee]), SecondPersonNeeded,
         "Whoever made the offer or works on the case does not say that it was paid; ask another person.",
     )  # fmt: skip
 

@@ -169,6 +169,12 @@ class UnknownTemper(StepRefused):
     code = "UnknownTemper"
 
 
+class NothingDescribed(StepRefused):
+    """A description of the buyer that says nothing."""
+
+    code = "NothingDescribed"
+
+
 class NextStepMissing(StepRefused):
     """After such a talk the time of the next one is part of the record."""
 

@@ -22,14 +22,21 @@ def may_attach(case: ReviewCaseState, actor: Actor) -> None:
 
 
 def check_attach(case: ReviewCaseState, actor: Actor, step: steps.AttachEvidence, now: datetime) -> None:
-    whole = step.file is not None and step.sha256 is not None
-    words_only = step.text is not None and step.file is None and step.sha256 is None
-    require(whole or words_only, EvidenceUnfit, "Send the words as text, or a file's name and its sha256 together.")
-    known = {(piece.kind, piece.digest) for piece in case.malice.evidence}
-    require((step.kind, _digest(step)) not in known, EvidenceUnfit, "This very piece is kept already; send another.")
+    elsewhere = step.file is not None and step.sha256 is not None
+    given = [step.text is not None, elsewhere, step.upload is not None]
+    half = (step.file is None) != (step.sha256 is None)
+    require(
+        sum(given) == 1 and not half, EvidenceUnfit,
+        "Send one of these: the words as text, a file's id as upload, or its name and its sha256 together.",
+    )  # fmt: skip
+    known = {(piece.kind, piece.upload or piece.digest) for piece in case.malice.evidence}
+    mark = step.upload or _digest(step, Prepared())
+    require((step.kind, mark) not in known, EvidenceUnfit, "This very piece is kept already; send another.")
 
 
-def _digest(step: steps.AttachEvidence) -> str:
+def _digest(step: steps.AttachEvidence, found: Prepared) -> str:
+    if step.upload is not None:
+        return found.digests.get(step.upload, "")
     if step.sha256 is not None:
         return step.sha256
     return step.text.digest if step.text else ""
@@ -37,14 +44,14 @@ def _digest(step: steps.AttachEvidence) -> str:
 
 def attach(case: ReviewCaseState, actor: Actor, step: steps.AttachEvidence, now: datetime, found: Prepared) -> None:
     piece = Evidence(
-        number=len(case.malice.evidence) + 1, kind=step.kind, digest=_digest(step),
-        text=step.text, file=step.file, by=actor.person, at=now,
+        number=len(case.malice.evidence) + 1, kind=step.kind, digest=_digest(step, found),
+        text=step.text, file=step.file, upload=step.upload, by=actor.person, at=now,
     )  # fmt: skip
     case.malice.evidence.append(piece)
     record(
         case, actor, now, "evidence_attached",
         number=piece.number, what=piece.kind, digest=piece.digest, text=piece.text, file=piece.file,
-        policy=found.policy,
+        upload=piece.upload, policy=found.policy,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from domain.review_case import (
     contacting,
     decisions,
     desk,
+    filing,
     following_up,
     fulfilling,
     fulfilment_steps,
@@ -87,6 +88,7 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.MarkMalicious: Rule(verifying.may_mark, verifying.mark_malicious, prepared=True),
     steps.DecideMalicious: Rule(verifying.may_decide_malicious, verifying.decide_malicious),
     steps.AttachEvidence: Rule(reporting.may_attach, reporting.attach, reporting.check_attach, prepared=True),
+    steps.AttachFiles: Rule(permissions.desk, filing.attach_files, filing.check_files, prepared=True),
     steps.ReportToPlatform: Rule(reporting.may_report, reporting.report, reporting.check_report, prepared=True),
     steps.SkipReport: Rule(reporting.may_skip, reporting.skip),
     payout_steps.MendPayout: Rule(mending.may_mend, mending.mend, mending.check_mend),
@@ -108,6 +110,9 @@ RULES: dict[type[steps.Step], Rule] = {
     agreement_steps.AskDecision: Rule(decisions.may_ask, decisions.ask, decisions.check_ask),
     agreement_steps.Decide: Rule(decisions.may_decide, decisions.decide, decisions.check_decide),
     agreement_steps.AttachChat: Rule(permissions.desk, telling.attach_chat, telling.check_chat),
+    agreement_steps.DescribeBuyer: Rule(
+        permissions.working, telling.describe, telling.check_description, prepared=True
+    ),
     steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
     steps.Resume: Rule(desk.may_resume, desk.resume),
     steps.Escalate: Rule(permissions.desk, desk.escalate),

@@ -23,7 +23,7 @@ from domain.people import Role
 from domain.platforms import AmendMode, Grade
 from domain.review_case.agreements import Agreements
 from domain.review_case.endings import FollowUp, Merged, Reversal
-from domain.review_case.evidence import Malice
+from domain.review_case.evidence import KeptFile, Malice
 from domain.review_case.evidence import Suspicion as Suspicion
 from domain.review_case.outcomes import Outcome
 from domain.review_case.reply import Reply as Reply
@@ -260,6 +260,7 @@ class ReviewCaseState(BaseModel):
     reply: Reply | None = None
     suspicion: Suspicion | None = None
     malice: Malice = Field(default_factory=Malice)
+    files: list[KeptFile] = []
     clocks: dict[EscalationKind, Clock] = Field(default_factory=dict)
     held: Held | None = None
     touched_at: datetime | None = None

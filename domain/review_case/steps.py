@@ -24,6 +24,7 @@ from domain.review_case.agreement_steps import (
     AskDecision,
     AttachChat,
     Decide,
+    DescribeBuyer,
     KeepPromise,
     MakePromise,
     OpenInvestigation,
@@ -34,6 +35,7 @@ from domain.review_case.ending_steps import LogFollowUp as LogFollowUp
 from domain.review_case.ending_steps import Merge as Merge
 from domain.review_case.ending_steps import SkipFollowUp as SkipFollowUp
 from domain.review_case.evidence_steps import AttachEvidence as AttachEvidence
+from domain.review_case.evidence_steps import AttachFiles as AttachFiles
 from domain.review_case.evidence_steps import ReportToPlatform as ReportToPlatform
 from domain.review_case.evidence_steps import SkipReport as SkipReport
 from domain.review_case.fulfilment_steps import CheckFulfilment as CheckFulfilment
@@ -232,6 +234,7 @@ AnyStep = Annotated[
     | MarkMalicious
     | DecideMalicious
     | AttachEvidence
+    | AttachFiles
     | ReportToPlatform
     | SkipReport
     | StopContact
@@ -243,6 +246,7 @@ AnyStep = Annotated[
     | AskDecision
     | Decide
     | AttachChat
+    | DescribeBuyer
     | Note
     | Hold
     | Resume

@@ -1,14 +1,16 @@
-"""What the buyer told: the details of a vague review, and the original chat."""
+"""What the buyer told: the details of a vague review, the original chat, and when they want to be reached."""
 
 from datetime import datetime
 
 from domain.people import Actor
+from domain.policies.hours import Window
 from domain.review_case import agreement_steps as steps
 from domain.review_case.agreements import Chat, Details
+from domain.review_case.desk import replan
 from domain.review_case.facts import Prepared
 from domain.review_case.permissions import require
 from domain.review_case.recording import record
-from domain.review_case.refusals import ChatFull
+from domain.review_case.refusals import BadTime, ChatFull, NothingDescribed
 from domain.review_case.state import ReviewCaseState
 
 # Ours: each piece is a reference in the state of the case, which must stay small.
@@ -33,3 +35,31 @@ def attach_chat(case: ReviewCaseState, actor: Actor, step: steps.AttachChat, now
     chats = case.agreements.chats
     chats.append(Chat(number=len(chats) + 1, text=step.text, by=actor.person, at=now))
     record(case, actor, now, "chat_attached", chat=len(chats), text=step.text)
+
+
+def check_description(case: ReviewCaseState, actor: Actor, step: steps.DescribeBuyer, now: datetime) -> None:
+    anything = any(one is not None for one in (step.occupation, step.address_type, step.hours))
+    require(anything, NothingDescribed, "Say what was learned: occupation, address_type or hours.")
+    require(
+        bool(step.hours) or not step.written, NothingDescribed, "Say which hours the buyer wrote, or leave written."
+    )
+    for text in step.hours or []:
+        try:
+            Window.model_validate(text)
+        except ValueError:
+            raise BadTime(
+                f"{text!r} is no stretch of a day; write one like 19:00-21:00, none across midnight."
+            ) from None
+
+
+def describe(case: ReviewCaseState, actor: Actor, step: steps.DescribeBuyer, now: datetime, found: Prepared) -> None:
+    """A contact that waits for its hour is planned anew."""
+    said = case.agreements
+    if step.hours is not None:
+        said.hours, said.hours_written = list(step.hours), step.written
+    record(
+        case, actor, now, "buyer_described",
+        occupation=step.occupation, address_type=step.address_type, hours=step.hours, written=step.written or None,
+    )  # fmt: skip
+    if case.contact is not None and not case.contact.due:
+        replan(case, now)

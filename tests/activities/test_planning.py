@@ -35,8 +35,8 @@ async def plan(way_in: WayIn) -> Any:
     async def planned(number: int = 1, who: str | None = None, now: datetime = NOW, **more: Any) -> Planned:
         request = PlanRequest(
             shop=house.shop, review_row=opening.review_row, review_created_at=NOW,
-            window_ends_at=NOW + 30 * DAY, assignee=house.people[who] if who else None, preference_at=None,
-            preference_stated_at=None, number=number, now=now, **{"case": "A26-1", "online_seen_at": None} | more,
+            window_ends_at=NOW + 30 * DAY, assignee=house.people[who] if who else None, preference_stated_at=None,
+            number=number, now=now, **{"case": "A26-1", "online_seen_at": None, "preference_at": None} | more,
         )  # fmt: skip
         return await ActivityEnvironment().run(activities.plan, request)
 
@@ -127,3 +127,12 @@ async def test_a_shift_with_no_agent_on_it_is_named(plan: Any, way_in: WayIn) ->
     for who in ("alice", "ann"):
         await _shift(way_in.house, who, "02:00", "05:00")
     assert (await plan()).code == NoContactCode.NOBODY_AT_DESK
+
+
+@pytest.mark.covers(15)
+async def test_an_agreed_time_comes_first_then_the_hours_that_the_buyer_named_then_the_place(plan: Any) -> None:
+    agreed, hours = NOW + timedelta(hours=6), ["19:00-20:30"]
+    by_place, by_hours = await plan(), await plan(preference_hours=hours)
+    by_word = await plan(preference_hours=hours, preference_at=agreed)
+    later = await plan(preference_hours=hours, preference_at=agreed, now=agreed + 2 * timedelta(hours=1))
+    assert [one.due_at.astimezone(BEIJING).hour for one in (by_place, by_hours, by_word, later)] == [12, 19, 15, 19]

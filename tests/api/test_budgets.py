@@ -88,7 +88,8 @@ NOT_MEANT: list[tuple[dict[str, Any], int, str]] = [
     ({"budget": "gold/shop/demo/2026-11"}, 422, "BadBudgetKey"),
     ({"budget": "cash/agent/nobody/2026-11-20"}, 404, "NotFound"),
     ({"budget": "cash/agent/{supervisor}/2026-11-20"}, 403, "SelfApproval"),
-    ({"fen": -1_000_000}, 409, "BudgetInUse"),
+    ({"budget": "coupon/agent/{supervisor}/2026-11-20"}, 422, "BadBudgetKey"),
+    ({"fen": -300_001}, 409, "BudgetInUse"),
     ({"fen": 0}, 422, "BadInput"),
     ({"coupons": 5}, 422, "BadInput"),
     ({"fen": 10.5}, 422, "BadInput"),
@@ -103,6 +104,12 @@ async def test_a_raise_that_cannot_be_meant_is_refused_by_name(ask: Any, cast: A
         body["budget"] = str(body["budget"]).format(supervisor=cast["supervisor"].id)
         answer = await ask("supervisor", "POST", RAISE, body)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_what_the_policy_gives_can_be_taken_back_before_anything_is_offered(ask: Any) -> None:
+    answer = await ask("supervisor", "POST", RAISE, {"budget": CASH, "fen": -300_000, "why": "nothing this month"})
+    assert answer.status_code == 200
+    assert figures(await ask("lead", "GET", "/shops/demo/budgets"), CASH)["left"] == 0
 
 
 async def test_nobody_raises_the_day_of_their_own_second_account(ask: Any, cast: Any) -> None:

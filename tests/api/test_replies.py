@@ -90,7 +90,11 @@ async def test_a_case_without_its_review_has_no_reply(ask: Any, house: House) ->
 @pytest.mark.covers(80)
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("抱歉,我们已为您退款", "我们已为您退款"), ("抱歉,请打13800138000", "13800138000"), ("抱歉,改好评返现", "好评返现")],
+    [
+        ("抱歉,我们已为您退款", "我们已为您退款"),
+        ("抱歉,请打13800138000", "13800138000"),
+        ("抱歉,改好评返现", "好评返现"),
+    ],
 )
 async def test_whoever_writes_is_told_the_words_and_better_ones(ask: Any, house: House, text: str, found: str) -> None:
     number = await add_case(house, "demo", state=stored(house))

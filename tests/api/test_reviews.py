@@ -90,6 +90,11 @@ async def test_what_is_refused_names_its_reason_and_leaves_nothing(
     assert len(answer.json()["detail"]) > 20
 
 
+async def test_a_field_is_named_as_its_sender_wrote_it(report: Any) -> None:
+    errors = (await report(rating=3.7)).json()["errors"]
+    assert {error["field"] for error in errors} == {"body.rating"}
+
+
 @pytest.mark.parametrize("field", ["shop", "order_id", "rating", "created_at", "buyer"])
 async def test_a_missing_field_is_named(web: httpx2.AsyncClient, cast: Any, review: Body, field: str) -> None:
     del review[field]

@@ -17,6 +17,7 @@ from db.sealing import KeyRing
 from db.sessions import Sessions
 from db.tables.budgets import Budget, BudgetLine, BudgetPosting
 from domain.budgets import Amount, BudgetExhausted
+from domain.offers import OfferMade
 from domain.policies.compensation import OfferForm
 from embedded import databases
 from tests.db.budget_world import BudgetWorld
@@ -61,16 +62,22 @@ async def test_ending_an_offer_twice_and_both_ways_at_once_moves_its_money_once(
     assert (book.reserved.fen, book.spent.fen) in {(0, 0), (0, 500)}
 
 
-async def test_a_repeated_reservation_sets_nothing_aside_twice_and_another_amount_takes_its_place(
-    world: BudgetWorld,
-) -> None:
+async def test_a_repeated_claim_sets_nothing_aside_twice_and_one_made_anew_takes_its_place(world: BudgetWorld) -> None:
+    case = await world.case()
+    for _ in range(2):
+        assert await world.reserve(case, 500) == "2026-11"
+    assert (await world.books())[SHOP].reserved == Amount(500)
+    assert await world.reserve(case, 300, at=MIDNIGHT, maker="ann") == "2026-12"
+    books = await world.books()
+    assert (books[SHOP].used, books["cash/shop/demo/2026-12"].reserved) == (Amount(0), Amount(300))
+
+
+async def test_an_offer_that_was_paid_is_never_set_aside_again(world: BudgetWorld) -> None:
     case = await world.case()
     await world.reserve(case, 500)
-    await world.reserve(await world.case("wu"), 700)
-    assert await world.reserve(case, 500) == "2026-11"
-    assert (await world.books())[SHOP].reserved == Amount(1_200)
-    await world.reserve(case, 300)
-    assert (await world.books())[SHOP].reserved == Amount(1_000)
+    await world.spend(case)
+    with pytest.raises(OfferMade):
+        await world.reserve(case, 500)
 
 
 async def test_an_offer_at_midnight_counts_in_the_month_in_which_it_was_made_even_when_paid_in_the_next(

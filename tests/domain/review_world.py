@@ -78,12 +78,13 @@ class World:
         progress.opened(world.case, an_opening(draw, START), START)
         return world
 
-    def step(self, actor: Actor, step: steps.Step) -> bool:
-        """Carried out, or refused by a rule; anything else that is raised is a fault."""
+    def step(self, actor: Actor, step: steps.Step, found: Prepared | None = None) -> bool:
+        """Carried out, or refused by a rule; anything else that is raised is a fault. `found` is what an activity says
+        before, where the usual will not do."""
         command = steps.Command(actor=actor, step=step, digest="d", sent_at=self.now)
         try:
             rules.check(self.case, command, self.now)
-            found = self._prepared(step)
+            found = found or self._prepared(step)
         except Refusal:
             return False
         rules.apply(self.case, command, self.now, found)

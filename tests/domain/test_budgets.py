@@ -161,14 +161,15 @@ def test_whatever_was_reserved_is_released_or_spent_whole_in_the_budgets_it_came
         assert (book.reserved, book.spent.fen) == (NOTHING, fen if end is PostingKind.SPEND else 0)
 
 
-@pytest.mark.parametrize("text", ["", "cash/shop", "cash/moon/demo", "goods/shop/demo/2026-11", "cash/shop/a/b/c"])
+@pytest.mark.parametrize(
+    "text", ["", "cash/shop", "cash/moon/demo", "goods/shop/demo/2026-11", "cash/shop/a/b/c", "coupon/agent/x/2026-11"]
+)
 def test_a_budget_that_cannot_be_is_refused_by_name(text: str) -> None:
     with pytest.raises(BadBudgetKey):
         BudgetKey.read(text)
 
 
-@given(st.sampled_from([CASH, COUPON]), st.sampled_from(BudgetScope), st.sampled_from(["2026-11", ""]))
-def test_a_budgets_name_reads_back(kind: FormKind, scope: BudgetScope, period: str) -> None:
-    key = BudgetKey(kind, scope, "demo", period)
-
-    assert BudgetKey.read(str(key)) == key
+@given(st.sampled_from([CASH, COUPON]), st.booleans(), st.sampled_from(["alice", "5f0a-11"]))
+def test_a_budgets_name_reads_back(kind: FormKind, in_team: bool, maker: str) -> None:
+    for draw in draws(kind, 500, at(maker=maker, team="east" if in_team else None), POLICY):
+        assert BudgetKey.read(str(draw.budget)) == draw.budget

@@ -101,7 +101,7 @@ def test_a_buyer_who_agreed_to_something_later_agreed_on_a_time() -> None:
     check_next(TalkOutcome.AGREED_LATER, START, POLICY)
 
 
-@pytest.mark.parametrize("talk", [None, *set(TalkOutcome) - {TalkOutcome.AGREED_LATER}])
+@pytest.mark.parametrize("talk", [None, *sorted(set(TalkOutcome) - {TalkOutcome.AGREED_LATER})])
 def test_after_other_talks_no_time_is_needed(talk: TalkOutcome | None) -> None:
     check_next(talk, None, POLICY)
 

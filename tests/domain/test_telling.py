@@ -1,14 +1,19 @@
 """What the buyer told: vague reviews, their details, and the original chat."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.contact_terms import Channel, Occupation
 from domain.errors import Refusal
 from domain.policies.causes import CausesPolicy
 from domain.policies.documents import load_shipped
-from domain.review_case import rules
-from domain.review_case.agreement_steps import AttachChat, RecordDetails
+from domain.review_case import progress, rules
+from domain.review_case.agreement_steps import AttachChat, DescribeBuyer, RecordDetails
+from domain.review_case.facts import Planned
 from domain.review_case.steps import Command
 from domain.review_case.telling import MOST_CHATS
 from domain.vagueness import is_vague
@@ -66,3 +71,33 @@ def test_pieces_of_the_chat_are_numbered_and_bounded() -> None:
             world.case, Command(actor=ALICE, step=AttachChat(text=TEXT), digest="", sent_at=world.now), world.now
         )
     assert refused.value.code == "ChatFull"
+
+
+@pytest.mark.covers(14, 15)
+def test_hours_that_the_buyer_named_plan_a_waiting_contact_anew() -> None:
+    world = a_plain_case()
+    begins = world.now + timedelta(hours=5)
+    found = Planned(due_at=begins, slot_ends_at=begins + timedelta(hours=1), channel=Channel.CALL, why="lunch")
+    progress.planned(world.case, found, world.now)
+    assert world.step(ALICE, DescribeBuyer(hours=["19:00-21:00"]))
+    assert world.case.agreements.hours == ["19:00-21:00"]
+    assert (world.case.contact, world.case.plan_again_at) == (None, world.now)
+    assert world.step(ALICE, DescribeBuyer(occupation=Occupation.TEACHER))
+    assert world.case.agreements.hours == ["19:00-21:00"]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({}, "NothingDescribed"),
+        ({"occupation": "teacher", "written": True}, "NothingDescribed"),
+        ({"hours": ["evenings"]}, "BadTime"),
+        ({"hours": ["22:00-02:00"]}, "BadTime"),
+    ],
+)
+def test_a_description_that_says_nothing_or_no_hours_is_refused_by_name(said: dict[str, Any], code: str) -> None:
+    world = a_plain_case()
+    step = DescribeBuyer.model_validate(said)
+    with pytest.raises(Refusal) as refused:
+        rules.check(world.case, Command(actor=ALICE, step=step, digest="", sent_at=world.now), world.now)
+    assert refused.value.code == code

@@ -64,7 +64,9 @@ def test_a_bomb_that_lies_about_its_size_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"7z\xbc\xaf\x27\x1c" + bytes(99), b"Rar!\x1a\x07\x00" + bytes(99), packed({"a": b"b" * 999})[:-30]]
+    "content",
+    [b"7z\xbc\xaf\x27\x1c" + bytes(99), b"Rar!\x1a\x07\x00" + bytes(99), packed({"a": b"b" * 999})[:-30]],
+    ids=["7z", "rar", "cut short"],
 )
 def test_what_can_not_be_looked_into_is_refused_by_name(content: bytes) -> None:
     assert refusal(content) is ArchiveUnreadable

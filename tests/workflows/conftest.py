@@ -66,10 +66,19 @@ async def house(env: WorkflowEnvironment, database: Database, sandbox: str) -> A
 @pytest.fixture
 def keep_history(request: pytest.FixtureRequest, env: WorkflowEnvironment) -> Callable[[str, str], Awaitable[None]]:
     """With `--record`, writes a workflow's history beside the others, as `<workflow>.<what happens>.json`."""
+    return _keeping(request, env.client)
 
+
+@pytest.fixture
+def keep_live_history(request: pytest.FixtureRequest, temporal_client: Client) -> Callable[[str, str], Awaitable[None]]:
+    """The same on the real engine."""
+    return _keeping(request, temporal_client)
+
+
+def _keeping(request: pytest.FixtureRequest, client: Client) -> Callable[[str, str], Awaitable[None]]:
     async def keep(workflow_id: str, name: str) -> None:
         if request.config.getoption("--record"):
-            history = await env.client.get_workflow_handle(workflow_id).fetch_history()
+            history = await client.get_workflow_handle(workflow_id).fetch_history()
             HISTORIES.mkdir(exist_ok=True)
             (HISTORIES / f"{name}.json").write_text(history.to_json())
 

@@ -40,11 +40,11 @@ class Applied:
     oid: str
 
 
-async def apply(house: House, **body: Any) -> Applied:
+async def apply(house: House, price: str = "89.00", **body: Any) -> Applied:
     """Chen asks for something back of a fresh order of 89 yuan."""
-    order = await house.order()
+    order = await house.order(price=price)
     oid = str(order["orders"][0]["oid"])
-    wanted = {"amount": "89.00", "reason": "商品质量问题", "with_return": True} | body
+    wanted = {"amount": price, "reason": "商品质量问题", "with_return": True} | body
     asked = await house.sandbox.post(f"/buyer/orders/{oid}/refund", **wanted)
     return Applied(asked["refund_id_text"], str(order["tid"]), oid)
 
@@ -110,7 +110,9 @@ class RefundStory:
                     return state
                 await asyncio.sleep(0.01)
 
-    async def until(self, so: Callable[[RefundCaseState], bool], within: timedelta = timedelta(days=60)) -> Any:
+    async def until(
+        self, so: Callable[[RefundCaseState], bool], within: timedelta = timedelta(days=60)
+    ) -> RefundCaseState:
         """Straight to what is due next, until something is so. Fails when it is not so within the time."""
         ends = await self.clock() + within
         while True:
@@ -134,6 +136,15 @@ class RefundStory:
     async def ship_back(self, waybill: str = "YT1234567890") -> None:
         path = f"/buyer/refunds/{self.applied.refund_id}/ship_back"
         await self.house.sandbox.post(path, company="圆通", sid=waybill)
+
+    async def let_pass(self) -> RefundCaseState:
+        """Up to the moment at which the case decides about the deadline; then the marketplace's own clock runs out."""
+        state = await self.until(lambda case: case.watch is not None and case.watch.decided is not None)
+        assert state.watch is not None
+        passing = state.watch.deadline
+        left = passing.at - await self.house.sandbox_time() + timedelta(minutes=1)
+        await self.house.sandbox.post("/control/clock", advance_seconds=left.total_seconds())
+        return await self.until(lambda case: case.watch is None or case.watch.deadline != passing)
 
     async def parcel(self, waybill: str | None = "YT1234567890") -> ParcelRef:
         """A parcel as the warehouse enters it."""

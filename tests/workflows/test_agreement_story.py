@@ -10,10 +10,19 @@ from temporalio.client import WorkflowUpdateFailedError
 from db.reads.queue import list_queue
 from db.tables.cases import Notice
 from db.tables.decisions import DecisionRow
-from domain.contact_terms import CallResult, Channel, TalkOutcome
+from domain.contact_terms import AddressType, CallResult, Channel, Occupation, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.review_case import steps
-from domain.review_case.agreement_steps import AskDecision, Decide, KeepPromise, MakePromise
+from domain.review_case.agreement_steps import (
+    AnswerInvestigation,
+    AskDecision,
+    Decide,
+    DescribeBuyer,
+    KeepPromise,
+    MakePromise,
+    OpenInvestigation,
+    RecordDetails,
+)
 from domain.review_case.outcomes import Outcome
 from tests.builders import House
 from tests.workflows.conftest import Tell, Told
@@ -117,3 +126,47 @@ async def test_what_is_beyond_an_agent_is_decided_by_a_lead_and_the_agent_hears_
         heard = await session.scalars(select(Notice).where(Notice.kind == "decided"))
         people = [str(notice.person) for notice in heard]
     assert (row.granted, row.ended_at is not None, people) == (True, True, [house.people[who]])
+
+
+@pytest.mark.covers(50)
+async def test_a_vague_review_is_asked_about_and_what_the_buyer_tells_is_kept(tell: Tell, house: House) -> None:
+    story = await tell(await house.review("差评!!"))
+    state = await story.until(lambda case: case.assignee is not None)
+    assert state.agreements.details_wanted
+    told = RecordDetails(description=await house.text("壶盖拧不紧"), order=await house.text("双十一那一单"))
+    answer = await story.step(await story.agent(), told)
+    assert (answer.state.agreements.details_wanted, answer.state.agreements.details is None) == (False, False)
+
+
+@pytest.mark.covers(48, 57)
+async def test_an_investigation_that_nobody_answers_climbs_from_whoever_was_asked_until_the_answer(
+    tell: Tell, house: House
+) -> None:
+    story = await tell()
+    await story.until(lambda case: case.assignee is not None)
+    who, asked = await story.agent(), house.people["fay"]
+    question, due = await house.text("出库检查过吗"), await story.clock() + timedelta(days=1)
+    await story.step(who, OpenInvestigation(to=asked, question=question, due=due))
+    state = await story.until(lambda case: EscalationKind.INVESTIGATION in case.clocks)
+    assert state.agreements.investigations[0].reminded_at is not None
+    await story.until(lambda case: bool(case.clocks[EscalationKind.INVESTIGATION].told))
+    await story.step("fay", AnswerInvestigation(investigation=1, answer=await house.text("漏检了")))
+    state = await story.settled()
+    events = {event.kind: event.facts for event in await story.events()}
+    assert EscalationKind.INVESTIGATION not in state.clocks
+    assert events["investigation_answered"]["late"] is True
+
+
+@pytest.mark.covers(14, 15, 26)
+async def test_what_an_agent_learns_of_the_buyers_days_chooses_the_next_hour(tell: Tell, house: House) -> None:
+    story = await tell()
+    await story.until(lambda case: case.assignee is not None)
+    who = await story.agent()
+    await story.step(who, DescribeBuyer(occupation=Occupation.NIGHT_SHIFT, address_type=AddressType.FACTORY))
+    by_work = await story.settled()
+    await story.step(who, DescribeBuyer(hours=["10:10-11:40"]))
+    by_hours = await story.settled()
+    assert by_work.contact is not None
+    assert by_hours.contact is not None
+    assert "somebody on night shift" in by_work.contact.why
+    assert "the buyer asked for this time" in by_hours.contact.why

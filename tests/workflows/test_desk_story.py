@@ -7,17 +7,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
+from temporalio.client import WorkflowUpdateFailedError
 
 from db import office, shifts
 from db.reads.timeline import timeline
 from db.tables.cases import Assignment, Notice
 from db.tables.cases import Digest as DigestRow
-from domain.contact_terms import NoContactCode
+from domain.contact_terms import CallResult, NoContactCode
 from domain.policies.desk import Weekday
 from domain.review_case import steps
 from domain.review_case.state import ReviewCaseState
 from tests.builders import House
 from tests.workflows.conftest import Keep, Tell, Told
+from tests.workflows.test_review_story import code_of
 from workflows.digest import Digest
 from workflows.handback import Handback
 
@@ -126,6 +128,26 @@ async def test_a_case_leaves_an_agent_whose_shift_never_fits_and_is_planned_for_
     holder = await assignment_of(story)
     assert (state.assignee, state.plan_code) == (str(holder.person), None)
     assert "handed_on" in [event.kind for event in await story.events()]
+
+
+@pytest.mark.covers(58)
+async def test_one_agent_holds_two_buyers_at_once_and_nobody_else_takes_either(tell: Tell, house: House) -> None:
+    phones = ("13800138001", "13800138002")
+    stories = [await tell(opening=await house.opening(await house.review(), phone=phone)) for phone in phones]
+    for story in stories:
+        await story.until(lambda case: case.assignee is not None)
+        if await story.agent() != "alice":
+            await story.step("bob", steps.HandOver(to=house.people["alice"]))
+    for story in stories:
+        await story.until(lambda case: case.contact is not None and case.contact.due)
+        await story.step("alice", steps.BeginContact())
+    for story in stories:
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await story.step("bob", steps.BeginContact())
+        assert code_of(refused) == "ContactTaken"
+    for story in reversed(stories):
+        logged = await story.step("alice", steps.LogContact(result=CallResult.NO_ANSWER))
+        assert [attempt.by for attempt in logged.state.attempts] == [house.people["alice"]]
 
 
 @pytest.mark.covers(7, 195)

@@ -1,9 +1,13 @@
 """A malicious review from the first signal to the platform's own number of the report."""
 
+from hashlib import sha256
+
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from db.attachments import keep_attachment
+from db.tables.cases import CaseFile
 from domain.policies.causes import CausesPolicy
 from domain.policies.documents import load_shipped
 from domain.review_case import steps
@@ -30,12 +34,30 @@ async def report(story: Told, ground: str = "extortion") -> None:
     await story.step("bob", step)
 
 
+async def in_vault(story: Told, content: bytes) -> str:
+    """The id of a file that was put into the case's vault."""
+    async with story.house.parts.sessions.begin() as session:
+        case = await session.get_one(CaseFile, story.opening.case)
+        digest, now = sha256(content).hexdigest(), await story.clock()
+        return str((await keep_attachment(session, case, digest, 5, "text/plain", "a", "alice", now)).id)
+
+
+async def test_a_file_that_the_case_does_not_have_is_refused(tell: Tell, house: House) -> None:
+    story = await malicious(tell, house)
+    with pytest.raises(WorkflowUpdateFailedError) as unknown:
+        await story.step("bob", steps.AttachFiles(files=["nonsense"]))
+    assert code_of(unknown) == "NotFound"
+
+
 @pytest.mark.covers(86, 143, 144)
 async def test_a_malicious_review_is_reported_with_its_evidence_and_then_closed(
     tell: Tell, house: House, keep_history: Keep
 ) -> None:
     story = await malicious(tell, house)
     who = await story.agent()
+    photo, voice = await in_vault(story, b"photo"), await in_vault(story, b"voice")
+    await story.step(who, steps.AttachFiles(files=[photo]))
+    await story.step(who, steps.AttachEvidence(kind="call_recording", upload=voice))
     for kind in MUST:
         await story.step(who, steps.AttachEvidence(kind=kind, text=await house.text(f"{kind}: 记录如下")))
     await report(story)
@@ -45,7 +67,8 @@ async def test_a_malicious_review_is_reported_with_its_evidence_and_then_closed(
     assert state.outcome is Outcome.MALICIOUS_REPORTED
     events = await story.events()
     [made] = [event for event in events if event.kind == "reported_to_platform"]
-    assert len(made.facts["evidence"]) == len(MUST)
+    assert len(made.facts["evidence"]) == len(MUST) + 1
+    assert made.facts["evidence"][0] == f"1 call_recording {sha256(b'voice').hexdigest()}"
     kinds = [event.kind for event in events]
     assert "contact_planned" not in kinds[kinds.index("suspected") :]
     await keep_history(story.handle.id, "ReviewCase.malicious_reported")

@@ -1,6 +1,7 @@
 """Refunds from the application to the end, at the sandbox's marketplace, under skipped time."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from domain.refund_case.stages import RefundStage, stage_of
 from tests.builders import House
 from tests.workflows.conftest import Keep
 from tests.workflows.refund_world import RefundStory, apply, opening_of, refunds_policy
+from workflows.refund_case import RefundCase
 
 TellRefund = Callable[..., Awaitable[RefundStory]]
 
@@ -58,3 +60,73 @@ async def test_goods_come_back_are_inspected_and_paid_by_finance(tell_refund: Te
     assert kinds[0] == "refund_opened"
     assert kinds[-2:] == ["notice_sent", "closed"]
     await keep_history(story.handle.id, "RefundCase.returned_and_paid_back")
+
+
+@pytest.fixture
+async def market_clock(house: House) -> AsyncIterator[None]:
+    """The sandbox's clock, which a story may move, stands right again afterwards."""
+    yield
+    await house.sandbox.post("/control/clock", now=datetime.now(UTC).isoformat())
+
+
+@pytest.mark.covers(95, 98, 209)
+@pytest.mark.usefixtures("market_clock")
+async def test_deadlines_that_nobody_minds_are_let_pass_on_record_and_the_marketplace_acts(
+    tell_refund: TellRefund, keep_history: Keep
+) -> None:
+    story = await tell_refund()
+    assert stage_of(await story.let_pass()) is RefundStage.AWAITING_RETURN
+    await story.ship_back()
+    await story.told()
+    await story.let_pass()
+    state = await story.closed()
+    assert (state.outcome, state.goods.received_at) == (RefundOutcome.REFUNDED_BY_PLATFORM, None)
+    events = await story.events()
+    let_pass = [event.facts["reason"] for event in events if event.kind == "deadline_let_pass"]
+    told = [event.facts["role"] for event in events if event.kind == "deadline_warned"]
+    assert (let_pass.count("the shop has set no rule"), told[:3]) == (2, ["agent", "lead", "supervisor"])
+    assert {event.facts["by"] for event in events if event.kind == "status_changed"} == {"platform", "others"}
+    await keep_history(story.handle.id, "RefundCase.left_to_the_platform")
+
+
+@pytest.mark.covers(98, 209)
+async def test_the_shops_rule_acts_before_the_marketplace_and_a_person_enters_its_code(tell_refund: TellRefund) -> None:
+    rule = {"safe": {"asked": "agree", "returned": "refund", "up_to_fen": 300_000}}
+    story = await tell_refund(rule, price="2500.00", with_return=False)
+    deadline = (await story.settled()).watch
+    assert deadline is not None
+    await story.until(lambda case: stage_of(case) is RefundStage.ENTERING_CODE)
+    assert deadline.deadline.at - await story.clock() >= timedelta(minutes=30)
+    await story.step("fay", steps.EnterCode(code=await story.house.text("482913")))
+    state = await story.until(lambda case: case.outcome is not None)
+    assert (state.outcome, state.refunded_fen) == (RefundOutcome.REFUNDED, 250_000)
+
+
+async def test_an_agreement_to_what_the_buyer_changed_meanwhile_is_void_and_not_forced(
+    tell_refund: TellRefund,
+) -> None:
+    story = await tell_refund({"executed_by": "service"}, with_return=False)
+    who = await story.agent()
+    await story.step(who, steps.RecordReason(cause="quality.broken"))
+    change = {"amount": "30.00", "reason": "商品质量问题"}
+    await story.house.sandbox.post(f"/buyer/refunds/{story.applied.refund_id}/modify", **change)
+    await story.step(who, steps.Agree())
+    state = await story.settled()
+    assert (state.order and state.order.status, state.reading.amount_fen) == ("void", 3000)
+    assert (await story.on_the_market())["status"] == "WAIT_SELLER_AGREE"
+    await story.step(who, steps.Agree())
+    assert (await story.until(lambda case: case.outcome is not None)).refunded_fen == 3000
+
+
+async def test_a_case_goes_on_as_new_and_remembers_what_it_was_told(
+    tell_refund: TellRefund, keep_history: Keep
+) -> None:
+    story = await tell_refund()
+    who = await story.agent()
+    first = await story.step(who, steps.RecordReason(cause="quality.broken"), key="once")
+    await story.handle.signal(RefundCase.refresh)
+    again = await story.step(who, steps.RecordReason(cause="quality.broken"), key="once")
+    assert again.version == first.version
+    await story.step(who, steps.Refuse(message=await story.house.text("商品已使用，影响二次销售")))
+    assert stage_of(await story.settled()) is RefundStage.REFUSED
+    await keep_history(story.handle.id, "RefundCase.continued_as_new")

@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.marketplace import MarketplaceActivities
 from activities.marketplace_clients import Marketplaces
 from activities.policies import Policies
-from activities.requests import PostReplyRequest
+from activities.reply_requests import PostReplyRequest
 from domain.contact_terms import StopSignal
 from domain.outgoing import Cleared
 from domain.review_case import steps

@@ -1,0 +1,273 @@
+"""The way in of applications: the marketplace's list by its last change, and pushes, become sealed rows and ids."""
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pydantic import Field
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio import activity
+
+from activities import inbox
+from activities.gateway_errors import outside
+from activities.intake_batches import Part
+from activities.marketplace_clients import Marketplace, Marketplaces
+from activities.policies import Policies
+from activities.refund_facts import application_of, refund_facts
+from activities.refund_readings import UnknownRefundStatus, status_of
+from activities.refusals import refusing
+from activities.review_facts import orders_of
+from db.refunds import is_older, keep_refund
+from db.sealing import KeyRing
+from db.sessions import Sessions
+from db.tables.cases import CaseFile, CaseKey
+from db.tables.refunds import Refund, RefundCursor
+from domain.case_numbers import mint
+from domain.policies.refund_rules import RefundRules
+from domain.refund_case.keys import KIND, BadRefundKey, check_external_id
+from domain.refund_case.market import ENDED
+from domain.refund_case.state import RefundOpening
+from gateways.failures import Nonsense, Rejected
+from gateways.top_messages import REFUND_TOPICS
+from gateways.top_refunds import MarketplaceRefund
+
+PAGE_SIZE = 100
+ITEMS_A_BATCH = 200
+PUSHES_A_BATCH = 50
+# An application may show up in the list some minutes after the time that it carries.
+OVERLAP = timedelta(minutes=10)
+
+
+class RefundPosition(Part):
+    """How far the list is read: of what changed between `start` and `until`, `page` comes next and those behind it are
+    done."""
+
+    start: datetime
+    until: datetime
+    page: int
+
+
+class RefundItem(Part):
+    """Something to start or to tell: an opening for a new application, else the workflow of its case."""
+
+    opening: RefundOpening | None = None
+    workflow: str = ""
+
+
+class FetchRefunds(Part):
+    shop: str
+    now: datetime
+    position: RefundPosition | None = None
+
+
+class RefundBatch(Part):
+    """`acted` are the pushes that these items answer; `position` None: the list is read up to `read_until`."""
+
+    items: list[RefundItem] = Field(default_factory=list)
+    acted: list[str] = Field(default_factory=list)
+    position: RefundPosition | None = None
+    read_until: datetime | None = None
+    rows: int = 0
+    skipped: int = 0
+
+
+class SettleRefunds(Part):
+    shop: str
+    now: datetime
+    acted: list[str] = Field(default_factory=list)
+    read_until: datetime | None = None
+
+
+@dataclass
+class Gathered:
+    """What one batch has come to so far; `ids` keeps an application that is shown twice from being taken twice."""
+
+    items: list[RefundItem] = field(default_factory=list)
+    acted: list[str] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    rows: int = 0
+    skipped: int = 0
+
+    def skip(self, what: str, why: object) -> None:
+        self.skipped += 1
+        activity.logger.warning("application %s was left out: %s", what, why)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What we have of an application: its row, and the workflow of its open case. Either may be missing."""
+
+    row: Refund | None
+    has_case: bool
+    workflow: str | None
+
+
+class RefundIntakeActivities:
+    def __init__(self, sessions: Sessions, marketplaces: Marketplaces, ring: KeyRing, policies: Policies) -> None:
+        self._sessions = sessions
+        self._marketplaces = marketplaces
+        self._ring = ring
+        self._policies = policies
+
+    @activity.defn
+    async def fetch_refunds(self, request: FetchRefunds) -> RefundBatch:
+        """What waiting pushes name, and the next pages of the list, oldest change first. Everything about buyers is
+        sealed before this returns; asked again, it answers the same again until the cases are there."""
+        with refusing(), outside():
+            market = await self._marketplaces.of(request.shop)
+            gathered = Gathered()
+            position = request.position or await self._first(market, request.now)
+            if request.position is None:
+                await self._answer_pushes(market, gathered, request.now)
+            while position.page > 0 and len(gathered.items) + PAGE_SIZE <= ITEMS_A_BATCH:
+                await market.pace.turn()
+                page = await market.clients.refunds.refunds_page(position.start, position.until, position.page)
+                for why in page.unreadable:
+                    gathered.skip("of the list", why)
+                await self._take(market, page.refunds, gathered, request.now)
+                position = position.model_copy(update={"page": position.page - 1})
+                activity.heartbeat()
+        return RefundBatch(
+            items=gathered.items,
+            acted=gathered.acted,
+            position=position if position.page else None,
+            read_until=None if position.page else position.until,
+            rows=gathered.rows,
+            skipped=gathered.skipped,
+        )
+
+    async def _first(self, market: Marketplace, now: datetime) -> RefundPosition:
+        """Since the window's end stays, an application that changes meanwhile only leaves it, so that none slips past a
+        reader who goes from the last page to the first."""
+        async with self._sessions() as session:
+            until = await session.scalar(select(RefundCursor.read_until).where(RefundCursor.shop == market.code))
+        start = min(max(until - OVERLAP if until else market.cut_off_at, market.cut_off_at), now)
+        await market.pace.turn()
+        total = (await market.clients.refunds.refunds_page(start, now, 1, page_size=1)).total
+        return RefundPosition(start=start, until=now, page=-(-total // PAGE_SIZE))
+
+    async def _answer_pushes(self, market: Marketplace, gathered: Gathered, now: datetime) -> None:
+        async with self._sessions() as session:
+            waiting = await inbox.waiting(session, market.code, PUSHES_A_BATCH, REFUND_TOPICS)
+        named: dict[str, list[str]] = {}
+        for push in waiting:
+            named.setdefault(push.refund or "", []).append(push.message)
+        for refund_id, messages in named.items():
+            gathered.acted += messages
+            if refund_id:
+                await self._answer(market, refund_id, gathered, now)
+
+    async def _answer(self, market: Marketplace, refund_id: str, gathered: Gathered, now: datetime) -> None:
+        await market.pace.turn()
+        try:
+            refund = await market.clients.refunds.refund(refund_id)
+        except (Rejected, Nonsense) as failure:
+            # The list shows it too, by its last change.
+            gathered.skip(refund_id[:64], failure)
+            return
+        await self._take(market, [refund], gathered, now, "push")
+
+    async def _take(
+        self,
+        market: Marketplace,
+        refunds: Sequence[MarketplaceRefund],
+        gathered: Gathered,
+        now: datetime,
+        source: str = "pull",
+    ) -> None:
+        """Seal what is new and list what each application asks for."""
+        gathered.rows += len(refunds)
+        shown = {one.refund_id: one for one in refunds if one.refund_id not in gathered.ids}
+        async with self._sessions() as session:
+            known = await known_refunds(session, market.platform, market.code, set(shown))
+        new = []
+        for refund_id, refund in shown.items():
+            if known[refund_id].has_case:
+                gathered.items += _news_for(known[refund_id], refund)
+            elif self._wanted(market, refund, gathered):
+                new.append(refund)
+        gathered.items += [RefundItem(opening=one) for one in await self._open(market, new, now, source)]
+        gathered.ids |= set(shown)
+
+    def _wanted(self, market: Marketplace, refund: MarketplaceRefund, gathered: Gathered) -> bool:
+        """An application that was over before anybody here heard of it needs nobody."""
+        try:
+            check_external_id(refund.refund_id)
+            ended = status_of(market.rules.refund or RefundRules(), refund.status) in ENDED
+        except BadRefundKey as refusal:
+            gathered.skip(refund.refund_id[:64], refusal)
+            return False
+        except UnknownRefundStatus:
+            ended = False  # its case waits for the policy to learn the word
+        return not ended and (refund.created or market.cut_off_at) >= market.cut_off_at
+
+    async def _open(
+        self, market: Marketplace, new: list[MarketplaceRefund], now: datetime, source: str
+    ) -> list[RefundOpening]:
+        if not new:
+            return []
+        async with self._sessions() as session:
+            contact, _ = await self._policies.contact(session, market.code)
+        orders = await orders_of(market, (one.tid for one in new))
+        openings = []
+        for one in new:
+            facts = refund_facts(market, one, order=orders.get(one.tid), contact=contact, source=source)
+            async with self._sessions.begin() as session:
+                row = (await keep_refund(session, self._ring, facts, now)).row
+                openings.append(
+                    RefundOpening(
+                        case=mint(now.year, secrets.token_bytes(16)), platform=market.platform, shop=market.code,
+                        external_id=one.refund_id, refund_row=str(row.id), source=source,
+                    )
+                )  # fmt: skip
+        return openings
+
+    @activity.defn
+    async def settle_refunds(self, request: SettleRefunds) -> None:
+        """Note that a batch was acted on, then confirm its pushes. What a crash leaves undone comes again."""
+        with refusing(), outside():
+            market = await self._marketplaces.of(request.shop)
+            async with self._sessions.begin() as session:
+                await inbox.mark_acted(session, market, request.acted, request.now)
+                if request.read_until is not None:
+                    await _move_cursor(session, request.shop, request.read_until, request.now)
+            if request.acted:
+                await market.messages.confirm(request.acted)
+                async with self._sessions.begin() as session:
+                    await inbox.mark_confirmed(session, market, request.acted, request.now)
+
+
+def _news_for(known: Known, refund: MarketplaceRefund) -> list[RefundItem]:
+    """The case itself notes what is new: noted here, a crash in between would leave it known and untold."""
+    if known.row is None or known.workflow is None:
+        return []
+    told = application_of(refund)
+    same = (told.version, told.modified_at, told.status) == (
+        known.row.version, known.row.modified_at, known.row.status,
+    )  # fmt: skip
+    return [] if same or is_older(told, known.row) else [RefundItem(workflow=known.workflow)]
+
+
+async def known_refunds(session: AsyncSession, platform: str, shop: str, ids: Collection[str]) -> dict[str, Known]:
+    """By external id."""
+    found = await session.scalars(select(Refund).where(Refund.shop == shop, Refund.external_id.in_(ids)))
+    rows = {row.external_id: row for row in found}
+    cases = await session.execute(
+        select(CaseKey.external_id, CaseFile.workflow, CaseFile.closed_at)
+        .join(CaseFile, CaseFile.number == CaseKey.case)
+        .where(CaseKey.kind == KIND, CaseKey.platform == platform, CaseKey.shop == shop, CaseKey.external_id.in_(ids))
+    )
+    workflows = {id: None if closed else workflow for id, workflow, closed in cases}
+    return {id: Known(rows.get(id), id in workflows, workflows.get(id)) for id in ids}
+
+
+async def _move_cursor(session: AsyncSession, shop: str, read_until: datetime, now: datetime) -> None:
+    """Forwards only: a run that was held up does not undo what a later one has read."""
+    row = insert(RefundCursor).values(shop=shop, read_until=read_until, ran_at=now)
+    further = func.greatest(RefundCursor.read_until, row.excluded.read_until)
+    await session.execute(
+        row.on_conflict_do_update(index_elements=["shop"], set_={"read_until": further, "ran_at": now})
+    )

@@ -1,0 +1,170 @@
+"""Refunds over the api: reported, worked on by service, warehouse and finance, found by their parcels."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from sqlalchemy import select
+
+from api.house import House, wall_clock
+from db import office
+from db.tables.refunds import Refund, Shipment
+from domain.people import Role
+from tests.api.rows import add_case
+from worker import Parts, running
+
+Body = dict[str, Any]
+Take = Callable[..., Awaitable[httpx2.Response]]
+
+
+@pytest.fixture
+def report(web: httpx2.AsyncClient, cast: Any, house: House) -> Any:
+    """Chen applies for 49.90 yuan back on a marketplace that no machine reads."""
+    plain: Body = {
+        "shop": "demo",
+        "refund_id": uuid4().hex,
+        "order_id": uuid4().hex,
+        "kind": "return",
+        "reason": "商品质量问题",
+        "note": "杯盖漏水",
+        "amount_fen": 4990,
+        "bought_fen": 4990,
+        "applied_at": (house.now() - timedelta(hours=1)).isoformat(),
+        "version": "1",
+        "buyer": {"id": "chen-1", "nick": "chenchen", "phone": "13800138000"},
+        "item_title": "保温杯 500ml",
+    }
+
+    async def posted(who: str = "agent", **changes: Any) -> httpx2.Response:
+        return await web.post("/refunds", json=plain | changes, headers=cast[who].headers)
+
+    return posted
+
+
+@pytest.mark.covers(94, 193)
+async def test_an_application_starts_one_case_and_its_words_are_sealed(report: Any, house: House) -> None:
+    first, again = await report(), await report()
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json() | {"created": False}
+    async with house.sessions() as session:
+        row = (await session.scalars(select(Refund))).one()
+    assert (row.kind, row.amount_fen, row.reason, row.status) == ("return", 4990, "商品质量问题", "WAIT_SELLER_AGREE")
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"amount_fen": 5000}, 422, "RefundAbovePaid"),
+        ({"quantity": 3, "ordered_quantity": 2}, 422, "QuantityAboveOrdered"),
+        ({"amount_fen": -1}, 422, "BadInput"),
+        ({"status": "NOWHERE"}, 422, "UnknownRefundStatus"),
+        ({"waybill": "??"}, 422, "BadWaybill"),
+        ({"refund_id": "a b"}, 422, "BadInput"),
+        ({"reason": ""}, 422, "BadInput"),
+        ({"shop": "nowhere"}, 404, "NotFound"),
+        ({"applied_at": "2020-01-01T00:00:00Z"}, 409, "BeforeCutOff"),
+        ({"applied_at": "2100-01-01T00:00:00Z"}, 422, "BadInput"),
+    ],
+)
+async def test_what_can_not_be_is_refused_by_name_and_kept_nowhere(
+    report: Any, house: House, changes: Body, status: int, code: str
+) -> None:
+    answer = await report(**changes)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    async with house.sessions() as session:
+        assert (await session.scalars(select(Refund))).all() == []
+
+
+@pytest.mark.covers(94)
+async def test_an_older_or_repeated_message_changes_nothing_and_a_newer_one_does(report: Any, house: House) -> None:
+    await report(version="5")
+    await report(version="4", amount_fen=100)
+    await report(version="5", amount_fen=4990)
+    await report(version="6", amount_fen=3000, status="WAIT_BUYER_RETURN_GOODS")
+    async with house.sessions() as session:
+        row = (await session.scalars(select(Refund))).one()
+    assert (row.version, row.amount_fen, row.status) == ("6", 3000, "WAIT_BUYER_RETURN_GOODS")
+
+
+@pytest.mark.covers(97)
+async def test_a_courier_of_any_name_and_a_waybill_however_typed_are_kept_once(report: Any, house: House) -> None:
+    await report(version="2", status="returned", courier="other", waybill="yt 1234-567890")
+    await report(version="3", status="returned", courier="圆通", waybill="YT1234567890")
+    async with house.sessions() as session:
+        sent = (await session.scalars(select(Shipment))).all()
+    assert [(one.courier, one.waybill) for one in sent] == [("other", "YT1234567890")]
+
+
+@pytest.fixture
+async def at_work(house: House) -> AsyncIterator[House]:
+    """With a worker, in the time of the wall, and a shop on a marketplace that only people can use."""
+    settings = house.settings.model_copy(update={"top_url": "http://127.0.0.1:9", "worker_grace_seconds": 1})
+    house = replace(house, settings=settings, now=wall_clock)
+    parts = httpx2.AsyncClient(trust_env=False)
+    async with parts as http, running(Parts(settings, house.sessions, house.ring, http, house.client)):
+        yield house
+
+
+@pytest.fixture
+async def by_hand(cast: Any, house: House) -> str:
+    """A shop on a marketplace that no machine reads, with the same people."""
+    now = house.now()
+    async with house.sessions.begin() as session:
+        shop: Body = {"code": "pdd", "name": "拼多多店", "platform": "pinduoduo", "gate_mode": "on_resolution"}
+        await office.add_shop(session, "tests", now, **shop, cut_off_at=now - timedelta(days=30))
+        for role in (Role.AGENT, Role.WAREHOUSE, Role.FINANCE):
+            await office.grant(session, "tests", now, cast[role].id, role, "pdd")
+        policy = (await office.policy_in_force(session, "refunds", "pdd")).document.model_dump(mode="json")
+        back = {"id": 1, "name": "王仓管", "phone": "13900139000", "address": "杭州市余杭区仓库路1号"}
+        await office.put_policy(session, "refunds", "pdd", policy | {"return_addresses": [back]}, "tests", "t", now)
+    return "pdd"
+
+
+@pytest.mark.covers(97, 103, 113, 114, 115, 116)
+async def test_a_return_on_a_marketplace_without_an_api_is_worked_by_hand_to_its_end(
+    at_work: House, by_hand: str, report: Any, web: httpx2.AsyncClient, cast: Any
+) -> None:
+    case = (await report(shop=by_hand, status="asked")).json()["case"]
+
+    async def take(who: str, step: str, **body: Any) -> Body:
+        answer = await web.post(f"/cases/{case}/steps", json={"step": step} | body, headers=cast[who].headers)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    await web.get("/cases", params={"saw": f"{case}:3"}, headers=cast["agent"].headers)
+    await take("agent", "record_reason", cause="quality.broken", words="杯盖漏水")
+    assert (await take("agent", "agree"))["stage"] == "by_hand"
+    assert (await take("agent", "confirm_done", proof="工作台已同意"))["stage"] == "awaiting_return"
+    await report(shop=by_hand, version="2", status="returned", courier="圆通", waybill="YT1234567890")
+    entered = await web.post(
+        "/parcels", json={"shop": by_hand, "buyer": "chen", "phone_tail": "8000"}, headers=cast["warehouse"].headers
+    )
+    assert (entered.json()["fits"], entered.json()["cases"][0]["case"]) == ("one", case)
+    await take("warehouse", "receive_parcel", parcel={"id": entered.json()["parcel"]})
+    assert (await take("warehouse", "inspect", result="opened_intact", good=1))["stage"] == "releasing"
+    assert (await take("finance", "release_refund", amount_fen=4990))["stage"] == "by_hand"
+    done = await take("finance", "confirm_done", proof="已退款")
+    assert (done["state"]["outcome"], done["state"]["refunded_fen"]) == ("refunded", 4990)
+    register = await web.get("/refunds", params={"saw": f"{case}:{done['version']}"}, headers=cast["finance"].headers)
+    line = next(one for one in register.json()["lines"] if one["case"] == case)
+    assert (line["buyer"], line["inspection"], line["freight_back"]) == ("c****n", "opened_intact", "seller")
+
+
+async def test_a_step_of_another_kind_of_case_is_named(web: httpx2.AsyncClient, cast: Any, house: House) -> None:
+    review = await add_case(house, "demo")
+    answer = await web.post(f"/cases/{review}/steps", json={"step": "agree"}, headers=cast["agent"].headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "OtherKind")
+
+
+@pytest.mark.covers(115)
+async def test_a_parcel_that_fits_nothing_is_kept_and_waits(web: httpx2.AsyncClient, cast: Any, house: House) -> None:
+    body = {"shop": "demo", "waybill": "SF0000000001", "note": "没有退货单"}
+    first = await web.post("/parcels", json=body, headers=cast["warehouse"].headers)
+    again = await web.post("/parcels", json=body, headers=cast["warehouse"].headers)
+    waiting = (await web.get("/parcels", headers=cast["warehouse"].headers)).json()["parcels"]
+    assert (first.status_code, first.json()["fits"]) == (201, "none")
+    assert [one["id"] for one in waiting] == [first.json()["parcel"]] == [again.json()["parcel"]]

@@ -1,0 +1,76 @@
+"""The intake of refunds on a real engine: each application one case, whatever comes twice, late or changed."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+from temporalio.client import Client
+
+from db.tables.cases import CaseFile, CaseKey
+from db.tables.inbox import Inbox
+from domain.policies.refund_rules import RefundStatus
+from domain.refund_case.outcomes import RefundOutcome
+from tests.conftest import Database
+from tests.workflows.conftest import Keep
+from tests.workflows.live import Live, living
+from tests.workflows.refund_world import apply, opening_of
+from workflows.refund_case import RefundCase
+from workflows.refund_intake import RefundIntake, RefundIntakeOrder, RefundIntakeReport
+from workflows.refund_starting import start_refund_case
+
+
+@pytest.fixture
+async def live(temporal_client: Client, database: Database, sandbox: str) -> AsyncIterator[Live]:
+    async with living(temporal_client, database, sandbox) as house:
+        yield house
+
+
+async def run(live: Live, id: str | None = None) -> RefundIntakeReport:
+    report: RefundIntakeReport = await live.client.execute_workflow(
+        RefundIntake.run,
+        RefundIntakeOrder(shop=live.house.shop),
+        id=id or f"refund-intake-{uuid4().hex}",
+        task_queue=live.house.parts.settings.task_queue,
+    )
+    return report
+
+
+def case_of(live: Live, file: CaseFile) -> Any:
+    return live.client.get_workflow_handle_for(RefundCase.run, file.workflow)
+
+
+@pytest.mark.covers(94, 193)
+async def test_each_application_becomes_exactly_one_case_and_hears_of_its_changes(
+    live: Live, keep_live_history: Keep
+) -> None:
+    first, second = await apply(live.house), await apply(live.house, with_return=False)
+    opening = await opening_of(live.house, second, datetime.now(UTC))
+    assert await start_refund_case(live.client, opening, live.house.parts.settings)
+    reports = [await run(live), await run(live)]
+    files = {file.external_id: file for file in await live.registered(2)}
+    assert [report.started for report in reports] == [1, 0]
+    assert await live.count(CaseKey) == 2
+    await live.house.sandbox.post(f"/buyer/refunds/{first.refund_id}/withdraw")
+    told = f"refund-intake-{uuid4().hex}"
+    assert (await run(live, told)).told == 1
+    await keep_live_history(told, "RefundIntake.one_told")
+    handle = case_of(live, files[first.refund_id])
+    assert await handle.result() == RefundOutcome.WITHDRAWN
+    assert (await run(live)).told == 0
+
+
+@pytest.mark.covers(193)
+async def test_pushes_of_refunds_are_answered_and_confirmed(live: Live) -> None:
+    await live.run()
+    applied = await apply(live.house)
+    await live.run()
+    report = await run(live)
+    [file] = await live.registered(1)
+    state = await case_of(live, file).query(RefundCase.view)
+    assert (report.started, state.opening.source, state.reading.status) == (1, "push", RefundStatus.ASKED)
+    async with live.house.parts.sessions() as session:
+        unconfirmed = list(await session.scalars(select(Inbox.message).where(Inbox.confirmed_at.is_(None))))
+    assert (applied.refund_id, unconfirmed) == (file.external_id, [])
