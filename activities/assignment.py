@@ -56,15 +56,17 @@ class AssignmentActivities:
                     return await self._assigned(session, request, str(known.person), known.why)
                 known.released_at = request.now
                 await session.flush()
-            chosen = await self._choose(session, request.shop, request.severity, request.now)
+            chosen = await self._choose(session, request.shop, request.severity, request.now, request.cause)
             if not isinstance(chosen, Choice):
                 _, version = await self._policies.desk(session, request.shop)
                 return Assigned(person=None, why=chosen.reason, policy=version)
             await keep_assignment(session, request.case, request.shop, chosen.person, chosen.reason, request.now)
             return await self._assigned(session, request, chosen.person, chosen.reason)
 
-    async def _choose(self, session: AsyncSession, shop: str, severity: int, now: datetime) -> Choice | Nobody:
-        return await self._fairest(session, shop, severity, await self._candidates(session, shop, now))
+    async def _choose(
+        self, session: AsyncSession, shop: str, severity: int, now: datetime, cause: str | None = None
+    ) -> Choice | Nobody:
+        return await self._fairest(session, shop, severity, await self._candidates(session, shop, now), cause)
 
     async def choose_among(
         self, session: AsyncSession, shop: str, severity: int, now: datetime, fitting: Collection[str]
@@ -77,14 +79,21 @@ class AssignmentActivities:
         return await self._fairest(session, shop, severity, found)
 
     async def _fairest(
-        self, session: AsyncSession, shop: str, severity: int, candidates: Sequence[Candidate]
+        self,
+        session: AsyncSession,
+        shop: str,
+        severity: int,
+        candidates: Sequence[Candidate],
+        cause: str | None = None,
     ) -> Choice | Nobody:
+        """A case rather goes to somebody less skilled or less senior now than to nobody; skill is given up last."""
         desk, _ = await self._policies.desk(session, shop)
-        seniority = desk.seniority_for_severity.get(severity, 0)
-        chosen = choose(candidates, (), seniority)
-        if not isinstance(chosen, Choice) and seniority:
-            # A grave case rather goes to somebody less senior now than to nobody.
-            return choose(candidates)
+        skills, seniority = desk.skills_for(cause), desk.seniority_for_severity.get(severity, 0)
+        chosen: Choice | Nobody = Nobody("nobody is on shift")
+        for needed, senior in dict.fromkeys([(skills, seniority), (skills, 0), ((), seniority), ((), 0)]):
+            chosen = choose(candidates, needed, senior)
+            if isinstance(chosen, Choice):
+                return chosen
         return chosen
 
     @activity.defn

@@ -16,7 +16,7 @@ from activities.refusals import refusing
 from activities.requests import CallbackRequest, LogRequest, PlanRequest, StopRequest, TakeRequest
 from db.buyers import aliases_of, person_of
 from db.contacts import history_of, keep_stop, lock_contacts_of
-from db.sessions import Sessions
+from db.sessions import Sessions, looking
 from db.tables.buyers import Buyer, Review, ShopOrder
 from db.tables.contacts import ContactAttempt, ContactStopRow
 from domain.contact_caps import may_contact_now
@@ -36,9 +36,8 @@ class ContactActivities:
     @activity.defn
     async def plan(self, request: PlanRequest) -> Planned:
         """The next contact with its reason, in its place among those of the shop, or why there is none."""
-        async with self._sessions() as session:
-            # Nothing read here must be of one moment, and one statement writes: a transaction would be two round trips.
-            await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        # Nothing that is read must be of one moment, and what is written is one statement.
+        async with looking(self._sessions) as session:
             return await (await self._planner.question(session, request)).answer(session)
 
     @activity.defn

@@ -14,7 +14,8 @@ from activities.reply_requests import PostReplyRequest
 from activities.requests import ReviewRequest
 from db.buyers import private_words
 from db.sealed_texts import open_text
-from db.sessions import Sessions
+from db.sessions import Sessions, looking
+from db.shops import shop_of
 from db.tables.buyers import Review
 from domain.amendment import Reading
 from domain.gate import GateMode
@@ -52,8 +53,7 @@ class MarketplaceActivities:
     async def read_review(self, request: ReviewRequest) -> Reading:
         """One look at the review as it stands now. A row that is gone is told apart from a shop that can't be read."""
         with refusing(), outside():
-            place = await self._place(request.review_row)
-            marketplace = await self._marketplaces.of(request.shop)
+            place, marketplace = await self._known(request)
             found = await marketplace.reviews.review(place.order, place.external_id)
             if found is None:
                 others = await self._others_readable(marketplace, place, request)
@@ -85,8 +85,7 @@ class MarketplaceActivities:
         there already is never followed by a second one. Words that may not stand in public by now go back to whoever
         confirms."""
         with refusing(), outside():
-            place = await self._place(request.review_row)
-            marketplace = await self._marketplaces.of(request.shop)
+            place, marketplace = await self._known(request)
             if await self._replied(marketplace, place):
                 return Posted(posted=True, why="a reply stands under the review")
             try:
@@ -107,7 +106,7 @@ class MarketplaceActivities:
 
     async def _cleared(self, place: Place, request: PostReplyRequest) -> Cleared:
         """Raises WordsUnfit: the shop's words may have changed since the reply was confirmed."""
-        async with self._sessions() as session:
+        async with looking(self._sessions) as session:
             text = await open_text(session, request.text) or ""
             texts, _ = await self._policies.texts(session, request.shop)
             private = await private_words(session, place.row)
@@ -117,7 +116,8 @@ class MarketplaceActivities:
         found = await marketplace.reviews.review(place.order, place.external_id)
         return found is not None and found.reply is not None
 
-    async def _place(self, review_row: str) -> Place:
-        async with self._sessions() as session:
-            row = await session.get_one(Review, UUID(review_row))
-            return Place(row.order_external_id, row.external_id, row)
+    async def _known(self, request: ReviewRequest | PostReplyRequest) -> tuple[Place, Marketplace]:
+        async with looking(self._sessions) as session:
+            row = await session.get_one(Review, UUID(request.review_row))
+            marketplace = await self._marketplaces.of_shop(session, await shop_of(session, request.shop))
+        return Place(row.order_external_id, row.external_id, row), marketplace

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.policies import Policies
-from db.sessions import Sessions
+from db.sessions import Sessions, looking
 from db.shops import shop_of
 from db.tables.office import Shop
 from domain.errors import Refusal
@@ -127,7 +127,7 @@ class Marketplaces:
 
     async def of(self, shop_code: str) -> Marketplace:
         """Raises NotThere, NoReviewApi or ShopWithoutCredentials."""
-        async with self._sessions() as session:
+        async with looking(self._sessions) as session:
             return await self.of_shop(session, await shop_of(session, shop_code))
 
     async def of_shop(self, session: AsyncSession, shop: Shop) -> Marketplace:

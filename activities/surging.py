@@ -6,7 +6,7 @@ from temporalio import activity
 
 from activities.requests import Surged, SurgedRequest, SurgeRequest, SurgeStage
 from db.places import planned_in_surge, written_before
-from db.sessions import Sessions
+from db.sessions import Sessions, looking
 from db.surges import surging
 from db.tables.office import ShopSurge
 
@@ -19,7 +19,7 @@ class SurgeActivities:
 
     @activity.defn
     async def surge_stage(self, request: SurgeRequest) -> SurgeStage:
-        async with self._sessions() as session:
+        async with looking(self._sessions) as session:
             row = await session.get(ShopSurge, UUID(request.surge))
             if row is None or row.ends_at <= request.now:
                 return SurgeStage(over=True)
@@ -29,7 +29,7 @@ class SurgeActivities:
     @activity.defn
     async def surged(self, request: SurgedRequest) -> list[Surged]:
         """A page of the cases that should plan anew, by number; none once the shop's surge is otherwise than told."""
-        async with self._sessions() as session:
+        async with looking(self._sessions) as session:
             row = await session.get(ShopSurge, UUID(request.surge))
             if row is None or bool(await surging(session, request.now, [row.shop])) is not request.surging:
                 return []

@@ -10,6 +10,8 @@ from fastapi.routing import APIRoute
 from api import (
     agreements,
     budgets,
+    bulk_steps,
+    buyers,
     cases,
     errors,
     evidence,
@@ -18,6 +20,7 @@ from api import (
     fulfilments,
     gate,
     health,
+    history,
     messages,
     offers,
     office_lists,
@@ -48,6 +51,7 @@ ROUTERS = (
     reviews,
     refunds,
     parcels,
+    bulk_steps,
     cases,
     queue,
     presence,
@@ -67,14 +71,17 @@ ROUTERS = (
     surges,
     policies,
     wording,
+    buyers,
     files,
     evidence,
     exports,
+    history,
     health,
 )
-ABOUT = """Every bad review is a case. `POST /reviews` starts one, `POST /cases/{number}/steps` advances it,
-`GET /queue` says what is due. Send your key as `Authorization: Bearer ak_…`. Errors are RFC 9457 problems with a stable
-`code`; amounts are fen, times carry an offset, ids of people are UUIDs."""
+ABOUT = """Every bad review and every refund is a case. `POST /reviews` and `POST /refunds` start one,
+`POST /cases/{number}/steps` advances it, `GET /queue` says what is due, `GET /refunds` is the register of returns.
+Send your key as `Authorization: Bearer ak_…`. Errors are RFC 9457 problems with a stable `code`; amounts are fen, times
+carry an offset, ids of people are UUIDs."""
 
 
 class RouteWithoutRights(Exception):

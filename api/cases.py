@@ -138,12 +138,20 @@ async def show_timeline(
     number: str,
     after: Annotated[int, Query(ge=0, le=2**31, description="seq of the last event that is known already")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 500,
+    actor: Annotated[str | None, Query(max_length=40, description="a person's id, or person, timer, platform")] = None,
+    kind: Annotated[str | None, Query(max_length=60, description="like `offer_made`")] = None,
+    policy: Annotated[
+        str | None, Query(max_length=80, description="a version like `contact:demo:3`, or `contact`")
+    ] = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> Response:
     """In the order in which it happened; `texts` holds what people wrote, for the desk and auditors."""
     row = await case_for(house, caller, number)
     with_texts = bool(caller.roles_in(row.shop) & TEXT_READERS)
     async with house.reads() as session:
-        events = await timeline.timeline(session, row.number, after, limit, with_texts)
+        of = timeline.Of(actor, kind, policy, since, until)
+        events = await timeline.timeline(session, row.number, after, limit, with_texts, of)
     following = events[-1].seq if len(events) == limit else None
     return written(Timeline(case=row.number, events=events, next=following))
 

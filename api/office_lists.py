@@ -49,7 +49,10 @@ async def list_office_events(
     caller: TheCaller,
     after: Annotated[int, Query(ge=0, le=2**53, description="seq of the last line that is known already")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    kind: Annotated[str | None, Query(max_length=60, description="like `policy.put` or `buyer.unmasked`")] = None,
+    actor: Annotated[str | None, Query(max_length=60, description="id of a person")] = None,
+    subject: Annotated[str | None, Query(max_length=60, description="a case, a file, a shop, a person")] = None,
 ) -> list[office.OfficeLine]:
     caller.enter_house()
     async with house.reads() as session:
-        return await office.list_office_events(session, after, limit)
+        return await office.list_office_events(session, after, limit, kind=kind, actor=actor, subject=subject)

@@ -29,6 +29,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "list_cases": CASE_READERS,
     "show_case": CASE_READERS,
     "take_step": CASE_WORKERS,
+    "take_steps": CASE_WORKERS,
     "show_timeline": CASE_READERS,
     "show_review": DESK | {Role.AUDITOR},
     "show_phone": DESK,
@@ -83,6 +84,14 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "preview_policy": ADMINS | {Role.SUPERVISOR},
     "put_policy": ADMINS | {Role.SUPERVISOR},
     "list_office_events": ADMINS | {Role.AUDITOR},
+    # buyers
+    "unmask_buyer": CASE_WORKERS,
+    "list_looks": LEADERS | {Role.AUDITOR},
+    "search_buyers": DESK | {Role.WAREHOUSE, Role.AUDITOR},
+    "preview_retention": ADMINS | {Role.SUPERVISOR, Role.AUDITOR},
+    "run_retention": ADMINS,
+    "list_erasures": ADMINS | {Role.SUPERVISOR, Role.AUDITOR},
+    "erase_buyer": ADMINS | {Role.SUPERVISOR},
     # evidence
     "put_file": CASE_WORKERS,
     "list_files": CASE_WORKERS | {Role.AUDITOR},
@@ -93,6 +102,9 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "set_legal_hold": ADMINS | {Role.SUPERVISOR},
     "lift_legal_hold": ADMINS | {Role.SUPERVISOR},
     # record
+    "list_histories": ADMINS | {Role.SUPERVISOR, Role.AUDITOR},
+    "show_history": ADMINS | {Role.SUPERVISOR, Role.AUDITOR},
+    "find_cases": CASE_READERS,
     "make_export": frozenset({Role.SUPERVISOR, Role.AUDITOR}),
     "list_heads": ADMINS | {Role.AUDITOR},
 }

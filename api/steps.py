@@ -95,12 +95,22 @@ async def take_step(
 ) -> Response:
     """`step` says which; a refusal names its reason and what to do instead. A step in a merged case is taken in the
     case that goes on, which the answer names; only `split_off` is the merged case's own."""
+    key = idempotency_key or uuid4().hex
+    try:
+        taken = await take_in(house, caller, number, body, key, read_if_match(if_match))
+    except StillRunning:
+        return written(StepPending(case=number, idempotency_key=key, look=f"/cases/{number}"), 202)
+    return written(taken, ETag=f'"{taken.person_step}"')
+
+
+async def take_in(
+    house: House, caller: Caller, number: str, body: StepBody, key: str, seen: int | None = None
+) -> StepTaken:
+    """Take a step in one case. Raises the refusal, which is kept, or StillRunning."""
     named = await case_for(house, caller, number)
-    seen = read_if_match(if_match)
     row = named if isinstance(body, SplitOff) else await surviving_case(house, caller, named)
     if row is not named and seen is not None:
         raise CaseMerged(f"Case {named.number} goes on as {row.number}; look at that one.", merged_into=row.number)
-    key = idempotency_key or uuid4().hex
     update_id = hashlib.sha256(f"{caller.person}|{row.number}|{key}".encode()).hexdigest()
     try:
         kind_of(row).take(body.step_name)
@@ -111,13 +121,10 @@ async def take_step(
             state = await split_off(house, caller, row, body, update_id)
         else:
             state = (await _advance(house, caller, row, body, update_id, seen)).state
-    except StillRunning:
-        pending = StepPending(case=row.number, idempotency_key=key, look=f"/cases/{row.number}")
-        return written(pending, 202)
     except Refusal as refusal:
         await keep_refusal(house, caller, row, body.step_name, refusal)
         raise
-    return written(_taken(state, caller, house), ETag=f'"{state.person_step}"')
+    return _taken(state, caller, house)
 
 
 async def _advance(

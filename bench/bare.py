@@ -5,11 +5,12 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from temporalio.client import WorkflowHandle
 
-from bench.bare_workflow import QUEUE, Bare
+from bench.bare_workflow import QUEUE, Bare, BareTimer
 from bench.ground import Ground
 from domain.review_case.state import Opening
 from embedded.databases import REPOSITORY
@@ -26,6 +27,14 @@ class BareEngine:
     async def start(self, opening: Opening, activities: int) -> WorkflowHandle[Bare, None]:
         return await self.found.client.start_workflow(
             Bare.run, args=[opening, activities], id=f"bare:{opening.external_id}", task_queue=QUEUE
+        )
+
+    async def start_timer(self, opening: Opening, moment: datetime, activities: int) -> None:
+        await self.found.client.start_workflow(
+            BareTimer.run,
+            args=[opening, moment, activities],
+            id=f"bare-timer:{opening.external_id}",
+            task_queue=QUEUE,
         )
 
     def finished(self) -> int:

@@ -1,7 +1,7 @@
 """The bare engine to compare with: a workflow that takes a case's opening, runs activities that do nothing, waits."""
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity, workflow
 
@@ -40,3 +40,18 @@ class Bare:
     async def echo(self, sent: str, size: int) -> str:
         """Answers with as many characters as a case's answer has."""
         return "x" * size
+
+
+@workflow.defn(name="BareTimer")
+class BareTimer:
+    """A timer until a moment, then as many activities one after the other as a case has whose contact falls due; then
+    another timer."""
+
+    @workflow.run
+    async def run(self, opening: Opening, moment: datetime, activities: int) -> None:
+        await workflow.sleep(moment - workflow.now())
+        for number in range(1, activities + 1):
+            await workflow.execute_activity_method(
+                Done.nothing, number == activities, start_to_close_timeout=timedelta(seconds=30)
+            )
+        await workflow.sleep(A_DAY)

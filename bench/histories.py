@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
@@ -23,14 +24,17 @@ class Recorded:
         return sum(map(len, self.runs.values()))
 
 
-async def recorded(client: Client, workflow: str) -> Recorded:
+async def recorded(client: Client, workflow: str, since: datetime | None = None) -> Recorded:
+    """Of its whole history, or of what was scheduled since a moment."""
     history = await client.get_workflow_handle(workflow).fetch_history()
     scheduled: dict[int, Any] = {}
     started: dict[int, Any] = {}
     waits: dict[str, list[float]] = defaultdict(list)
     runs: dict[str, list[float]] = defaultdict(list)
     tasks = 0
-    for event in history.events:
+    begins = since.timestamp() if since else 0.0
+    events = [event for event in history.events if event.event_time.ToNanoseconds() / 1e9 >= begins]
+    for event in events:
         at = event.event_time.ToNanoseconds() / 1e9
         match event.event_type:
             case EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
@@ -44,7 +48,7 @@ async def recorded(client: Client, workflow: str) -> Recorded:
                 name, since = scheduled[id]
                 waits[name].append(started[id] - since)
                 runs[name].append(at - started[id])
-    return Recorded(len(history.events), tasks, waits, runs)
+    return Recorded(len(events), tasks, waits, runs)
 
 
 def joined(histories: list[Recorded]) -> tuple[dict[str, list[float]], dict[str, list[float]]]:

@@ -93,7 +93,7 @@ async def human_of(session: AsyncSession, person: UUID) -> str:
 async def _of_this_shop(session: AsyncSession, shop: Shop, key: BudgetKey) -> bool:
     match key.scope:
         case BudgetScope.SHOP:
-            return key.subject == shop.code
+            return key.subject == shop.code and (key.kind is FormKind.CASH or shop.team is None)
         case BudgetScope.TEAM:
             return key.subject == shop.team
         case BudgetScope.AGENT:

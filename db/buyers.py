@@ -60,20 +60,22 @@ async def keep_buyer(session: AsyncSession, ring: KeyRing, facts: BuyerFacts) ->
         name=facts.name,
         phone=_dialled(phone),
         phone_kind=phone.kind if facts.phone else None,
+        phone_tail=tail_of(ring, phone.number),
     )
     new = await session.scalar(made.on_conflict_do_nothing().returning(Buyer))
-    return new or await _completed(session, facts.platform, blind, facts, phone)
+    return new or await _completed(session, ring, blind, facts, phone)
 
 
-async def _completed(session: AsyncSession, platform: str, blind: bytes, facts: BuyerFacts, phone: Phone) -> Buyer:
+async def _completed(session: AsyncSession, ring: KeyRing, blind: bytes, facts: BuyerFacts, phone: Phone) -> Buyer:
     """Two transactions that complete one buyer at a time write the same values, so no lock is needed."""
-    found = select(Buyer).where(Buyer.platform == platform, Buyer.blind == blind)
+    found = select(Buyer).where(Buyer.platform == facts.platform, Buyer.blind == blind)
     buyer = (await session.scalars(found.execution_options(populate_existing=True))).one()
     if buyer.erased_at is None:
         buyer.nick = buyer.nick or facts.nick
         buyer.name = buyer.name or facts.name
         if buyer.phone is None and facts.phone:
             buyer.phone, buyer.phone_kind = _dialled(phone), phone.kind
+            buyer.phone_tail = tail_of(ring, phone.number)
         await session.flush()
     return buyer
 
@@ -104,6 +106,7 @@ async def set_phone(session: AsyncSession, ring: KeyRing, buyer_id: UUID, raw: s
     phone = phone_kind(raw)
     buyer = await _buyer(session, buyer_id)
     buyer.phone, buyer.phone_kind = _dialled(phone), phone.kind
+    buyer.phone_tail = tail_of(ring, phone.number)
     await session.flush()
     links = {buyer.blind: "platform"} | _contact_links(ring, phone, None)
     await _person_behind(session, links)
@@ -141,6 +144,12 @@ async def private_words(session: AsyncSession, review: Review) -> tuple[str, ...
     if buyer is None:
         return ()
     return tuple(word for word in (buyer.nick, buyer.name, buyer.phone) if word)
+
+
+def tail_of(ring: KeyRing, number: str | None) -> bytes | None:
+    """The blind index of a number's last four digits, by which a caller is found; None for what has none."""
+    digits = "".join(sign for sign in number or "" if sign.isdigit())
+    return ring.blind("tail", digits[-4:]) if len(digits) >= 7 else None
 
 
 async def _buyer(session: AsyncSession, buyer_id: UUID) -> Buyer:

@@ -21,6 +21,7 @@ from domain.policies.desk import DeskPolicy
 from domain.policies.documents import PolicyDocument, load_shipped, read_document
 from domain.policies.platforms import PlatformsPolicy
 from domain.policies.refunds import RefundsPolicy
+from domain.policies.retention import RetentionPolicy
 from domain.policies.texts import TextsPolicy
 
 KINDS: dict[str, type[PolicyDocument]] = {
@@ -31,6 +32,7 @@ KINDS: dict[str, type[PolicyDocument]] = {
     "causes": CausesPolicy,
     "texts": TextsPolicy,
     "refunds": RefundsPolicy,
+    "retention": RetentionPolicy,
 }
 PATHS_TOLD = 50
 SHIPPED = 0  # the version under which the shipped document counts

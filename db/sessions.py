@@ -1,5 +1,7 @@
 """Engines and sessions: one engine per process, one transaction per activity or request, commits at the edge only."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from time import monotonic
 
 from sqlalchemy import PoolProxiedConnection, event
@@ -58,6 +60,18 @@ def _ping_idle_connections(engine: AsyncEngine, idle_seconds: float) -> None:
             engine.sync_engine.dialect.do_ping(connection)
         except engine.sync_engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError("the server has closed this connection") from error
+
+
+@asynccontextmanager
+async def looking(sessions: Sessions) -> AsyncIterator[AsyncSession]:
+    """A session in which each statement stands for itself: for what only looks, or writes with one statement.
+
+    A transaction around them would cost two round trips, and its rollback a third one with every statement that the
+    driver has prepared on the connection.
+    """
+    async with sessions() as session:
+        await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        yield session
 
 
 def sessions(engine: AsyncEngine) -> Sessions:

@@ -103,8 +103,9 @@ def offer_range(
     if kind in (FormKind.GOODS, FormKind.REFUND):
         # Giving everything back is a refund case of its own, through the order (S002).
         most = order_paid_fen if kind is FormKind.GOODS else max(0, order_paid_fen - 1)
+        base = most if form is OfferForm.EXCHANGE_FREE else policy.standards[grade].base_fen
         least = min(1, most)
-        return OfferRange(least, least, most, ("bounded by what the buyer paid",), frozen)
+        return OfferRange(least, max(least, min(base, most)), most, ("bounded by what the buyer paid",), frozen)
     coupon = fulfilled_by(form) is Fulfilment.COUPON_API
     if coupon and _is_of(cause, policy.coupons.minor_flaw_causes):
         # A standard of its own, by no other measure (S004): offered before the buyer asks.

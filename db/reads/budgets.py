@@ -14,6 +14,7 @@ from db.budget_books import lapsed_lines, read_books
 from db.budgets import beside_aliases, circumstances, sales_of
 from db.tables.budgets import Budget, BudgetLine, BudgetPosting
 from db.tables.cases import CaseFile
+from db.tables.money import Payout
 from db.tables.office import Person, PersonRole, Shop
 from domain import budgets
 from domain.budgets import (
@@ -28,6 +29,7 @@ from domain.budgets import (
     PostingKind,
     month_before,
 )
+from domain.payouts import PayoutStatus
 from domain.policies.compensation import CompensationPolicy, FormKind
 
 
@@ -84,7 +86,8 @@ class PostingLine(BaseModel):
 
 class TrialBalance(BaseModel):
     """`odd` names what does not agree: a budget whose accounts are not the sums of its lines, a posting that does not
-    balance, a reservation that was ended with other lines than it had."""
+    balance, a reservation that was ended with other lines than it had, a payout that reached its buyer without its
+    reservation being spent, or the other way round."""
 
     postings: int
     lines: int
@@ -186,7 +189,8 @@ async def trial_balance(session: AsyncSession) -> TrialBalance:
     """Everything reckoned anew from the lines; reads the whole ledger."""
     postings = await session.scalar(select(func.count()).select_from(BudgetPosting)) or 0
     lines = await session.scalar(select(func.count()).select_from(BudgetLine)) or 0
-    odd = [*await _odd_budgets(session), *await _odd_postings(session), *await _odd_endings(session)]
+    checks = (_odd_budgets, _odd_postings, _odd_endings, _odd_payouts)
+    odd = [name for check in checks for name in await check(session)]
     return TrialBalance(postings=postings, lines=lines, sound=not odd, odd=odd)
 
 
@@ -224,3 +228,12 @@ async def _odd_endings(session: AsyncSession) -> list[str]:
         .having(uneven)
     )
     return [f"reservation {posting}" for posting in await session.scalars(found)]
+
+
+async def _odd_payouts(session: AsyncSession) -> list[str]:
+    """What may be given and what was given are two books; they tell of the same offers."""
+    spent = select(BudgetPosting.case, BudgetPosting.offer).where(BudgetPosting.kind == PostingKind.SPEND)
+    paid = select(Payout.case, Payout.offer).where(Payout.status == PayoutStatus.PAID)
+    unspent = [f"payout of {case} offer {offer}" for case, offer in await session.execute(paid.except_(spent))]
+    unpaid = [f"spending of {case} offer {offer}" for case, offer in await session.execute(spent.except_(paid))]
+    return unspent + unpaid

@@ -130,8 +130,10 @@ async def list_refused(session: AsyncSession, case: str) -> list[RefusedLine]:
     return [RefusedLine.model_validate(row) for row in await session.scalars(found.limit(500))]
 
 
-async def list_office_events(session: AsyncSession, after: int, limit: int) -> list[OfficeLine]:
-    found = select(OfficeEvent).where(OfficeEvent.seq > after).order_by(OfficeEvent.seq).limit(limit)
+async def list_office_events(session: AsyncSession, after: int, limit: int, **same: str | None) -> list[OfficeLine]:
+    """Lines behind `after`; `same` are columns that must equal something, those that are None narrow nothing."""
+    wanted = [getattr(OfficeEvent, name) == value for name, value in same.items() if value is not None]
+    found = select(OfficeEvent).where(OfficeEvent.seq > after, *wanted).order_by(OfficeEvent.seq).limit(limit)
     fields = ("seq", "at", "actor", "kind", "subject", "facts")
     return [
         OfficeLine(**{name: getattr(event, name) for name in fields}, hash=event.hash.hex())

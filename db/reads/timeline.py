@@ -1,11 +1,12 @@
 """A case's record as its reader sees it: every event in order, who did it, and in words what it was."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.reads.people import names_of
@@ -32,10 +33,35 @@ class TimelineLine(BaseModel):
     hash: str = Field(description="SHA-256 of this event and the one before it, hexadecimal")
 
 
-async def timeline(session: AsyncSession, case: str, after: int, limit: int, with_texts: bool) -> list[TimelineLine]:
+@dataclass(frozen=True, slots=True)
+class Of:
+    """Which events are asked for; what is None does not narrow. `actor` is a person's id or a kind of actor, `policy`
+    a version as an event names it or its beginning."""
+
+    actor: str | None = None
+    kind: str | None = None
+    policy: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        wanted = [
+            None if self.actor is None else (CaseEvent.actor == self.actor) | (CaseEvent.actor_kind == self.actor),
+            None if self.kind is None else CaseEvent.kind == self.kind,
+            None if self.policy is None else CaseEvent.policy.startswith(self.policy, autoescape=True),
+            None if self.since is None else CaseEvent.at >= self.since,
+            None if self.until is None else CaseEvent.at < self.until,
+        ]
+        return [condition for condition in wanted if condition is not None]
+
+
+async def timeline(
+    session: AsyncSession, case: str, after: int, limit: int, with_texts: bool, of: Of | None = None
+) -> list[TimelineLine]:
     """Events with a seq above `after`."""
-    found = select(CaseEvent).where(CaseEvent.case == case, CaseEvent.seq > after).order_by(CaseEvent.seq).limit(limit)
-    events = list(await session.scalars(found))
+    found = select(CaseEvent).where(CaseEvent.case == case, CaseEvent.seq > after, *(of or Of()).conditions)
+    events = list(await session.scalars(found.order_by(CaseEvent.seq).limit(limit)))
     names = await names_of(session)
     texts = await _texts(session, events) if with_texts else {}
     return [_line(event, names, texts) for event in events]

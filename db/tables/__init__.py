@@ -15,6 +15,7 @@ from db.tables import (
     record,
     refunds,
     reply_templates,
+    retention,
     reversals,
     vault,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "record",
     "refunds",
     "reply_templates",
+    "retention",
     "reversals",
     "vault",
 ]

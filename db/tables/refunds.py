@@ -17,6 +17,7 @@ class Refund(Model):
     __tablename__ = "refund"
     __table_args__ = (
         UniqueConstraint("shop", "external_id"),
+        Index("ix_refund_order", "shop", "order_external_id"),
         CheckConstraint("amount_fen >= 0", name="not_negative"),
         CheckConstraint("quantity > 0", name="some_pieces"),
     )

@@ -176,6 +176,7 @@ class DeskPolicy(PolicyDocument):
     starts_with: Mapping[int, Role] = Field(default_factory=dict)
     case_capacity: int = Field(ge=1)
     seniority_for_severity: Mapping[int, int] = Field(default_factory=dict)
+    skills_for_cause: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     record_minutes_after_talk: int = Field(ge=1)
     follow_up_days: int = Field(ge=0)
 
@@ -194,3 +195,8 @@ class DeskPolicy(PolicyDocument):
         if strange:
             raise ValueError(f"starts_with and seniority_for_severity: severities are 1 to 4, not {strange}")
         return self
+
+    def skills_for(self, cause: str | None) -> tuple[str, ...]:
+        """What whoever takes such a case should be good at: by the cause itself, else by its first level."""
+        code = cause or ""
+        return self.skills_for_cause.get(code) or self.skills_for_cause.get(code.partition(".")[0], ())

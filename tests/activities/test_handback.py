@@ -133,3 +133,21 @@ async def test_who_is_no_longer_of_the_desk_hands_on_the_cases_of_that_shop(desk
         alice = UUID(desk.house.people["alice"])
         await office.revoke(session, "tests", NOW, alice, Role.AGENT, desk.house.shop)
     assert [handed.case for handed in await desk.open_work("alice", desk.house.shop)] == [case]
+
+
+@pytest.mark.covers(8, 196)
+async def test_a_case_goes_to_whoever_is_good_at_its_cause_and_without_such_a_person_to_anybody(desk: Desk) -> None:
+    async with desk.house.parts.sessions.begin() as session:
+        policy = (await office.policy_in_force(session, "desk", desk.house.shop)).document.model_dump(mode="json")
+        policy["skills_for_cause"] = {"logistics": ["claims"]}
+        await office.put_policy(session, "desk", desk.house.shop, policy, "tests", "a test", NOW)
+    await desk.change("ann", skills=["claims"])
+    busy = [await desk.case(1, "ann") for _ in range(3)]
+    damaged, broken = await desk.case(2, "lee"), await desk.case(2, "lee")
+    for case, cause in ((damaged, "logistics.damaged"), (broken, "quality.broken")):
+        request = AssignRequest(
+            case=case, shop=desk.house.shop, severity=1, cause=cause, taken_from=desk.house.people["lee"], now=NOW
+        )
+        await ActivityEnvironment().run(desk.assignment.assign, request)
+    holders = await desk.holders()
+    assert (holders[damaged], holders[broken], holders[busy[0]]) == ("ann", "alice", "ann")

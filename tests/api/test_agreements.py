@@ -128,6 +128,24 @@ async def test_the_review_is_mentioned_twice_after_a_yes_and_never_a_third_time(
     assert asks[-1].json()["code"] == "AsksUsedUp"
 
 
+@pytest.mark.covers(51, 54)
+async def test_a_contact_s_record_says_when_with_whom_about_what_how_it_went_and_what_to_mind(
+    take: Take, read: Read
+) -> None:
+    talk = {"result": "connected", "talk": "wants_exchange", "inbound": True, "channel": "im", "seconds": 95}
+    await take("lead", "confirm_cause", cause="quality.broken")
+    await take("lead", "log_contact", **talk, explained=True, temper=["angry"], cautions="先道歉", note="盖子拧不紧")
+    line = next(one for one in (await read("/cases/{case}/timeline"))["events"] if one["kind"] == "contact_logged")
+    review, case = await read("/cases/{case}/review"), await read("/cases/{case}")
+    assert (line["actor"], line["texts"]) == ("Lead-1", {"cautions": "先道歉", "note": "盖子拧不紧"})
+    assert talk.items() <= line["facts"].items()
+    assert (review["item_title"], review["buyer"]["name"][0], case["state"]["cause"]) == (
+        "水壶",
+        "陈",
+        "quality.broken",
+    )
+
+
 @pytest.mark.covers(16)
 async def test_the_buyers_earlier_cases_and_orders_are_on_the_case_and_the_buyer_is_masked(
     web: httpx2.AsyncClient, read: Read, cast: Any, case: str, review: Any

@@ -46,6 +46,9 @@ async def test_an_approval_is_in_the_queue_of_whoever_may_give_it(approvals: Any
     await waits(house, cast["stranger"], Role.LEAD, shop="other")
     seen = {who: await approvals(who) for who in ("supervisor", "lead", "finance", "agent", "stranger")}
     assert seen == {"supervisor": [first, later], "lead": [later], "finance": [both], "agent": [], "stranger": []}
+    async with house.sessions.begin() as session:
+        await office.grant(session, "tests", house.now(), cast["stranger"].id, Role.LEAD, None)
+    assert await approvals("stranger") == [later]
 
 
 @pytest.mark.covers(201)

@@ -1,5 +1,6 @@
 """Refunds over the api: reported, worked on by service, warehouse and finance, found by their parcels."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -168,3 +169,36 @@ async def test_a_parcel_that_fits_nothing_is_kept_and_waits(web: httpx2.AsyncCli
     waiting = (await web.get("/parcels", headers=cast["warehouse"].headers)).json()["parcels"]
     assert (first.status_code, first.json()["fits"]) == (201, "none")
     assert [one["id"] for one in waiting] == [first.json()["parcel"]] == [again.json()["parcel"]]
+
+
+async def test_one_decision_in_many_cases_has_a_result_for_each_and_is_made_once(
+    at_work: House, by_hand: str, report: Any, web: httpx2.AsyncClient, cast: Any
+) -> None:
+    numbers = [(await report(shop=by_hand, refund_id=uuid4().hex)).json()["case"] for _ in range(3)]
+    for number in numbers:
+        await web.get("/cases", params={"saw": f"{number}:3"}, headers=cast["agent"].headers)
+    reason = {"cases": [*numbers, "A26-57XTE-9K2M8"], "step": {"step": "record_reason", "cause": "quality.broken"}}
+    headers = cast["agent"].headers | {"Idempotency-Key": uuid4().hex}
+    answers = [await web.post("/cases/steps", json=reason, headers=headers) for _ in range(2)]
+    results = [{one["case"]: one for one in map(json.loads, answer.text.splitlines())} for answer in answers]
+    assert [results[0][number]["taken"] for number in numbers] == [True] * 3
+    assert results[0]["A26-57XTE-9K2M8"]["code"] in ("NotFound", "BadCaseNumber")
+    versions = [{number: result[number]["version"] for number in numbers} for result in results]
+    assert versions[0] == versions[1]
+
+
+async def test_a_refund_and_a_review_of_the_same_order_name_each_other(
+    report: Any, web: httpx2.AsyncClient, cast: Any, house: House, at_work: House
+) -> None:
+    order = uuid4().hex
+    review = {
+        "shop": "demo", "order_id": order, "rating": "bad", "text": "漏水", "buyer": {"id": "chen-1"},
+        "created_at": (house.now() - timedelta(hours=2)).isoformat(),
+    }  # fmt: skip
+    first = (await web.post("/reviews", json=review, headers=cast["agent"].headers)).json()["case"]
+    await web.get("/cases", params={"saw": f"{first}:1"}, headers=cast["agent"].headers)
+    second = (await report(order_id=order)).json()["case"]
+    await web.get("/cases", params={"saw": f"{second}:1"}, headers=cast["agent"].headers)
+    shown = (await web.get(f"/cases/{second}/refund", headers=cast["agent"].headers)).json()
+    state = (await web.get(f"/cases/{second}", headers=cast["agent"].headers)).json()["state"]
+    assert (shown["related"], state["identity"]["linked"], shown["note"]) == ([first], first, "杯盖漏水")

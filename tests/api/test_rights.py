@@ -57,6 +57,10 @@ TABLE: dict[str, tuple[Request, str]] = {
     "my_fulfilments": (("GET", "/fulfilments", None), "agent lead supervisor warehouse finance"),
     "show_delivery": (("GET", "/cases/{case}/delivery", None), "agent lead supervisor warehouse finance"),
     "list_refused_steps": (("GET", "/cases/{case}/refused-steps", None), "lead supervisor auditor"),
+    "take_steps": (
+        ("POST", "/cases/steps", {"cases": ["A26-1"], "step": {"step": "note", "text": "hello"}}),
+        "agent lead supervisor warehouse finance",
+    ),
     "take_step": (
         ("POST", "/cases/{case}/steps", {"step": "note", "text": "hello"}),
         "agent lead supervisor warehouse finance",
@@ -121,6 +125,22 @@ TABLE: dict[str, tuple[Request, str]] = {
     "download_evidence": (("GET", "/cases/{case}/evidence/package", None), "lead supervisor auditor"),
     "set_legal_hold": (("POST", "/cases/{case}/legal-hold", {"why": "w"}), "supervisor admin"),
     "lift_legal_hold": (("POST", "/cases/{case}/legal-hold/lift", {"why": "w"}), "supervisor admin"),
+    "list_histories": (("GET", "/cases/{case}/histories", None), "supervisor auditor admin"),
+    "show_history": (("GET", "/cases/{case}/history", None), "supervisor auditor admin"),
+    "find_cases": (
+        ("GET", "/search/cases?q=A26-", None),
+        "agent lead supervisor warehouse finance auditor service",
+    ),
+    "unmask_buyer": (
+        ("POST", "/cases/{case}/buyer/unmask", {"fields": ["name"], "why": "call"}),
+        "agent lead supervisor warehouse finance",
+    ),
+    "list_looks": (("GET", "/cases/{case}/buyer/looks", None), "lead supervisor auditor"),
+    "search_buyers": (("GET", "/search/buyers?q=8000", None), "agent lead supervisor warehouse auditor"),
+    "preview_retention": (("GET", "/shops/demo/retention", None), "supervisor auditor admin"),
+    "run_retention": (("POST", "/shops/demo/retention", None), "admin"),
+    "list_erasures": (("GET", "/shops/demo/retention/runs", None), "supervisor auditor admin"),
+    "erase_buyer": (("POST", "/cases/{case}/buyer/erase", {"why": "w"}), "supervisor admin"),
     "make_export": (("POST", "/exports", "export"), "supervisor auditor"),
     "list_heads": (("GET", "/record/heads", None), "auditor admin"),
     # The rest needs an administrator (or, for the record, an auditor) of every shop.
@@ -160,7 +180,7 @@ async def test_a_role_opens_its_routes_and_no_others(ask: Any, cast: Any, role: 
     opened = {route for route in TABLE if await ask(route, cast[role].headers) not in (401, 403, 404)}
     refused = {route for route in TABLE if await ask(route, cast[role].headers) == 403}
     # Not every request of the table can succeed; what counts is that it was not refused for its sender.
-    missing = {"show_phone", "show_custody", "revoke_key", "end_surge"}
+    missing = {"show_phone", "show_custody", "show_history", "revoke_key", "end_surge"}
     missing |= {"change_reply_template", "retire_reply_template"}
     expected = {route for route, (_, roles) in TABLE.items() if role in roles.split()}
     assert opened - missing == expected - missing

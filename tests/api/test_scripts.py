@@ -42,6 +42,15 @@ async def test_after_two_asks_the_review_is_not_mentioned_again(
     assert script["steps"][4]["skipped"] == ["asks_to_amend_total_reached"]
 
 
+@pytest.mark.covers(19, 45, 46)
+async def test_every_script_says_how_to_talk_mood_first_then_the_real_cause(
+    web: httpx2.AsyncClient, house: House, cast: Any
+) -> None:
+    number = await add_case(house, "demo", state=stored(house))
+    said = (await web.get(f"/cases/{number}/script", headers=cast["agent"].headers)).json()["principles"]
+    assert said[:3] == ["speak slowly and plainly", "first the mood, then the problem", "find the real cause"]
+
+
 @pytest.mark.covers(50, 57)
 async def test_a_vague_and_grave_case_says_what_it_calls_for(web: httpx2.AsyncClient, house: House, cast: Any) -> None:
     number = await add_case(house, "demo", state=stored(house, severity=3, agreements=Agreements(details_wanted=True)))

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from db import office
 from db.buyers import BuyerFacts, keep_buyer
+from db.reads.budgets import trial_balance
 from db.sealing import KeyRing
 from db.sessions import Sessions
 from db.tables.budgets import Budget, BudgetLine, BudgetPosting
@@ -78,6 +79,14 @@ async def test_an_offer_that_was_paid_is_never_set_aside_again(world: BudgetWorl
     await world.spend(case)
     with pytest.raises(OfferMade):
         await world.reserve(case, 500)
+
+
+async def test_the_trial_balance_names_what_was_spent_without_a_payout(world: BudgetWorld) -> None:
+    case = await world.case()
+    await world.reserve(case, 500)
+    await world.spend(case)
+    async with world.open_session() as session:
+        assert (await trial_balance(session)).odd == [f"spending of {case[0]} offer 1"]
 
 
 async def test_an_offer_at_midnight_counts_in_the_month_in_which_it_was_made_even_when_paid_in_the_next(

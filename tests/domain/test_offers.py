@@ -131,6 +131,11 @@ def test_a_small_flaw_gets_a_coupon_of_five_to_ten_yuan_however_slight_it_is() -
     assert (allowed.min_fen, allowed.base_fen, allowed.max_fen) == (500, 500, 1000)
 
 
+@pytest.mark.covers(73)
+def test_an_exchange_starts_at_what_the_item_cost() -> None:
+    assert bad_review(9900, OfferForm.EXCHANGE_FREE).base_fen == 9900
+
+
 def test_what_is_given_by_hand_needs_no_face_value() -> None:
     check_offer(650, OfferForm.FREE_NEXT_POSTAGE, bad_review(form=OfferForm.FREE_NEXT_POSTAGE), 9900, POLICY)
 

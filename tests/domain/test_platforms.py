@@ -61,6 +61,7 @@ def test_a_pinduoduo_review_can_only_be_appended_to() -> None:
     assert amend_modes(rules(Platform.PINDUODUO)) == {AmendMode.APPEND}
 
 
+@pytest.mark.covers(84)
 def test_the_pinduoduo_console_is_known_to_show_only_a_week() -> None:
     assert rules(Platform.PINDUODUO).review.list_default_days == 7
 
@@ -72,11 +73,14 @@ def test_a_malicious_review_can_be_reported_as_advertising() -> None:
     assert "advertising" in reporting.grounds
 
 
-def test_douyin_takes_a_first_review_within_60_days_of_completion() -> None:
-    first = rules(Platform.DOUYIN).review.first_review
+@pytest.mark.covers(88)
+def test_douyin_takes_a_first_review_within_60_days_of_completion_and_an_append_30_days_from_it() -> None:
+    review = rules(Platform.DOUYIN).review
 
-    assert first is not None
-    assert (first.span, first.since) == (timedelta(days=60), "order_finished")
+    assert review.first_review is not None
+    assert review.append is not None
+    assert (review.first_review.span, review.first_review.since) == (timedelta(days=60), "order_finished")
+    assert (review.append.span, review.append.since) == (timedelta(days=30), "review_created")
 
 
 @pytest.mark.covers(89)
@@ -87,6 +91,7 @@ def test_douyin_scores_can_be_changed_but_reviews_not_deleted() -> None:
     assert AmendMode.DELETE not in modes
 
 
+@pytest.mark.covers(91)
 def test_douyin_counts_the_first_three_scores_in_60_days() -> None:
     counting = rules(Platform.DOUYIN).review.score_counting
 

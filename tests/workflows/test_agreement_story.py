@@ -138,7 +138,7 @@ async def test_a_vague_review_is_asked_about_and_what_the_buyer_tells_is_kept(te
     assert (answer.state.agreements.details_wanted, answer.state.agreements.details is None) == (False, False)
 
 
-@pytest.mark.covers(48, 57)
+@pytest.mark.covers(57)
 async def test_an_investigation_that_nobody_answers_climbs_from_whoever_was_asked_until_the_answer(
     tell: Tell, house: House
 ) -> None:

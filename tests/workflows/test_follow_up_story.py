@@ -28,7 +28,7 @@ async def solved(tell: Tell, house: House, *, paid: bool = False) -> tuple[Told,
     return story, reviewed
 
 
-@pytest.mark.covers(186, 187, 188)
+@pytest.mark.covers(48, 186, 187, 188)
 async def test_a_solved_case_is_visited_once_some_days_after_its_notice(
     tell: Tell, house: House, keep_history: Keep
 ) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from db.reads.budgets import trial_balance
 from db.tables.budgets import Budget, BudgetPosting
 from db.tables.money import LedgerEntry, Payout
 from domain.contact_terms import CallResult, TalkOutcome
@@ -40,6 +41,7 @@ async def paid_once(story: Told) -> ReviewCaseState:
         entries = await session.execute(select(LedgerEntry.account, LedgerEntry.amount_fen))
         lines = {row.account: row.amount_fen for row in entries}
         held = await session.scalar(select(func.sum(Budget.reserved_fen)))
+        assert (await trial_balance(session)).odd == []
     assert row.status == PayoutStatus.PAID
     assert lines == {"wallet:alipay": -500, f"compensation:{story.house.shop}": 500}
     assert held == 0

@@ -49,7 +49,7 @@ async def test_what_was_planned_in_writing_is_called_about_until_the_surge_is_ov
 ) -> None:
     await write_first(house)
     story = await tell()
-    states = [await until_it_waits(story, range(13, 16))]
+    states = [await until_it_waits(story, range(1, 6))]
     made = await surge(story)
     states += [await settled_after(story, timedelta(minutes=50)), await settled_after(story, timedelta(minutes=15))]
     await end(story, made)

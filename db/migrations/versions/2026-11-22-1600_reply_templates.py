@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0016t"
-down_revision = "0020v"
+down_revision = "0014r"
 branch_labels = None
 depends_on = None
 
