@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006s"
-down_revision = "0021r"
+down_revision = "0016t"
 branch_labels = None
 depends_on = None
 
