@@ -20,7 +20,6 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.approvals import ApprovalActivities
-from activities.archive import ArchiveActivities
 from activities.assignment import AssignmentActivities
 from activities.buyers import BuyerActivities
 from activities.clocks import DeskClock
@@ -31,7 +30,6 @@ from activities.evidence import EvidenceActivities
 from activities.follow_ups import FollowUpActivities
 from activities.fulfilment import FulfilmentActivities
 from activities.handback import HandbackActivities
-from activities.heads import HeadActivities
 from activities.intake import IntakeActivities
 from activities.investigations import InvestigationActivities
 from activities.letters import Letters
@@ -46,6 +44,7 @@ from activities.payouts import PayoutActivities
 from activities.policies import Policies
 from activities.projection import ProjectionActivities
 from activities.pulse import Pulse
+from activities.record_keeping import record_keeping
 from activities.refund_desk import RefundDeskActivities
 from activities.refund_intake import RefundIntakeActivities
 from activities.refund_market import RefundMarketActivities
@@ -59,7 +58,6 @@ from activities.wallets import Wallets
 from db.office import ensure_installation
 from db.sealing import KeyRing
 from db.sessions import Sessions, connect, key_ring, sessions
-from db.signatures import Signer
 from db.surges import unfinished
 from db.tables.office import Shop
 from domain.fulfilment import WalletName
@@ -69,6 +67,8 @@ from gateways.wechat_pay import WeChatPayClient, WeChatPayCredentials
 from gateways.wire import quiet_http_log
 from logs import configure as log_as_json
 from settings import Settings
+from vault.setup import vault_of
+from vault.vault import Vault
 from workflows import connection, limits
 from workflows.archive import Archive
 from workflows.digest import Digest
@@ -78,12 +78,13 @@ from workflows.intake import Intake
 from workflows.payout import Payout
 from workflows.refund_case import RefundCase
 from workflows.refund_intake import RefundIntake
+from workflows.retention import Retention
 from workflows.review_case import ReviewCase
-from workflows.schedules import ensure_all, ensure_archive, ensure_digests, ensure_heads
+from workflows.schedules import ensure_all, ensure_archive, ensure_digests, ensure_heads, ensure_retention
 from workflows.starting import start_surge
 from workflows.surge import Surge
 
-WORKFLOWS = [ReviewCase, RefundCase, RefundIntake, Payout, Intake, Archive, Handback, Surge, Digest, Heads]
+WORKFLOWS = [ReviewCase, RefundCase, RefundIntake, Payout, Intake, Archive, Handback, Surge, Digest, Heads, Retention]
 PULSE = [Pulse(limits.PULSE.total_seconds())]
 
 
@@ -110,6 +111,7 @@ class Parts:
     ring: KeyRing
     http: httpx2.AsyncClient
     client: Client
+    vault: Vault | None = None
 
 
 def wechat_pay(parts: Parts) -> WeChatPayClient | None:
@@ -198,12 +200,6 @@ def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Call
     ]  # fmt: skip
 
 
-def record_keeping(parts: Parts) -> list[Callable[..., Any]]:
-    archive = ArchiveActivities(parts.sessions, parts.client)
-    heads = HeadActivities(parts.sessions, Signer.parse(parts.settings.record_key.get_secret_value()))
-    return [archive.archive, archive.forget_routine, heads.seal_record]
-
-
 def of_refunds(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
     """The activities of refund cases that ask the database alone."""
     opening = RefundOpeningActivities(parts.sessions, policies, clock)
@@ -256,7 +252,7 @@ def workers(parts: Parts) -> list[Worker]:
                 replies.prepare, replies.check_words,
                 *before_and_by_hand(parts, policies), payouts.whom_to_tell,
                 ProjectionActivities(parts.sessions).project,
-                *record_keeping(parts),
+                *record_keeping(settings, parts.sessions, parts.client, parts.vault),
             ],
             workflow_runner=sandboxed_runner(),
             max_cached_workflows=settings.worker_cached_cases,
@@ -283,8 +279,8 @@ async def composed(settings: Settings, client: Client) -> AsyncIterator[Parts]:
     ring = key_ring(settings)
     engine: AsyncEngine = connect(settings, ring)
     try:
-        async with httpx2.AsyncClient(trust_env=False) as http:
-            yield Parts(settings, sessions(engine), ring, http, client)
+        async with httpx2.AsyncClient(trust_env=False) as http, vault_of(settings, ring) as vault:
+            yield Parts(settings, sessions(engine), ring, http, client, vault)
     finally:
         await engine.dispose()
 
@@ -299,6 +295,7 @@ async def set_up_schedules(parts: Parts) -> None:
     await ensure_digests(parts.client, [shop.code for shop in shops], parts.settings)
     await ensure_archive(parts.client, parts.settings)
     await ensure_heads(parts.client, parts.settings)
+    await ensure_retention(parts.client, parts.settings)
     for surge in surges:
         await start_surge(parts.client, str(surge), parts.settings)
 

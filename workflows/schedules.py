@@ -30,12 +30,15 @@ from workflows.digest import Digest
 from workflows.heads import Heads
 from workflows.intake import Intake, IntakeOrder
 from workflows.refund_intake import RefundIntake, RefundIntakeOrder
+from workflows.retention import Retention
 
 ARCHIVE = "archive"
 ARCHIVE_EVERY = timedelta(minutes=10)
 DIGEST_EVERY = timedelta(minutes=10)
 HEADS = "heads"
 HEADS_EVERY = timedelta(hours=1)
+RETENTION = "retention"
+RETENTION_EVERY = timedelta(hours=6)
 AT_ONCE = 10
 # What a schedule missed while the engine was down is not made up for: one run reads all of it.
 CATCH_UP = timedelta(minutes=1)
@@ -92,6 +95,18 @@ async def ensure_archive(client: Client, settings: Settings) -> None:
         static_summary="histories of closed cases",
     )
     await _ensure(client, ARCHIVE, _schedule(action, ARCHIVE_EVERY, ARCHIVE))
+
+
+async def ensure_retention(client: Client, settings: Settings) -> None:
+    action = ScheduleActionStartWorkflow(
+        Retention.run,
+        args=["", 0],
+        id=RETENTION,
+        task_queue=settings.task_queue,
+        priority=priorities.INTAKE,
+        static_summary="forgetting what is kept long enough",
+    )
+    await _ensure(client, RETENTION, _schedule(action, RETENTION_EVERY, RETENTION))
 
 
 async def ensure_heads(client: Client, settings: Settings) -> None:
