@@ -10,7 +10,8 @@ from activities.gateway_errors import outside
 from activities.marketplace_clients import Marketplace, Marketplaces
 from activities.policies import Policies
 from activities.refusals import refusing
-from activities.requests import PostReplyRequest, ReviewRequest
+from activities.reply_requests import PostReplyRequest
+from activities.requests import ReviewRequest
 from db.buyers import private_words
 from db.sealed_texts import open_text
 from db.sessions import Sessions, looking
@@ -90,7 +91,8 @@ class MarketplaceActivities:
             try:
                 reply = await self._cleared(place, request)
             except WordsUnfit as unfit:
-                return Posted(posted=False, unfit=True, why=unfit.message)
+                # The words themselves stay where they are: this answer stands in the engine's history.
+                return Posted(posted=False, unfit=True, why=unfit.kinds)
             try:
                 await marketplace.reviews.reply(place.external_id, reply)
             except Rejected as refused:

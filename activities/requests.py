@@ -13,7 +13,7 @@ from domain.review_case.evidence_steps import AttachEvidence, ReportToPlatform
 from domain.review_case.facts import StepRequest
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import Amendment, Opening, ReviewCaseState
-from domain.review_case.steps import ConfirmCause, GiveThanks, LogContact, MakeOffer, MarkMalicious, PostReply
+from domain.review_case.steps import ConfirmCause, GiveThanks, LogContact, MakeOffer, MarkMalicious
 from domain.sealed import Event
 
 
@@ -261,28 +261,6 @@ class ReviewRequest(Request):
     case: str
     shop: str
     review_row: str
-    now: datetime
-
-
-class ReplyRequest(Request):
-    case: str
-    shop: str
-    review_row: str
-    cause: str | None
-    malicious: bool
-    now: datetime
-
-
-class ReplyWordsRequest(Request):
-    step: StepRequest
-    post: PostReply
-
-
-class PostReplyRequest(Request):
-    case: str
-    shop: str
-    review_row: str
-    text: str
     now: datetime
 
 

@@ -53,6 +53,7 @@ STATUS: Mapping[str, int] = {
     "PayeeUnfit": 422,
     "BadBudgetKey": 422,
     "PolicyUnreadable": 422,
+    "TemplateUnfit": 422,
     "UnknownRating": 422,
     "UnknownRefundStatus": 422,
     "BadRefundKey": 422,

@@ -16,6 +16,7 @@ from api.finding import case_for, surviving_case
 from api.house import House, TheHouse
 from api.kinds import CaseAnswer, CaseState, check, kind_of, stage_in
 from api.live import allowed_in, live_case
+from api.public_words import check_public_words
 from api.refused import keep_refusal
 from api.reopening import reopen, split_off
 from api.sealing import SealedStep, rehearsed, seal_step, touches_rows, unseal
@@ -131,14 +132,15 @@ async def _advance(
 ) -> CaseAnswer:
     kind = kind_of(row)
     digest = hashlib.sha256(chain.canonical(body.model_dump(mode="json"))).hexdigest()
-    if touches_rows(body):
-        try:
+    try:
+        if touches_rows(body):
             await _rehearse(house, caller, row, body)
-        except Refusal:
-            earlier = await earlier_answer(house, row.workflow, update_id, kind.answer)
-            if earlier is None:
-                raise
-            return same_body(earlier, digest)
+        await check_public_words(house, row, body)
+    except Refusal:
+        earlier = await earlier_answer(house, row.workflow, update_id, kind.answer)
+        if earlier is None:
+            raise
+        return same_body(earlier, digest)
     sealed = await seal_step(house, caller, row, body, update_id)
     command = kind.command.model_validate(
         _command(caller, row, sealed.step, house) | {"digest": digest, "if_version": seen}

@@ -21,6 +21,10 @@ class WordsUnfit(Refusal):
 
     code = "WordsUnfit"
 
+    def __init__(self, problems: Sequence[WordingProblem]) -> None:
+        super().__init__(f"These words may not go out: {named(problems)}.", **as_facts(problems))
+        self.kinds = ", ".join(one.code for one in problems)
+
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
@@ -56,7 +60,7 @@ def clear_notice(kind: NoticeKind, words: Mapping[str, str], texts: TextsPolicy)
 def forbid(problems: Sequence[WordingProblem]) -> None:
     """Raises WordsUnfit where there is any."""
     if problems:
-        raise WordsUnfit(f"These words may not go out: {named(problems)}.", **as_facts(problems))
+        raise WordsUnfit(problems)
 
 
 def named(problems: Sequence[WordingProblem]) -> str:

@@ -3,12 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.policies.gate import GateMode
 from domain.policies.wording import Wording
 from domain.squeezing import squeezed
 
+# Problems whose words are the policy's; those of the others stand in the text that was looked at.
+FROM_THE_LISTS = frozenset({"paid_review", "threat", "shop_word"})
 # Where a document names nothing better.
 LEAVE_IT_OUT = "leave it out"
 
@@ -46,6 +48,11 @@ def lint(
         ]
         problems += _public_problems(text, wording)
     return problems
+
+
+def discreet(problem: WordingProblem) -> WordingProblem:
+    """Without the words where they may be the writer's own, or the buyer's: for answers that are kept elsewhere."""
+    return problem if problem.code in FROM_THE_LISTS else replace(problem, found="…")
 
 
 def _everywhere(plain: str, wording: Wording, paid_blocks: bool) -> Iterator[WordingProblem]:

@@ -9,9 +9,10 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.marketplace import MarketplaceActivities
     from activities.replies import ReplyActivities
-    from activities.requests import PostReplyRequest, ReplyRequest
+    from activities.reply_requests import PostReplyRequest, ReplyRequest
     from domain.review_case import replying
     from domain.review_case.agenda import Action, Due
+    from domain.review_case.claims import shown_by
     from domain.review_case.state import ReviewCaseState
     from workflows import limits
 
@@ -31,7 +32,8 @@ class ReplyActions:
         case = self._case
         request = ReplyRequest(
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
-            cause=case.cause or case.suggested_cause, malicious=case.malicious, now=workflow.now(),
+            cause=case.cause or case.suggested_cause, malicious=case.malicious, shown=shown_by(case),
+            now=workflow.now(),
         )  # fmt: skip
         found = await workflow.execute_activity_method(ReplyActivities.prepare, request, **limits.RECORD)
         async with self._lock:

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
     from activities.replies import ReplyActivities
+    from activities.reply_requests import ReplyWordsRequest
     from activities.requests import (
         AskRequest,
         CallbackRequest,
@@ -27,7 +28,6 @@ with workflow.unsafe.imports_passed_through():
         LogRequest,
         MergeRequest,
         OfferRequest,
-        ReplyWordsRequest,
         ReportRequest,
         SignalsRequest,
         StopRequest,
@@ -36,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.contact_terms import Channel, ContactPurpose
     from domain.review_case import agreement_steps, steps
+    from domain.review_case.claims import shown_by
     from domain.review_case.facts import Prepared, StepRequest
     from domain.review_case.state import OfferStatus, ReviewCaseState
     from workflows import limits
@@ -208,7 +209,7 @@ async def _approve(case: ReviewCaseState, request: StepRequest, step: steps.Appr
 
 
 async def _reply(case: ReviewCaseState, request: StepRequest, step: steps.PostReply) -> Prepared:
-    words = ReplyWordsRequest(step=request, post=step)
+    words = ReplyWordsRequest(step=request, post=step, shown=shown_by(case))
     return await workflow.execute_activity_method(ReplyActivities.check_words, words, **limits.STEP)
 
 

@@ -14,8 +14,10 @@ from db.tables import (
     policies,
     record,
     refunds,
+    reply_templates,
     retention,
     reversals,
+    statements,
     vault,
 )
 from db.tables.model import Model
@@ -35,7 +37,9 @@ __all__ = [
     "policies",
     "record",
     "refunds",
+    "reply_templates",
     "retention",
     "reversals",
+    "statements",
     "vault",
 ]

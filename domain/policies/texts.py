@@ -1,6 +1,5 @@
 """Words: the call script, public replies, notices to buyers, and the words that may not go out."""
 
-import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Literal, Self
@@ -9,15 +8,14 @@ from pydantic import Field, field_validator, model_validator
 
 from domain.policies.documents import MarkedPart, PolicyDocument, PolicyPart
 from domain.policies.gate import GateMode
+from domain.policies.public_replies import PLACE as PLACE
+from domain.policies.public_replies import PublicReplies, check_places, said
 from domain.policies.questionnaire import NO_QUESTIONS, Questionnaire
 from domain.policies.wording import Wording
 from domain.wording import lint
 
-PLACE = re.compile(r"\{(\w+)\}")
-
 CALL_VARIABLES = frozenset({"title", "shop", "agent", "date", "item", "complaint", "option_1", "option_2"})
 PHRASE_VARIABLES = CALL_VARIABLES - {"option_1", "option_2"}
-REPLY_VARIABLES = frozenset({"contact", "action", "days", "date"})
 OFFER_VARIABLES = frozenset({"shop", "agent", "item", "amount", "until"})
 NOTICE_VARIABLES = frozenset({"shop", "item", "amount", "form", "contact", "case", "result"})
 
@@ -38,13 +36,6 @@ SkipReason = Literal[
 ]
 
 
-def _check_places(text: str, known: frozenset[str]) -> str:
-    strange = sorted(set(PLACE.findall(text)) - known)
-    if strange:
-        raise ValueError(f"{{{strange[0]}}} is not known here; use {', '.join(sorted(known))}")
-    return text
-
-
 class VagueWords(PolicyPart):
     """What a step says instead while nobody knows what the review is about."""
 
@@ -54,7 +45,7 @@ class VagueWords(PolicyPart):
     @field_validator("say")
     @classmethod
     def _known_places(cls, say: str) -> str:
-        return _check_places(say, CALL_VARIABLES)
+        return check_places(say, CALL_VARIABLES)
 
 
 class CallStep(PolicyPart):
@@ -69,7 +60,7 @@ class CallStep(PolicyPart):
     @field_validator("say")
     @classmethod
     def _known_places(cls, say: str) -> str:
-        return _check_places(say, CALL_VARIABLES)
+        return check_places(say, CALL_VARIABLES)
 
 
 class NeverSaid(PolicyPart):
@@ -93,24 +84,6 @@ class CallFlow(MarkedPart):
         offer = set(PLACE.findall(self.steps[3].say))
         if not {"option_1", "option_2"} <= offer:
             raise ValueError("steps.3.say: a buyer chooses between at least {option_1} and {option_2}")
-        return self
-
-
-class PublicReplies(MarkedPart):
-    """Templates by cause, its first level, or `default`: sentences in the order in which they may be dropped from the
-    end. A sentence whose facts are missing is left out; the first needs none."""
-
-    templates: Mapping[str, tuple[str, ...]]
-
-    @model_validator(mode="after")
-    def _usable(self) -> Self:
-        if "default" not in self.templates:
-            raise ValueError("templates: a `default` is missing, and some causes would have no reply")
-        for name, sentences in self.templates.items():
-            if not sentences or PLACE.search(sentences[0]):
-                raise ValueError(f"templates.{name}: the first sentence must do without facts")
-            for sentence in sentences:
-                _check_places(sentence, REPLY_VARIABLES)
         return self
 
 
@@ -146,14 +119,14 @@ class TextsPolicy(PolicyDocument):
     @classmethod
     def _phrases_of_known_places(cls, phrases: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
         for sentence in (sentence for sentences in phrases.values() for sentence in sentences):
-            _check_places(sentence, PHRASE_VARIABLES)
+            check_places(sentence, PHRASE_VARIABLES)
         return phrases
 
     @field_validator("offer")
     @classmethod
     def _offers_of_known_places(cls, offers: Mapping[GateMode, str]) -> Mapping[GateMode, str]:
         for words in offers.values():
-            _check_places(words, OFFER_VARIABLES)
+            check_places(words, OFFER_VARIABLES)
         return offers
 
     @field_validator("notices")
@@ -165,7 +138,7 @@ class TextsPolicy(PolicyDocument):
         if missing:
             raise ValueError(f"no text for {', '.join(missing)}; add one for each")
         for text in notices.values():
-            _check_places(text, NOTICE_VARIABLES)
+            check_places(text, NOTICE_VARIABLES)
         return notices
 
     def loosened(self, changed: PolicyDocument) -> list[tuple[str, str]]:
@@ -173,7 +146,13 @@ class TextsPolicy(PolicyDocument):
         not even where its gate would let them pass with a warning."""
         if not isinstance(changed, TextsPolicy):
             return []
-        return [*self.wording.taken_away(changed.wording), *changed.unfit()]
+        patterns = changed.public_reply.claims or self.public_reply.claims
+        gone = [one for one in self.public_reply.claims if one not in patterns]
+        missing = [
+            ("public_reply.claims", f"the pattern for {one.claim} is missing; add your own to it") for one in gone
+        ]
+        untagged = changed.public_reply.untagged(patterns)
+        return [*self.wording.taken_away(changed.wording), *missing, *changed.unfit(), *untagged]
 
     def unfit(self) -> Iterator[tuple[str, str]]:
         """Texts of this document that its own lint would stop, by their path."""
@@ -188,7 +167,9 @@ class TextsPolicy(PolicyDocument):
             if step.when_vague is not None:
                 yield f"call.steps.{number}.when_vague.say", step.when_vague.say, False
         for cause, sentences in self.public_reply.templates.items():
-            yield from ((f"public_reply.templates.{cause}.{n}", one, True) for n, one in enumerate(sentences))
+            yield from ((f"public_reply.templates.{cause}.{n}", said(one), True) for n, one in enumerate(sentences))
+        for claim, words in self.public_reply.actions.items():
+            yield f"public_reply.actions.{claim}", words, True
         for kind, text in self.notices.items():
             yield f"notices.{kind}", text, False
         for mode, words in self.offer.items():

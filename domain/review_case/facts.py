@@ -108,9 +108,12 @@ class Asked(Fact):
 
 
 class ReplyText(Fact):
-    """A prepared public reply, or why there can be none."""
+    """A prepared public reply, or why there can be none. `template` is the library's, or `policy`; `left_out` are how
+    many of its sentences this case can't say."""
 
     text: SealedRef | None = None
+    template: str | None = None
+    left_out: int = 0
     impossible: str | None = None
     policy: str = ""
 

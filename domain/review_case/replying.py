@@ -80,7 +80,11 @@ def reply_prepared(case: ReviewCaseState, found: ReplyText, now: datetime) -> No
         return
     case.reply = case.reply.model_copy(update={"status": ReplyStatus.PREPARED, "text": found.text})
     case.clocks[EscalationKind.REPLY_WAITING] = Clock(since=now)
-    record(case, TIMER, now, "reply_prepared", text=found.text, why=case.reply.why, policy=found.policy)
+    record(
+        case, TIMER, now, "reply_prepared",
+        text=found.text, why=case.reply.why, template=found.template, left_out=found.left_out or None,
+        policy=found.policy,
+    )  # fmt: skip
 
 
 def reply_posted(case: ReviewCaseState, found: Posted | None, now: datetime) -> None:

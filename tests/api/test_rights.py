@@ -19,6 +19,11 @@ SHIFT = {
     "valid_from": "2026-01-01",
 }
 MESSAGE = {"shop": "demo", "buyer": "chen", "channel": "sms", "text": "TD", "message_id": "1"}
+REPLY: dict[str, Any] = {
+    "cause": "quality.broken",
+    "title": "t",
+    "sentences": [{"say": "抱歉。"}, {"say": "找客服。", "readers": True}],
+}
 # For each route: how it is asked, and the roles that it is open to (the role held in the case's own shop).
 TABLE: dict[str, tuple[Request, str]] = {
     "me": (("GET", "/me", None), "agent lead supervisor warehouse finance auditor admin service"),
@@ -62,6 +67,8 @@ TABLE: dict[str, tuple[Request, str]] = {
     ),
     "my_notices": (("GET", "/notices", None), "agent lead supervisor warehouse finance auditor admin service"),
     "list_payouts": (("GET", "/payouts", None), "lead supervisor finance auditor"),
+    "list_differences": (("GET", "/differences", None), "supervisor finance auditor"),
+    "settle_difference": (("POST", f"/differences/{uuid4()}/settle", {"reason": "found"}), "finance"),
     "show_budgets": (("GET", "/shops/demo/budgets", None), "lead supervisor finance auditor"),
     "show_case_budgets": (("GET", "/cases/{case}/budgets", None), "agent lead supervisor finance auditor"),
     "list_budget_postings": (("GET", "/shops/demo/budget-postings", None), "supervisor finance auditor"),
@@ -85,6 +92,14 @@ TABLE: dict[str, tuple[Request, str]] = {
     "list_people": (("GET", "/people", None), "agent lead supervisor auditor admin"),
     "grant_role": (("POST", "/people/{spare}/roles", {"role": "agent", "shop": "demo"}), "admin"),
     "revoke_role": (("DELETE", "/people/{spare}/roles?role=lead&shop=demo", None), "admin"),
+    "suggest_replies": (("GET", "/cases/{case}/replies", None), "agent lead supervisor auditor"),
+    "list_reply_templates": (("GET", "/shops/demo/replies", None), "agent lead supervisor auditor admin"),
+    "save_reply_template": (("POST", "/shops/demo/replies", REPLY), "lead supervisor admin"),
+    "change_reply_template": (
+        ("PUT", f"/shops/demo/replies/{uuid4()}", {"title": "t", "sentences": REPLY["sentences"]}),
+        "lead supervisor admin",
+    ),
+    "retire_reply_template": (("DELETE", f"/shops/demo/replies/{uuid4()}", None), "lead supervisor admin"),
     "show_policy": (("GET", "/policies/desk", None), "agent lead supervisor finance auditor admin"),
     "show_policy_history": (("GET", "/policies/desk/history", None), "agent lead supervisor finance auditor admin"),
     "preview_policy": (("POST", "/policies/desk/preview", {"document": {}, "shop": "demo"}), "supervisor admin"),
@@ -167,7 +182,8 @@ async def test_a_role_opens_its_routes_and_no_others(ask: Any, cast: Any, role: 
     opened = {route for route in TABLE if await ask(route, cast[role].headers) not in (401, 403, 404)}
     refused = {route for route in TABLE if await ask(route, cast[role].headers) == 403}
     # Not every request of the table can succeed; what counts is that it was not refused for its sender.
-    missing = {"show_phone", "show_custody", "show_history", "revoke_key", "end_surge"}
+    missing = {"show_phone", "show_custody", "show_history", "revoke_key", "end_surge", "settle_difference"}
+    missing |= {"change_reply_template", "retire_reply_template"}
     expected = {route for route, (_, roles) in TABLE.items() if role in roles.split()}
     assert opened - missing == expected - missing
     assert refused == set(TABLE) - expected

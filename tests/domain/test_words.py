@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.causes import remedies_of
+from domain.claims import Claim
 from domain.gate import GateMode
 from domain.platforms import Platform, reply_max_chars
 from domain.policies.causes import CausesPolicy
@@ -112,7 +113,7 @@ def test_any_text_can_be_linted(text: str) -> None:
 @pytest.mark.covers(77)
 @given(st.sampled_from(CODES), st.sampled_from(["", "我们已为您补寄新品"]), st.none() | st.integers(1, 40))
 def test_every_cause_has_a_reply_that_may_be_posted(cause: str, action: str, days: int | None) -> None:
-    text = prepare(cause, ReplyFacts(action=action, days=days), SANDBOX, POLICY)
+    text = prepare(cause, ReplyFacts(action=action, days=days), SANDBOX, POLICY, set(Claim))
 
     assert 0 < len(text) <= reply_max_chars(SANDBOX)
     assert not codes(text, public=True)
@@ -125,7 +126,9 @@ def test_a_reply_claims_nothing_that_nobody_wrote() -> None:
 
 
 def test_a_reply_tells_what_was_done() -> None:
-    assert "已补寄。" in prepare("fulfilment.missing_item", ReplyFacts(action="已补寄。"), SANDBOX, POLICY)
+    assert "已补寄。" in prepare(
+        "fulfilment.missing_item", ReplyFacts(action="已补寄。"), SANDBOX, POLICY, {Claim.RESENT}
+    )
 
 
 def test_a_reply_that_is_too_long_loses_its_last_sentences() -> None:

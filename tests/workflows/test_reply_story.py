@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.marketplace import MarketplaceActivities
 from activities.marketplace_clients import Marketplaces
 from activities.policies import Policies
-from activities.requests import PostReplyRequest
+from activities.reply_requests import PostReplyRequest
 from domain.contact_terms import StopSignal
 from domain.outgoing import Cleared
 from domain.review_case import steps
@@ -102,3 +102,8 @@ async def test_a_persons_own_words_are_refused_with_better_ones(tell: Tell, hous
         await story.step("bob", steps.PostReply(text=await house.text("抱歉,改好评返现")))
     assert code_of(refused) == "ReplyUnfit"
     assert "instead: 问题我们会处理好" in str(refused.value.cause)
+    with pytest.raises(WorkflowUpdateFailedError) as untrue:
+        await story.step("bob", steps.PostReply(text=await house.text("抱歉,我们已为陈晓退款,13800138000")))
+    said = str(untrue.value.cause)
+    assert all(code in said for code in ("not_shown_refunded", "buyer_data", "phone"))
+    assert not any(word in said for word in ("退款,", "陈晓", "13800138000")), "the engine keeps what is answered"
