@@ -6,7 +6,7 @@ import inspect
 import py_compile
 import signal
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,6 +44,7 @@ from activities.payouts import PayoutActivities
 from activities.policies import Policies
 from activities.projection import ProjectionActivities
 from activities.pulse import Pulse
+from activities.reconciling import ReconcilingActivities
 from activities.record_keeping import record_keeping
 from activities.refund_desk import RefundDeskActivities
 from activities.refund_intake import RefundIntakeActivities
@@ -61,9 +62,7 @@ from db.sessions import Sessions, connect, key_ring, sessions
 from db.surges import unfinished
 from db.tables.office import Shop
 from domain.fulfilment import WalletName
-from gateways.alipay import AlipayClient, AlipayCredentials
 from gateways.aliyun_sms import AliyunSms, SmsCredentials
-from gateways.wechat_pay import WeChatPayClient, WeChatPayCredentials
 from gateways.wire import quiet_http_log
 from logs import configure as log_as_json
 from settings import Settings
@@ -76,15 +75,36 @@ from workflows.handback import Handback
 from workflows.heads import Heads
 from workflows.intake import Intake
 from workflows.payout import Payout
+from workflows.reconcile import Reconcile
 from workflows.refund_case import RefundCase
 from workflows.refund_intake import RefundIntake
 from workflows.retention import Retention
 from workflows.review_case import ReviewCase
-from workflows.schedules import ensure_all, ensure_archive, ensure_digests, ensure_heads, ensure_retention
+from workflows.schedules import (
+    ensure_all,
+    ensure_archive,
+    ensure_digests,
+    ensure_heads,
+    ensure_reconciling,
+    ensure_retention,
+)
 from workflows.starting import start_surge
 from workflows.surge import Surge
 
-WORKFLOWS = [ReviewCase, RefundCase, RefundIntake, Payout, Intake, Archive, Handback, Surge, Digest, Heads, Retention]
+WORKFLOWS = [
+    ReviewCase,
+    RefundCase,
+    RefundIntake,
+    Payout,
+    Intake,
+    Archive,
+    Handback,
+    Surge,
+    Digest,
+    Heads,
+    Retention,
+    Reconcile,
+]
 PULSE = [Pulse(limits.PULSE.total_seconds())]
 
 
@@ -114,41 +134,6 @@ class Parts:
     vault: Vault | None = None
 
 
-def wechat_pay(parts: Parts) -> WeChatPayClient | None:
-    """None unless every one of its settings is there: payouts through it wait then, everything else works."""
-    settings = parts.settings
-    credentials = WeChatPayCredentials(
-        settings.wechat_pay_merchant,
-        settings.wechat_pay_app_id,
-        settings.wechat_pay_cert_serial,
-        settings.wechat_pay_private_key,
-        settings.wechat_pay_platform_serial,
-        settings.wechat_pay_platform_key,
-    )
-    if not all(str(getattr(credentials, field.name)) for field in fields(credentials)):
-        return None
-    return WeChatPayClient(parts.http, settings.wechat_pay_url, credentials, seconds=settings.outside_timeout_seconds)
-
-
-def wallets(parts: Parts, policies: Policies) -> Wallets:
-    return Wallets(policies, {WalletName.ALIPAY: alipay(parts), WalletName.WECHAT: wechat_pay(parts)})
-
-
-def alipay(parts: Parts) -> AlipayClient | None:
-    """None while the wallet's settings are missing: payouts wait then, everything else works."""
-    settings = parts.settings
-    if not (settings.alipay_app_id and settings.alipay_private_key.get_secret_value() and settings.alipay_public_key):
-        return None
-    credentials = AlipayCredentials(
-        settings.alipay_app_id,
-        settings.alipay_private_key,
-        settings.alipay_public_key,
-        settings.alipay_app_cert_sn,
-        settings.alipay_root_cert_sn,
-    )
-    return AlipayClient(parts.http, settings.alipay_url, credentials, seconds=settings.outside_timeout_seconds)
-
-
 def messenger(parts: Parts) -> AliyunSms | None:
     settings = parts.settings
     secret: SecretStr = settings.sms_access_key_secret
@@ -168,16 +153,22 @@ def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities)
     ]  # fmt: skip
 
 
-def money_worker(parts: Parts, payouts: PayoutActivities) -> Worker:
+def money_worker(parts: Parts, payouts: PayoutActivities, wallets: Wallets) -> Worker:
     """On a queue of its own, so that nothing else of the house can hold up a payout or be held up by a wallet."""
     return Worker(
         parts.client,
         task_queue=limits.MONEY_QUEUE,
-        activities=[payouts.send_payout, payouts.query_payout, payouts.cancel_payout, payouts.settle_payout],
+        activities=[
+            payouts.send_payout,
+            payouts.query_payout,
+            payouts.cancel_payout,
+            payouts.settle_payout,
+            ReconcilingActivities(parts.sessions, wallets).reconcile,
+        ],
         max_concurrent_activities=parts.settings.worker_activities,
         interceptors=PULSE,
         graceful_shutdown_timeout=parts.settings.grace,
-    )
+    )  # fmt: skip
 
 
 def before_and_by_hand(parts: Parts, policies: Policies) -> list[Callable[..., Any]]:
@@ -232,7 +223,8 @@ def workers(parts: Parts) -> list[Worker]:
     """One worker per task queue: the cases with their database work, the marketplace at its rate, the money."""
     settings, policies = parts.settings, Policies()
     clock = DeskClock(policies)
-    payouts = PayoutActivities(parts.sessions, policies, wallets(parts, policies))
+    wallets = Wallets.of_settings(parts.settings, parts.http, policies)
+    payouts = PayoutActivities(parts.sessions, policies, wallets)
     opening = OpeningActivities(parts.sessions, policies, clock)
     contacts = ContactActivities(parts.sessions, policies)
     offers = OfferActivities(parts.sessions, policies)
@@ -269,7 +261,7 @@ def workers(parts: Parts) -> list[Worker]:
             interceptors=PULSE,
             graceful_shutdown_timeout=settings.grace,
         ),
-        money_worker(parts, payouts),
+        money_worker(parts, payouts, wallets),
     ]  # fmt: skip
 
 
@@ -295,6 +287,7 @@ async def set_up_schedules(parts: Parts) -> None:
     await ensure_digests(parts.client, [shop.code for shop in shops], parts.settings)
     await ensure_archive(parts.client, parts.settings)
     await ensure_heads(parts.client, parts.settings)
+    await ensure_reconciling(parts.client, [WalletName.ALIPAY], parts.settings)
     await ensure_retention(parts.client, parts.settings)
     for surge in surges:
         await start_surge(parts.client, str(surge), parts.settings)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,9 +17,11 @@ from domain.policies.refund_rules import RefundRules, RefundStatus
 from domain.policies.refunds import RefundsPolicy
 from domain.policies.windows import Anchor
 from domain.refund_case.market import Handling, Intervention, Reading, RefundKind
-from domain.refund_deadlines import Deadline, deadline_of
+from domain.refund_deadlines import Deadline, NotWithoutReason, deadline_of, may_return_without_reason
 from domain.refund_reasons import Reason, reason_of
 
+# The day on which a parcel is signed for is a day of the marketplace.
+CHINA = ZoneInfo("Asia/Shanghai")
 _SINCE = {
     RefundStatus.RETURNING: Anchor.SELLER_AGREED,
     RefundStatus.RETURNED: Anchor.BUYER_SHIPPED,
@@ -64,7 +67,7 @@ class RefundReadings:
         return Reading(
             at=now, status=status, code=row.status, version=row.version, phase=row.phase, modified_at=row.modified_at,
             kind=RefundKind(row.kind), amount_fen=row.amount_fen, cause=reason.cause, fault=reason.fault,
-            cannot_refuse=_cannot_refuse(rules.of(row.platform), row, reason),
+            cannot_refuse=_cannot_refuse(rules, row, reason),
             intervention=Intervention(row.intervention), deadline=_deadline(rules, row, status),
             shipment=str(shipment) if shipment else None, handling=_handling(rules, row, with_proof),
         )  # fmt: skip
@@ -82,11 +85,24 @@ def status_of(rules: RefundRules, code: str) -> RefundStatus:
     return stage.status
 
 
-def _cannot_refuse(rules: RefundRules, row: Refund, reason: Reason) -> bool:
+def _cannot_refuse(rules: Rules, row: Refund, reason: Reason) -> bool:
     """As the marketplace says, or as its rules do where it says nothing."""
-    forbidden = rules.refuse_forbidden_when
+    forbidden = rules.of(row.platform).refuse_forbidden_when
     unshipped = "seller_not_shipped" in forbidden and not row.shipped
-    return row.cannot_refuse or unshipped or ("seven_day_no_reason" in forbidden and reason.without_reason)
+    without_reason = "seven_day_no_reason" in forbidden and reason.without_reason and _covered(rules, row)
+    return row.cannot_refuse or unshipped or without_reason
+
+
+def _covered(rules: Rules, row: Refund) -> bool:
+    """Whether the law's seven days cover this return: the goods' kind, as the shop has it, and the buyer's notice."""
+    goods = rules.refunds.exempt_items.get(row.item_id or "")
+    try:
+        may_return_without_reason(
+            rules.platforms.seven_days, CHINA, signed_at=row.signed_at, noticed_at=row.applied_at, goods=goods
+        )
+    except NotWithoutReason:
+        return False
+    return True
 
 
 def _deadline(rules: Rules, row: Refund, status: RefundStatus) -> Deadline | None:

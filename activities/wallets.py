@@ -1,7 +1,9 @@
 """Which wallet pays what: one for each form of cash, as far as its settings are there."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 
+import httpx2
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.policies import Policies
@@ -9,7 +11,10 @@ from db.tables.buyers import Payee
 from db.tables.money import Payout
 from domain.fulfilment import WALLETS, WalletName
 from domain.offers import OfferForm
-from gateways.transfers import BadTransfer, Order, Wallet
+from gateways.alipay import AlipayClient, AlipayCredentials
+from gateways.transfers import BadTransfer, Order, Statements, Wallet
+from gateways.wechat_pay import WeChatPayClient, WeChatPayCredentials
+from settings import Settings
 
 SETTINGS: Mapping[WalletName, str] = {
     WalletName.ALIPAY: "AMENDS_ALIPAY_APP_ID, AMENDS_ALIPAY_PRIVATE_KEY and AMENDS_ALIPAY_PUBLIC_KEY",
@@ -25,6 +30,16 @@ class Wallets:
     def __init__(self, policies: Policies, wallets: Mapping[WalletName, Wallet | None]) -> None:
         self._policies = policies
         self._wallets = wallets
+
+    @classmethod
+    def of_settings(cls, settings: Settings, http: httpx2.AsyncClient, policies: Policies) -> "Wallets":
+        """Raises BadKey where a key can't be read."""
+        return cls(policies, {WalletName.ALIPAY: alipay(settings, http), WalletName.WECHAT: wechat_pay(settings, http)})
+
+    def statements(self, name: WalletName) -> Statements | None:
+        """None where the wallet is not set, or tells no movements."""
+        wallet = self._wallets.get(name)
+        return wallet if isinstance(wallet, AlipayClient) else None
 
     def of(self, form: str) -> Wallet:
         """Raises WalletNotSet; the engine tries again until somebody sets it: the payout waits, nothing is lost."""
@@ -44,3 +59,32 @@ class Wallets:
         policy, _ = await self._policies.compensation(session, payout.shop)
         title, scene = policy.payout.order_title, policy.payout.transfer_scene
         return Order(payout.key, payout.amount_fen, payee.kind, payee.account, payee.name, title, scene)
+
+
+def alipay(settings: Settings, http: httpx2.AsyncClient) -> AlipayClient | None:
+    """None while the wallet's settings are missing: payouts wait then, everything else works."""
+    if not (settings.alipay_app_id and settings.alipay_private_key.get_secret_value() and settings.alipay_public_key):
+        return None
+    credentials = AlipayCredentials(
+        settings.alipay_app_id,
+        settings.alipay_private_key,
+        settings.alipay_public_key,
+        settings.alipay_app_cert_sn,
+        settings.alipay_root_cert_sn,
+    )
+    return AlipayClient(http, settings.alipay_url, credentials, seconds=settings.outside_timeout_seconds)
+
+
+def wechat_pay(settings: Settings, http: httpx2.AsyncClient) -> WeChatPayClient | None:
+    """None unless every one of its settings is there."""
+    credentials = WeChatPayCredentials(
+        settings.wechat_pay_merchant,
+        settings.wechat_pay_app_id,
+        settings.wechat_pay_cert_serial,
+        settings.wechat_pay_private_key,
+        settings.wechat_pay_platform_serial,
+        settings.wechat_pay_platform_key,
+    )
+    if not all(str(getattr(credentials, field.name)) for field in fields(credentials)):
+        return None
+    return WeChatPayClient(http, settings.wechat_pay_url, credentials, seconds=settings.outside_timeout_seconds)

@@ -47,6 +47,8 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "tell_presence": DESK | {Role.SERVICE},
     "my_notices": EVERYONE,
     "list_payouts": LEADERS | {Role.FINANCE, Role.AUDITOR},
+    "list_differences": frozenset({Role.SUPERVISOR, Role.FINANCE, Role.AUDITOR}),
+    "settle_difference": frozenset({Role.FINANCE}),
     "show_budgets": LEADERS | {Role.FINANCE, Role.AUDITOR},
     "show_case_budgets": DESK | {Role.FINANCE, Role.AUDITOR},
     "list_budget_postings": frozenset({Role.SUPERVISOR, Role.FINANCE, Role.AUDITOR}),

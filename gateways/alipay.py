@@ -1,24 +1,29 @@
 """Alipay's single transfer and its query. Every answer becomes paid, failed or unknown; no exception says "failed"."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import httpx2
 from pydantic import SecretStr
 
 from gateways.alipay_answers import Expected, read_outcome
+from gateways.alipay_codes import OK
 from gateways.alipay_transfer import BIZ_SCENE, PRODUCT_CODE, prepare, said_in, transfer_of
-from gateways.failures import GatewayFailure, Nonsense
+from gateways.failures import GatewayFailure, Nonsense, Rejected, readable_code
 from gateways.money import MoneyOutcome, Unknown
 from gateways.nodes import Node
 from gateways.raw_json import raw_members
 from gateways.signing import alipay_signing_text, load_private_key, load_public_key, rsa2_sign, rsa2_verify
+from gateways.statements import Statement, read_statement
 from gateways.transfers import Order, PreparedTransfer
 from gateways.wire import Clock, Line, china_stamp, read_json, wall_clock
 
 PARTY = "Alipay"
 SEND = "alipay.fund.trans.uni.transfer"
 QUERY = "alipay.fund.trans.common.query"
+BILL = "alipay.data.dataservice.bill.downloadurl.query"
+NO_BILL = frozenset({"isp.bill_not_exist", "BILL_NOT_EXIST"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,20 @@ class AlipayClient:
         """What became of a number. An error of the query itself says nothing about the money: Unknown."""
         content = {"out_biz_no": out_biz_no, "product_code": PRODUCT_CODE, "biz_scene": BIZ_SCENE}
         return await self._outcome(QUERY, json.dumps(content), Expected(out_biz_no, amount_fen, "query"))
+
+    async def statement(self, day: date) -> Statement | None:
+        """What moved on this account on a day that is over, by China's time; None where there is no statement (yet, or
+        because nothing moved). Raises GatewayFailure."""
+        content = json.dumps({"bill_type": "signcustomer", "bill_date": day.isoformat()})
+        answer = await self._signed_answer(BILL, content)
+        code, sub_code = readable_code(answer.optional_text("code")), readable_code(answer.optional_text("sub_code"))
+        if sub_code in NO_BILL:
+            return None
+        if code != OK:
+            raise Rejected(PARTY, code or "no-code", "it gives no statement", sub_code=sub_code, permanent=False)
+        # The address is part of the signed answer, and good for seconds only.
+        archive = await replace(self._line, url=answer.text("bill_download_url")).send("GET", "")
+        return read_statement(PARTY, day, archive.content)
 
     async def _outcome(self, method: str, biz_content: str, expected: Expected) -> MoneyOutcome:
         try:

@@ -4,10 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol
 
 from domain.labels import untrue_in
 from gateways.money import MoneyOutcome
+from gateways.statements import Statement
 
 
 class BadTransfer(ValueError):
@@ -77,3 +79,9 @@ class Wallet(Protocol):
     async def send(self, prepared: PreparedTransfer) -> MoneyOutcome: ...
 
     async def query(self, number: str, amount_fen: int) -> MoneyOutcome: ...
+
+
+class Statements(Protocol):
+    """A party that tells at the day's end what has moved."""
+
+    async def statement(self, day: date) -> Statement | None: ...

@@ -7,12 +7,16 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from sandbox import alipay_keys, faults
-from sandbox.alipay_transfers import METHODS, AlipayError
+from sandbox.alipay_bills import METHOD, bill_url
+from sandbox.alipay_transfers import METHODS as TRANSFERS
+from sandbox.alipay_transfers import AlipayError
 from sandbox.clock import read
 from sandbox.faults import Fault, FaultKind
 from sandbox.forms import read_body
 from sandbox.store import UNWRITABLE
 from sandbox.world import World
+
+METHODS = {**TRANSFERS, METHOD: bill_url}
 
 
 def router(world: World) -> APIRouter:
@@ -23,7 +27,10 @@ def router(world: World) -> APIRouter:
     async def gateway_do(request: Request) -> Response:
         # The official client puts the common parameters into the query and biz_content into the form.
         texts, _ = read_body(request.headers.get("content-type", ""), await request.body())
-        return handle(world, {**request.query_params, **texts})
+        params = {**request.query_params, **texts}
+        if params.get("method") == METHOD:  # the only one that hands out an address of its own
+            world.store.set_setting("own_address", str(request.base_url).rstrip("/"))
+        return handle(world, params)
 
     return api
 

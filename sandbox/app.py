@@ -7,7 +7,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 import sandbox
-from sandbox import alipay, aliyun_sms, buyer_api, buyer_page, control_api, control_wechat, top_gateway, wechat_pay
+from sandbox import (
+    alipay,
+    alipay_bills,
+    aliyun_sms,
+    buyer_api,
+    buyer_page,
+    control_api,
+    control_wechat,
+    top_gateway,
+    wechat_pay,
+)
 from sandbox.faults import Droppable
 from sandbox.store import UNWRITABLE
 from sandbox.world import Refused, World
@@ -36,6 +46,16 @@ def create_app(folder: Path) -> ASGIApp:
         world.store.row("SELECT 1")
         return {"status": "ok"}
 
-    for part in (top_gateway, alipay, wechat_pay, aliyun_sms, buyer_api, buyer_page, control_api, control_wechat):
+    for part in (
+        top_gateway,
+        alipay,
+        alipay_bills,
+        wechat_pay,
+        aliyun_sms,
+        buyer_api,
+        buyer_page,
+        control_api,
+        control_wechat,
+    ):
         app.include_router(part.router(world))
     return Droppable(app)

@@ -23,16 +23,19 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.marketplace_clients import TOP_PLATFORMS
 from db.tables.office import Shop
+from domain.fulfilment import WalletName
 from settings import Settings
 from workflows import priorities
 from workflows.archive import Archive, ArchiveOrder
 from workflows.digest import Digest
 from workflows.heads import Heads
 from workflows.intake import Intake, IntakeOrder
+from workflows.reconcile import Reconcile
 from workflows.refund_intake import RefundIntake, RefundIntakeOrder
 from workflows.retention import Retention
 
 ARCHIVE = "archive"
+RECONCILE_EVERY = timedelta(hours=1)
 ARCHIVE_EVERY = timedelta(minutes=10)
 DIGEST_EVERY = timedelta(minutes=10)
 HEADS = "heads"
@@ -118,6 +121,21 @@ async def ensure_heads(client: Client, settings: Settings) -> None:
         static_summary="the record's head of the day",
     )
     await _ensure(client, HEADS, _schedule(action, HEADS_EVERY, HEADS), at_once=True)
+
+
+async def ensure_reconciling(client: Client, wallets: Iterable[WalletName], settings: Settings) -> None:
+    """For each wallet that tells what has moved a schedule that compares it with our payouts."""
+    for wallet in wallets:
+        name = f"reconcile:{wallet}"
+        action = ScheduleActionStartWorkflow(
+            Reconcile.run,
+            wallet,
+            id=name,
+            task_queue=settings.task_queue,
+            priority=priorities.INTAKE,
+            static_summary=wallet,
+        )
+        await _ensure(client, name, _schedule(action, RECONCILE_EVERY, name))
 
 
 def digest_id(shop: str) -> str:

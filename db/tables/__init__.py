@@ -17,6 +17,7 @@ from db.tables import (
     reply_templates,
     retention,
     reversals,
+    statements,
     vault,
 )
 from db.tables.model import Model
@@ -39,5 +40,6 @@ __all__ = [
     "reply_templates",
     "retention",
     "reversals",
+    "statements",
     "vault",
 ]

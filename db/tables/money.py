@@ -1,9 +1,21 @@
 """Money: payouts and the ledger of what was paid. All amounts are integer fen."""
 
+import datetime as moments
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, Text, UniqueConstraint, false, text
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,6 +71,7 @@ class Payout(Model):
     wire: Mapped[str | None] = mapped_column(Sealed)
     wire_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     provider_order: Mapped[str | None]
+    stated_on: Mapped[moments.date | None] = mapped_column(Date)
     sends: Mapped[int] = mapped_column(default=0)
     queries: Mapped[int] = mapped_column(default=0)
     alarm: Mapped[bool] = mapped_column(default=False)

@@ -114,5 +114,8 @@ def due_for_people(case: RefundCaseState) -> Due | None:
     if owner_of(case) not in deadlines.DESKS:
         trial = case.talk.trial
         return Due(trial.until, Action.TRIAL_ENDS) if stage is RefundStage.TRYING and trial is not None else None
+    inspection = case.goods.inspection
+    if stage is RefundStage.SECOND_LOOK and inspection is not None:
+        return Due(inspection.at + timedelta(hours=case.handling.second_look_hours), Action.ACT, str(stage))
     since = min((clock.since for clock in case.clocks.values()), default=case.opened_at)
     return Due(since, Action.ACT, str(stage))

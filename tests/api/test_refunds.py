@@ -202,3 +202,22 @@ async def test_a_refund_and_a_review_of_the_same_order_name_each_other(
     shown = (await web.get(f"/cases/{second}/refund", headers=cast["agent"].headers)).json()
     state = (await web.get(f"/cases/{second}", headers=cast["agent"].headers)).json()["state"]
     assert (shown["related"], state["identity"]["linked"], shown["note"]) == ([first], first, "杯盖漏水")
+
+
+@pytest.mark.covers(101)
+@pytest.mark.parametrize(
+    ("signed_days_ago", "item", "may_refuse"), [(2, "1", False), (12, "1", True), (2, "made-for-chen", True)]
+)
+async def test_a_return_without_reason_can_be_refused_only_when_the_seven_days_do_not_cover_it(
+    report: Any, web: httpx2.AsyncClient, cast: Any, house: House, at_work: House,
+    signed_days_ago: int, item: str, may_refuse: bool,
+) -> None:  # fmt: skip
+    async with house.sessions.begin() as session:
+        policy = (await office.policy_in_force(session, "refunds", "demo")).document.model_dump(mode="json")
+        policy |= {"exempt_items": {"made-for-chen": "custom_made"}}
+        await office.put_policy(session, "refunds", "demo", policy, "tests", "t", house.now())
+    signed = (house.now() - timedelta(days=signed_days_ago)).isoformat()
+    case = (await report(reason="七天无理由退换货", item_id=item, signed_at=signed)).json()["case"]
+    await web.get("/cases", params={"saw": f"{case}:1"}, headers=cast["agent"].headers)
+    state = (await web.get(f"/cases/{case}", headers=cast["agent"].headers)).json()["state"]
+    assert state["market"]["cannot_refuse"] is not may_refuse

@@ -67,6 +67,8 @@ TABLE: dict[str, tuple[Request, str]] = {
     ),
     "my_notices": (("GET", "/notices", None), "agent lead supervisor warehouse finance auditor admin service"),
     "list_payouts": (("GET", "/payouts", None), "lead supervisor finance auditor"),
+    "list_differences": (("GET", "/differences", None), "supervisor finance auditor"),
+    "settle_difference": (("POST", f"/differences/{uuid4()}/settle", {"reason": "found"}), "finance"),
     "show_budgets": (("GET", "/shops/demo/budgets", None), "lead supervisor finance auditor"),
     "show_case_budgets": (("GET", "/cases/{case}/budgets", None), "agent lead supervisor finance auditor"),
     "list_budget_postings": (("GET", "/shops/demo/budget-postings", None), "supervisor finance auditor"),
@@ -180,7 +182,7 @@ async def test_a_role_opens_its_routes_and_no_others(ask: Any, cast: Any, role: 
     opened = {route for route in TABLE if await ask(route, cast[role].headers) not in (401, 403, 404)}
     refused = {route for route in TABLE if await ask(route, cast[role].headers) == 403}
     # Not every request of the table can succeed; what counts is that it was not refused for its sender.
-    missing = {"show_phone", "show_custody", "show_history", "revoke_key", "end_surge"}
+    missing = {"show_phone", "show_custody", "show_history", "revoke_key", "end_surge", "settle_difference"}
     missing |= {"change_reply_template", "retire_reply_template"}
     expected = {route for route, (_, roles) in TABLE.items() if role in roles.split()}
     assert opened - missing == expected - missing

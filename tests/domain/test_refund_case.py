@@ -7,6 +7,7 @@ import pytest
 from domain.people import Actor
 from domain.policies.refund_rules import RefundStatus
 from domain.refund_case import rules, steps
+from domain.refund_case.agenda import due_for_people
 from domain.refund_case.market import Handling, Intervention, RefundKind
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.stages import Owner, RefundStage, owner_of, stage_of
@@ -283,3 +284,11 @@ def test_without_a_machine_a_person_does_it_by_hand_and_says_so() -> None:
     assert stands(world) == (RefundStage.BY_HAND, Owner.SERVICE)
     assert world.step(ALICE, steps.ConfirmDone(proof=TEXT)) is None
     assert stands(world) == (RefundStage.AWAITING_RETURN, Owner.BUYER)
+
+
+@pytest.mark.covers(112)
+def test_a_second_look_is_due_within_a_day() -> None:
+    world = RefundWorld().inspected("undecided")
+    due = due_for_people(world.case)
+    assert due is not None
+    assert due.at - world.now == timedelta(hours=24)

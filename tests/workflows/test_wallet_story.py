@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from activities.wallets import alipay
 from db.tables.money import LedgerEntry, Payout
 from domain.contact_terms import CallResult, TalkOutcome
 from domain.payouts import PayoutStatus
@@ -12,7 +13,6 @@ from domain.review_case.state import PayoutRef, ReviewCaseState
 from gateways.transfers import PreparedTransfer
 from tests.builders import House
 from tests.workflows.conftest import Tell, Told
-from worker import alipay
 
 SEND, QUERY = "wechat.transfer", "wechat.query"
 OPENID = "o-MYE42l80oelYMDE34nYD456Xoy"
@@ -107,6 +107,6 @@ async def send_the_stored_bytes_behind_our_back(house: House, key: str) -> None:
         row = await session.get_one(Payout, key)
     assert row.wire is not None
     assert row.wire_digest is not None
-    wallet = alipay(house.parts)
+    wallet = alipay(house.parts.settings, house.parts.http)
     assert wallet is not None
     await wallet.send(PreparedTransfer(key, row.amount_fen, row.wire.encode(), row.wire_digest.hex()))
