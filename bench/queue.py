@@ -114,8 +114,9 @@ async def staff(found: Ground) -> Cast:
             code, platform = f"shop-{number}", PLATFORMS[number % len(PLATFORMS)]
             cut_off = now - timedelta(days=200)
             await office.add_shop(
-                session, BY, now, code=code, name=code, platform=platform, cut_off_at=cut_off, intake=False
-            )
+                session, BY, now, code=code, name=code, platform=platform, gate_mode="on_resolution",
+                cut_off_at=cut_off, intake=False,
+            )  # fmt: skip
             desks.append(Desk(code, platform, await _agents(session, code, now)))
         head = await office.add_person(session, BY, now, login="head", name="Head")
         await office.grant(session, BY, now, head.id, Role.SUPERVISOR, None)

@@ -139,6 +139,7 @@ class House:
             paid_fen=8900,
             province="浙江省",
             address_type="office",
+            address="杭州市文一西路969号",
             item_title="儿童保温杯 500ml",
         )
         async with self.parts.sessions.begin() as session:
