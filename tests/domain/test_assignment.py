@@ -36,7 +36,7 @@ def chosen(*candidates: Candidate, skills: tuple[str, ...] = (), seniority: int 
     return answer.person if isinstance(answer, Choice) else answer.reason
 
 
-@pytest.mark.covers(196)
+@pytest.mark.covers(4, 196)
 def test_the_least_loaded_relative_to_capacity_takes_the_case() -> None:
     assert chosen(agent("alice", open_cases=3, capacity=4), agent("ann", open_cases=5, capacity=20)) == "ann"
 

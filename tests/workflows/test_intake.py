@@ -24,7 +24,7 @@ async def live(temporal_client: Client, database: Database, sandbox: str) -> Asy
         yield house
 
 
-@pytest.mark.covers(1)
+@pytest.mark.covers(1, 2, 3)
 async def test_each_review_becomes_exactly_one_case(live: Live) -> None:
     oids = {(await live.house.review(result=result)).oid for result in ("bad", "neutral", "bad")}
     report = await live.run()

@@ -49,7 +49,7 @@ async def test_a_file_that_the_case_does_not_have_is_refused(tell: Tell, house: 
     assert code_of(unknown) == "NotFound"
 
 
-@pytest.mark.covers(86, 143, 144)
+@pytest.mark.covers(13, 86, 143, 144)
 async def test_a_malicious_review_is_reported_with_its_evidence_and_then_closed(
     tell: Tell, house: House, keep_history: Keep
 ) -> None:
