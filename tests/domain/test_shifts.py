@@ -58,7 +58,7 @@ def test_who_is_away_is_on_no_shift_until_they_are_back() -> None:
 
 def test_who_has_left_is_never_there() -> None:
     assert not Presence(active=False).on_shift(at(MONDAY), DAYS)
-    assert refused(MONDAY, agent=hours(Presence(active=False))).code is NoContactCode.NOBODY_AT_DESK
+    assert refused(MONDAY, agent=hours(Presence(active=False))).code is NoContactCode.AGENT_NEVER_THERE
 
 
 def test_of_two_shifts_that_count_on_a_day_the_newer_decides() -> None:

@@ -2,6 +2,7 @@
 
 import random
 import secrets
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -9,6 +10,16 @@ from bench.payout_campaign import PARTS, campaign, run
 from tests.embedded.running import Running
 
 COUNT = 200
+
+
+@pytest.fixture
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    """One of its own: the books are counted as a whole."""
+    running = await Running.start(tmp_path_factory.mktemp("campaign") / "data")
+    await running.says("Ctrl-C stops everything")
+    yield running
+    running.process.kill()
+    await running.process.wait()
 
 
 @pytest.mark.covers(68, 200)
