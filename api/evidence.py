@@ -50,7 +50,7 @@ async def download_evidence(house: TheHouse, caller: TheCaller, number: str) -> 
     try:
         await _note(house, row, manifest, str(caller.person))
         await _pack(house, manifest, path)
-    except BaseException:
+    except BaseException:  # whatever ended it, a cancelled request too: no half package stays behind
         path.unlink(missing_ok=True)
         raise
     return whole_file(path, f"evidence-{row.number}.zip", "application/zip")

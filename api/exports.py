@@ -79,7 +79,7 @@ async def make_export(house: TheHouse, caller: TheCaller, body: ExportBody) -> F
         async with house.sessions() as session:
             manifest = await export(session, wish, house.signer, path)
         await _note(house, caller, manifest)
-    except BaseException:
+    except BaseException:  # whatever ended it, a cancelled request too: no half export stays behind
         path.unlink(missing_ok=True)
         raise
     return whole_file(

@@ -81,7 +81,7 @@ class Store:
         self._depth += 1
         try:
             yield
-        except BaseException:
+        except BaseException:  # whatever ended the block, its half is rolled back; it is raised again below
             self._depth -= 1
             if self._depth == 0:
                 self._connection.execute("ROLLBACK")

@@ -107,7 +107,7 @@ def emptied() -> list[str]:
 
 @pytest.fixture
 async def database(cluster: Postgres, template: str, emptied: list[str]) -> AsyncIterator[Database]:
-    """A copy of the migrated template, for one test at a time. Emptying it takes a tenth of making another."""
+    """A copy of the migrated template, for one test at a time. Emptying it is cheaper than making another."""
     name, admin = f"amends_test_{next(_clones)}", cluster.conninfo("postgres")
     if emptied:
         await _rename(admin, emptied.pop(), name)

@@ -53,7 +53,7 @@ class FolderStore:
                     beside.flush()
                     os.fsync(beside.fileno())
                     os.replace(beside.name, path)
-                except BaseException:
+                except BaseException:  # whatever ended it: nothing unfinished stays in the vault
                     Path(beside.name).unlink(missing_ok=True)
                     raise
             _flush_folder(path.parent)
