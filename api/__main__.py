@@ -1,5 +1,7 @@
 """`python -m api`: serves the api until SIGTERM or Ctrl-C, then finishes what is under way."""
 
+import os
+
 import uvicorn
 
 from api.app import create_app
@@ -8,6 +10,8 @@ from settings import Settings
 
 
 def serve() -> None:
+    # Exports and packages of evidence lie in a temporary file while they are sent: nobody else may read them.
+    os.umask(0o077)
     settings = Settings()
     configure(settings.log_level)
     uvicorn.run(
