@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.embedded.running import Running
+from tests.embedded.running import Running, alone
 
 
 @pytest.fixture(scope="session")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
-    running = await Running.start(tmp_path_factory.mktemp("house") / "data")
-    await running.says("Ctrl-C stops everything")
+    with alone():
+        running = await Running.start(tmp_path_factory.mktemp("house") / "data")
+        await running.says("Ctrl-C stops everything")
     yield running
     if running.process.returncode is None:
         running.process.kill()

@@ -1,10 +1,13 @@
 """A `dev.py` under test, and people who work with it over HTTP."""
 
 import asyncio
+import fcntl
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,14 @@ from embedded.folder import read_variables
 
 PARTS = ("worker", "api", "sandbox", "engine", "postgres")
 PATIENCE_SECONDS = 90
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One house starts at a time, over all processes of tests: two that look for free ports at once find the same."""
+    with (Path(tempfile.gettempdir()) / "amends-tests-start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @dataclass

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bench.payout_campaign import PARTS, campaign, run
-from tests.embedded.running import Running
+from tests.embedded.running import Running, alone
 
 COUNT = 200
 
@@ -15,8 +15,9 @@ COUNT = 200
 @pytest.fixture
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     """One of its own: the books are counted as a whole."""
-    running = await Running.start(tmp_path_factory.mktemp("campaign") / "data")
-    await running.says("Ctrl-C stops everything")
+    with alone():
+        running = await Running.start(tmp_path_factory.mktemp("campaign") / "data")
+        await running.says("Ctrl-C stops everything")
     yield running
     running.process.kill()
     await running.process.wait()
