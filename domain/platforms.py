@@ -59,6 +59,11 @@ def has_review_api(rules: PlatformRules) -> bool:
     return rules.review_api
 
 
+def has_exchange_api(rules: PlatformRules) -> bool:
+    """Whether a machine can read exchanges and answer them, by calls of their own."""
+    return bool(rules.exchange_deadline_field)
+
+
 def may_ask_to_amend(rules: PlatformRules) -> bool:
     """Whether a seller may mention amending at all. Paying for it is another question (domain.gate)."""
     return rules.asking.allowed and rules.asking.by == "seller"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # Each file brings a folder from the version before to its own; a folder of a later version is refused.
-SCHEMAS = ("schema.sql", "schema_2.sql")
+SCHEMAS = ("schema.sql", "schema_2.sql", "schema_3.sql")
 SCHEMA_VERSION = len(SCHEMAS)
 FILE_NAME = "sandbox.sqlite3"
 
@@ -24,6 +24,7 @@ HISTORY = (
     "wechat_account",
     "sms",
     "message",
+    "refund_message",
     "refund",
     "review",
     "sub_order",
