@@ -181,12 +181,13 @@ def before_and_by_hand(parts: Parts, policies: Policies) -> list[Callable[..., A
 def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
     """The activities of who works on what, and of who must hear of it."""
     assignment = AssignmentActivities(parts.sessions, policies, clock)
-    escalation = EscalationActivities(parts.sessions, clock)
+    escalation = EscalationActivities(parts.sessions, policies, clock)
     surges = SurgeActivities(parts.sessions)
     replacement = ReplacementActivities(parts.sessions, policies, clock, assignment)
     return [
         assignment.assign, assignment.claim, assignment.hand_on, HandbackActivities(parts.sessions).open_work,
-        escalation.reckon, escalation.escalate, DigestActivities(parts.sessions, policies, clock).gather,
+        escalation.reckon, escalation.escalate, escalation.reckon_announcement,
+        DigestActivities(parts.sessions, policies, clock).gather,
         InvestigationActivities(parts.sessions).ask, BuyerActivities(parts.sessions).describe,
         surges.surge_stage, surges.surged,
         replacement.replace, ApprovalActivities(parts.sessions, policies, clock).ask_approvers,
