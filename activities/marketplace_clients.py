@@ -18,6 +18,7 @@ from domain.errors import Refusal
 from domain.platforms import Platform
 from domain.policies.platforms import PlatformRules
 from gateways.top import TopClient, TopCredentials
+from gateways.top_coupons import TopCoupons
 from gateways.top_exchanges import TopExchanges
 from gateways.top_messages import TopMessages
 from gateways.top_refund_actions import TopRefundActions
@@ -81,6 +82,7 @@ class Clients:
     refund_actions: TopRefundActions
     exchanges: TopExchanges
     sms: TopSms
+    coupons: TopCoupons
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,10 @@ class Marketplace:
     @property
     def sms(self) -> TopSms:
         return self.clients.sms
+
+    @property
+    def coupons(self) -> TopCoupons:
+        return self.clients.coupons
 
 
 class Marketplaces:
@@ -180,6 +186,7 @@ class Marketplaces:
             TopRefundActions(client),
             TopExchanges(client),
             TopSms(client),
+            TopCoupons(client),
         )
 
 

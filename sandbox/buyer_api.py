@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from sandbox import orders, people, reviews, texts, wallet
+from sandbox import orders, people, reviews, texts, wallet, waybills
 from sandbox.clock import written, yuan
 from sandbox.forms import Yuan, fen
 from sandbox.world import World
@@ -95,7 +95,17 @@ def order_view(world: World, tid: int) -> dict[str, Any]:
         for row in orders.sub_orders(world, tid)
     ]
     moments = {name: written(order[name]) for name in ("created", "consign_time", "end_time")}
-    return order | moments | {"tid_text": str(tid), "payment": yuan(order["payment"]), "orders": subs}
+    sent = waybills.of_order(world, tid)
+    return (
+        order
+        | moments
+        | {
+            "tid_text": str(tid),
+            "payment": yuan(order["payment"]),
+            "orders": subs,
+            "parcel": waybills.brief(world, sent["num"]) if sent else None,
+        }
+    )
 
 
 def review_view(row: Any) -> dict[str, Any]:

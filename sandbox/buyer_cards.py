@@ -6,7 +6,7 @@ from typing import Any
 from sandbox import orders, people, reviews, shops, wallet
 from sandbox.buyer_api import inbox, order_view, review_view
 from sandbox.markup import Html, fill, join
-from sandbox.page_forms import choice, folded, form, text_area, text_field, tick
+from sandbox.page_forms import choice, folded, form, parcel_line, text_area, text_field, tick
 from sandbox.refund_cards import refund_part
 from sandbox.world import World
 
@@ -66,12 +66,14 @@ def order_card(world: World, tid: int) -> Html:
     order = order_view(world, tid)
     finish = form("finish", order["buyer_nick"], {"tid": tid}, Html(""), "确认收货")
     return fill(
-        '<article><h3>$shop</h3><p class="meta">订单 $tid · $created · $status · ¥$payment</p>$finish$items</article>',
+        '<article><h3>$shop</h3><p class="meta">订单 $tid · $created · $status · ¥$payment</p>'
+        "$parcel$finish$items</article>",
         shop=order["seller_nick"],
         tid=order["tid_text"],
         created=order["created"],
         status=TRADE_LABELS[order["status"]],
         payment=order["payment"],
+        parcel=parcel_line(order["parcel"]),
         finish="" if order["status"] == orders.FINISHED else finish,
         items=join(_item(world, order, sub) for sub in order["orders"]),
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox import exchanges, interventions, refund_messages, refunds
+from sandbox import exchanges, interventions, refund_messages, refunds, waybills
 from sandbox.clock import written, yuan
 from sandbox.forms import Yuan, fen
 from sandbox.world import World
@@ -90,6 +90,11 @@ def _applications(api: APIRouter, world: World) -> None:
             world, refund_id, body.company, body.sid
         )
         return refund_view(refunds.get(world, refund_id))
+
+    @api.get("/buyer/parcels/{num}")
+    async def read_parcel(num: str) -> dict[str, Any]:
+        """Where a parcel is, as its courier tells anybody who has the number."""
+        return waybills.view(world, waybills.get(world, num))
 
     @api.post("/buyer/refunds/{refund_id}/withdraw")
     async def withdraw_refund(refund_id: int) -> dict[str, Any]:

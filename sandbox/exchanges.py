@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from sandbox import orders, refunds
+from sandbox import orders, refunds, waybills
 from sandbox.refund_states import (
     EX_ASKED,
     EX_CLOSED,
@@ -95,6 +95,8 @@ def consign(world: World, exchange: sqlite3.Row, company: str, sid: str) -> None
             "UPDATE refund SET out_company = ?, out_sid = ? WHERE refund_id = ?", company, sid, exchange["refund_id"]
         )
         _move(world, exchange, EX_SENT, EX_TO_SEND)
+        code = waybills.company_code(company, waybills.plain(sid))
+        waybills.make(world, code, sid, "other", refund_id=exchange["refund_id"])
 
 
 def _move(world: World, exchange: sqlite3.Row, status: str, *allowed: str) -> None:

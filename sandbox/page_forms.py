@@ -1,4 +1,6 @@
-"""Forms of the buyer's page and their fields."""
+"""Forms of the buyer's page and their fields, and the line about a parcel."""
+
+from typing import Any
 
 from sandbox.markup import Html, fill, join, options
 
@@ -49,3 +51,9 @@ def tick(label: str, name: str) -> Html:
 
 def folded(summary: str, content: Html) -> Html:
     return fill("<details><summary>$summary</summary>$content</details>", summary=summary, content=content)
+
+
+def parcel_line(parcel: dict[str, Any] | None) -> Html:
+    if parcel is None:
+        return Html("")
+    return fill('<p class="meta">$courier $num · $context · $at</p>', **parcel | {"at": parcel["at"] or ""})

@@ -3,10 +3,10 @@
 import sqlite3
 from typing import Any
 
-from sandbox import orders, refund_states
+from sandbox import orders, refund_states, waybills
 from sandbox.buyer_refund_api import refund_view
 from sandbox.markup import Html, fill, join
-from sandbox.page_forms import folded, form, text_field, tick
+from sandbox.page_forms import folded, form, parcel_line, text_field, tick
 from sandbox.world import World
 
 REFUND_LABELS = {
@@ -38,7 +38,7 @@ def refund_part(world: World, order: dict[str, Any], sub: dict[str, Any]) -> Htm
     row = world.store.row("SELECT * FROM refund WHERE oid = ? ORDER BY refund_id DESC LIMIT 1", sub["oid"])
     nick = order["buyer_nick"]
     if row is not None and row["status"] not in refund_states.ENDED:
-        return join([_refund_line(row), _refund_steps(nick, row)])
+        return join([_refund_line(row), parcel_line(waybills.brief(world, row["sid"])), _refund_steps(nick, row)])
     fields = join(
         [
             text_field("金额(元)", "amount", sub["payment"], 'required inputmode="decimal"'),

@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import messages, orders
+from sandbox import messages, orders, waybills
 from sandbox.clock import DAY, written, yuan
 from sandbox.people import open_uid
 from sandbox.refund_states import (
@@ -143,6 +143,9 @@ def note_return(world: World, refund: sqlite3.Row, company: str, sid: str, statu
             sid,
             now,
             refund["refund_id"],
+        )
+        waybills.make(
+            world, waybills.company_code(company, waybills.plain(sid)), sid, "back", refund_id=refund["refund_id"]
         )
         move(world, refund, status, now)
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from sandbox import (
     faults,
+    top_coupons,
     top_exchanges,
     top_messages,
     top_refund_messages,
@@ -32,6 +33,7 @@ METHODS: dict[str, Method] = {
     **top_exchanges.METHODS,
     **top_messages.METHODS,
     **top_sms.METHODS,
+    **top_coupons.METHODS,
 }
 
 
