@@ -42,6 +42,7 @@ class RefundPrepared(Fact):
     next: str = ""
     claim: str | None = None
     reading: Reading | None = None
+    digests: dict[str, str] = Field(default_factory=dict)
 
 
 class OrderResult(StrEnum):

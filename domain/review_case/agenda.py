@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.contact_terms import TalkOutcome
+from domain.disputes import dues
 from domain.escalation import EscalationKind
 from domain.fulfilment import needs_address, needs_payee
 from domain.gate import GateMode
@@ -52,6 +53,8 @@ class Action(StrEnum):
     PROMISE_BROKEN = "promise_broken"
     INVESTIGATION_DUE = "investigation_due"
     DECISION_DUE = "decision_due"
+    CLAIM_DUE = "counter_claim_due"
+    QUESTION_DUE = "question_due"
     LOG_MESSAGE = "log_message"
     RESUME = "resume"
     END = "end"
@@ -104,6 +107,7 @@ def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
     if case.amendment is not None and not promised(case):
         yield Due(case.opened_at, Action.END)
     yield from _reply(case, identity)
+    yield from (Due(at, Action.CLAIM_DUE, number) for at, number in dues.claims_due(case))
     if case.held is not None:
         if case.held.until is not None:
             yield Due(case.held.until, Action.RESUME)
@@ -116,6 +120,7 @@ def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
     yield from _promises(case)
     yield from _investigations(case)
     yield from (Due(one.due_at, Action.DECISION_DUE, str(one.number)) for one in decisions.unreminded(case))
+    yield from (Due(at, Action.QUESTION_DUE, number) for at, number in dues.questions_due(case))
     yield from _clocks(case)
 
 
@@ -123,6 +128,7 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     """Nothing is left but to give back what was set aside, tell the buyer, see promises through, and close."""
     now = case.opened_at
     yield from _release(case)
+    yield from (Due(at, Action.CLAIM_DUE, number) for at, number in dues.claims_due(case))
     if case.payout is not None and not case.payout.settled:
         yield from (due for due in _clocks(case) if due.subject == EscalationKind.FULFILMENT_WAITING)
         return
@@ -137,7 +143,7 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     elif case.follow_up is not None and not case.follow_up.over:
         yield _follow_up(case.follow_up)
         yield from _watching(case)
-    elif not promises.unbroken(case):
+    elif not promises.unbroken(case) and not any(dues.claims_waiting(case)):
         yield Due(now, Action.CLOSE)
         return
     yield from _promises(case)
@@ -317,6 +323,8 @@ def due_for_people(case: ReviewCaseState) -> Due | None:
         Due(_needed(case, one), Action.INVESTIGATION_DUE, str(one.number)) for one in investigations.unanswered(case)
     ]
     waiting += [Due(one.due_at, Action.DECISION_DUE, str(one.number)) for one in decisions.undecided(case)]
+    waiting += [Due(at, Action.CLAIM_DUE, number) for at, number in dues.claims_waiting(case)]
+    waiting += [Due(at, Action.QUESTION_DUE, number) for at, number in dues.questions_waiting(case)]
     return min(waiting, key=lambda due: due.at, default=None)
 
 
