@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0030q"
-down_revision = "0006s"
+down_revision = "0027c"
 branch_labels = None
 depends_on = None
 
