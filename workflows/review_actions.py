@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.amendment import Reading
     from domain.contact_terms import CallResult
+    from domain.disputes import counter_claims, questions
     from domain.fulfilment import needs_payee
     from domain.people import TIMER, Actor, ActorKind
     from domain.review_case import (
@@ -84,6 +85,8 @@ class ReviewActions:
             Action.PROMISE_BROKEN: self._agreed(promises.broke),
             Action.INVESTIGATION_DUE: self._agreed(investigations.fell_due),
             Action.DECISION_DUE: self._agreed(decisions.fell_due),
+            Action.CLAIM_DUE: self._agreed(counter_claims.fell_due),
+            Action.QUESTION_DUE: self._agreed(questions.fell_due),
             **ReplyActions(case, lock).doing,
             **EscalationActions(case, lock).doing,
             **self.ending.doing,
@@ -150,9 +153,11 @@ class ReviewActions:
             progress.assigned(case, found, workflow.now())
 
     async def _replace(self, due: Due) -> None:
-        before = self._case.assignee
+        case, before = self._case, self._case.assignee
         assert before is not None  # noqa: S101 - the agenda lists it only for a case with an agent
-        request = ReplaceRequest(plan=self._plan_request(), severity=self._case.severity)
+        request = ReplaceRequest(
+            plan=self._plan_request(), severity=case.severity, cause=case.cause or case.suggested_cause
+        )
         found = await workflow.execute_activity_method(ReplacementActivities.replace, request, **limits.RECORD)
         async with self._lock:
             progress.replaced(self._case, found, before, workflow.now())
@@ -234,7 +239,8 @@ class ReviewActions:
         async with self._lock:
             paying.payout_opened(self._case, found, workflow.now())
         if found.key is not None:
-            order = PayoutOrder(key=found.key, case=request.case, shop=request.shop, form=offer.form)
+            by_hand = bool(found.give_roles)
+            order = PayoutOrder(key=found.key, case=request.case, shop=request.shop, form=offer.form, by_hand=by_hand)
             await self._start_payout(order)
 
     def _payout_request(self, offer: Offer) -> PayoutRequest:

@@ -46,6 +46,8 @@ class EscalationKind(StrEnum):
     BUYER_WROTE = "buyer_wrote"
     GOODS_WAITING = "goods_waiting"
     REFUND_WAITING = "refund_waiting"
+    COUNTER_CLAIM = "counter_claim"
+    QUESTION_ASKED = "question_asked"
 
 
 # Documents from before these kinds use the rule of an older one.
@@ -57,6 +59,8 @@ _ADDED_LATER = {
     EscalationKind.BUYER_WROTE: EscalationKind.CONTACT_MISSED,
     EscalationKind.GOODS_WAITING: EscalationKind.DECISION_WAITING,
     EscalationKind.REFUND_WAITING: EscalationKind.PAYOUT_STUCK,
+    EscalationKind.COUNTER_CLAIM: EscalationKind.DECISION_WAITING,
+    EscalationKind.QUESTION_ASKED: EscalationKind.DECISION_WAITING,
 }
 
 
@@ -169,7 +173,8 @@ class EscalationRule(MarkedPart):
 
 
 class DeskPolicy(PolicyDocument):
-    """The document `desk`."""
+    """The document `desk`. `announce_minutes` of their working time before a promise or an answer is due, its person
+    hears of it; 0: only when it is due."""
 
     hours: DeskHours
     escalations: Mapping[EscalationKind, EscalationRule]
@@ -178,6 +183,7 @@ class DeskPolicy(PolicyDocument):
     seniority_for_severity: Mapping[int, int] = Field(default_factory=dict)
     skills_for_cause: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     record_minutes_after_talk: int = Field(ge=1)
+    announce_minutes: int = Field(default=120, ge=0)
     follow_up_days: int = Field(ge=0)
 
     @field_validator("escalations")
