@@ -45,7 +45,7 @@ def test_every_reference_of_the_document_leads_somewhere(document: Any) -> None:
 
 
 def test_the_way_to_send_a_key_is_part_of_the_document(document: Any) -> None:
-    assert set(document["components"]["securitySchemes"]) == {"HTTPBearer", "APIKeyHeader"}
+    assert set(document["components"]["securitySchemes"]) == {"HTTPBearer", "APIKeyHeader", "APIKeyCookie"}
 
 
 async def test_a_living_and_ready_house_says_so(web: httpx2.AsyncClient, house: House) -> None:
