@@ -12,7 +12,9 @@ from sandbox.store import DataFolderMismatch
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="A local marketplace, wallet and messenger.")
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="A local marketplace, wallet, messenger and courier."
+    )
     parser.add_argument("--port", type=int, default=7244)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--data", type=Path, required=True, help="folder for sandbox.sqlite3; created if missing")

@@ -14,7 +14,10 @@ from sandbox import (
     buyer_api,
     buyer_page,
     control_api,
+    control_courier,
     control_wechat,
+    courier_desk,
+    kuaidi100,
     top_gateway,
     wechat_pay,
 )
@@ -54,8 +57,11 @@ def create_app(folder: Path) -> ASGIApp:
         aliyun_sms,
         buyer_api,
         buyer_page,
+        kuaidi100,
+        courier_desk,
         control_api,
         control_wechat,
+        control_courier,
     ):
         app.include_router(part.router(world))
     return Droppable(app)
