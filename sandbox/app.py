@@ -19,6 +19,7 @@ from sandbox import (
     courier_desk,
     kuaidi100,
     top_gateway,
+    wechat_bills,
     wechat_pay,
 )
 from sandbox.faults import Droppable
@@ -54,6 +55,7 @@ def create_app(folder: Path) -> ASGIApp:
         alipay,
         alipay_bills,
         wechat_pay,
+        wechat_bills,
         aliyun_sms,
         buyer_api,
         buyer_page,
