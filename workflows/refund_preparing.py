@@ -9,7 +9,15 @@ with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
     from activities.refund_desk import RefundDeskActivities
     from activities.refund_opening import RefundOpeningActivities
-    from activities.refund_requests import AgreeRequest, ConfirmRequest, InspectRequest, MatchRequest, ReasonRequest
+    from activities.refund_photos import RefundPhotoActivities
+    from activities.refund_requests import (
+        AgreeRequest,
+        ConfirmRequest,
+        InspectRequest,
+        MatchRequest,
+        PhotoRequest,
+        ReasonRequest,
+    )
     from activities.requests import ClaimRequest
     from domain.policies.refund_rules import RefundStatus
     from domain.refund_case import steps
@@ -80,6 +88,19 @@ async def _receive(case: RefundCaseState, command: steps.RefundCommand, step: st
     return await workflow.execute_activity_method(RefundDeskActivities.match, request, **limits.STEP)
 
 
+async def _refuse(case: RefundCaseState, command: steps.RefundCommand, step: steps.Refuse) -> RefundPrepared:
+    return await _photo(case, step.proof, message=False) if step.proof is not None else RefundPrepared()
+
+
+async def _write(case: RefundCaseState, command: steps.RefundCommand, step: steps.WriteToBuyer) -> RefundPrepared:
+    return await _photo(case, step.photo, message=True)
+
+
+async def _photo(case: RefundCaseState, photo: str, *, message: bool) -> RefundPrepared:
+    request = PhotoRequest(**_of(case), photo=photo, message=message)
+    return await workflow.execute_activity_method(RefundPhotoActivities.judge_photo, request, **limits.STEP)
+
+
 async def _confirm(case: RefundCaseState, command: steps.RefundCommand, step: steps.ConfirmDone) -> RefundPrepared:
     order = case.order
     if case.handling.by_machine or order is None:
@@ -96,5 +117,7 @@ _PREPARING: dict[type[steps.Step], Callable[[RefundCaseState, steps.RefundComman
     steps.Inspect: _inspect,
     steps.FlagAbuse: _abuse,
     steps.ReceiveParcel: _receive,
+    steps.Refuse: _refuse,
+    steps.WriteToBuyer: _write,
     steps.ConfirmDone: _confirm,
 }

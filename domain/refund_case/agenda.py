@@ -23,6 +23,7 @@ class Action(StrEnum):
     WARN = "warn_of_deadline"
     ACT = "act_before_deadline"
     ORDER = "order"
+    WRITE = "write"
     TRIAL_ENDS = "trial_ends"
     RECKON = "reckon_clock"
     ESCALATE = "escalate"
@@ -65,6 +66,9 @@ def _all(case: RefundCaseState) -> Iterator[Due]:
     order = case.open_order
     if order is not None and order.status is OrderStatus.WAITING:
         yield Due(order.again_at or order.at, Action.ORDER, str(order.number))
+    message = case.open_message
+    if message is not None:
+        yield Due(message.again_at or message.at, Action.WRITE, str(message.number))
     if case.read_again_at is not None:
         yield Due(case.read_again_at, Action.READ)
     if case.held is not None:

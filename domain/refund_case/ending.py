@@ -43,6 +43,8 @@ def _closure(case: RefundCaseState, before: Reading | None, by_itself: bool) -> 
         return RefundOutcome.REFUSED
     if before is not None and before.status is RefundStatus.RETURNING and by_itself:
         return RefundOutcome.LAPSED
+    if before is not None and before.status is RefundStatus.TO_SEND:
+        return RefundOutcome.NOT_SENT
     kept = case.talk.satisfied or case.talk.accepted is not None
     return RefundOutcome.KEPT if kept else RefundOutcome.WITHDRAWN
 

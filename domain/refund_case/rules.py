@@ -7,7 +7,18 @@ from typing import Any
 
 from domain.errors import Refusal
 from domain.people import Actor, Role
-from domain.refund_case import clocks, deadlines, deciding, desk, ending, handling_goods, permissions, steps, talking
+from domain.refund_case import (
+    clocks,
+    deadlines,
+    deciding,
+    desk,
+    ending,
+    handling_goods,
+    permissions,
+    steps,
+    talking,
+    writing,
+)
 from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.permissions import require
 from domain.refund_case.refusals import CaseClosed, CaseOpening, NotYours, StaleVersion
@@ -42,7 +53,8 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.TryFirst: Rule(talking.may_try, talking.try_first, talking.check_try),
     steps.EndTrial: Rule(talking.may_end_trial, talking.end_trial),
     steps.Agree: Rule(deciding.may_agree, deciding.agree, prepared=True),
-    steps.Refuse: Rule(deciding.may_refuse, deciding.refuse, deciding.check_refuse),
+    steps.Refuse: Rule(deciding.may_refuse, deciding.refuse, deciding.check_refuse, prepared=True),
+    steps.WriteToBuyer: Rule(writing.may_write, writing.write, prepared=True),
     steps.LetPass: Rule(deadlines.may_let_pass, deadlines.let_pass),
     steps.ReleaseRefund: Rule(deciding.may_release, deciding.release, deciding.check_release),
     steps.EnterCode: Rule(deciding.may_enter_code, deciding.enter_code),

@@ -75,8 +75,22 @@ class Refuse(Step):
     proof: str | None = Field(
         default=None,
         max_length=64,
-        description="id of a kept photo; with one a person refuses in the workbench, where the picture is shown",
+        description="id of a photo in the case's vault; the buyer sees it",
     )
+    reason: int | None = Field(
+        default=None,
+        gt=0,
+        le=2**31,
+        description="the marketplace's number of one of its own reasons; an exchange is not refused by machine without",
+    )
+
+
+class WriteToBuyer(Step):
+    """Write to the buyer where they applied, with a photo: the marketplace takes no words without one."""
+
+    step: Literal["write_to_buyer"] = "write_to_buyer"
+    words: SealedRef
+    photo: str = Field(max_length=64, description="id of a photo in the case's vault")
 
 
 class LetPass(Step):
@@ -131,6 +145,7 @@ AnyRefundStep = Annotated[
     | EndTrial
     | Agree
     | Refuse
+    | WriteToBuyer
     | LetPass
     | ReleaseRefund
     | EnterCode
@@ -192,4 +207,5 @@ __all__ = [
     "SettleFreight",
     "Step",
     "TryFirst",
+    "WriteToBuyer",
 ]
