@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.case_clocks import Clock, Held
+from domain.disputes.state import Disputes
 from domain.escalation import EscalationKind
 from domain.freight import Payer
 from domain.policies.causes import Fault
@@ -123,6 +124,7 @@ class RefundCaseState(BaseModel):
     messages: list[Message] = Field(default_factory=list)
     freight: Freight | None = None
     abuse: Abuse | None = None
+    disputes: Disputes = Field(default_factory=Disputes)
 
     stage_seen: str = ""
     stage_since: datetime | None = None

@@ -6,6 +6,15 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.desk_steps import Claim, Escalate, HandOver, Hold, Note, Resume
+from domain.disputes.steps import (
+    AnswerQuestion,
+    AskQuestion,
+    EndCounterClaim,
+    FlagRisk,
+    JudgeFlag,
+    MoveCounterClaim,
+    OpenCounterClaim,
+)
 from domain.people import Actor
 from domain.refund_case.goods_steps import FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
 from domain.refund_case.talks import Alternative
@@ -156,6 +165,13 @@ AnyRefundStep = Annotated[
     | SendGoods
     | SettleFreight
     | FlagAbuse
+    | FlagRisk
+    | JudgeFlag
+    | OpenCounterClaim
+    | MoveCounterClaim
+    | EndCounterClaim
+    | AskQuestion
+    | AnswerQuestion
     | Note
     | Hold
     | Resume
