@@ -295,7 +295,7 @@ async def set_up_schedules(parts: Parts) -> None:
     await ensure_digests(parts.client, [shop.code for shop in shops], parts.settings)
     await ensure_archive(parts.client, parts.settings)
     await ensure_heads(parts.client, parts.settings)
-    await ensure_reconciling(parts.client, [WalletName.ALIPAY], parts.settings)
+    await ensure_reconciling(parts.client, WalletName, parts.settings)
     await ensure_retention(parts.client, parts.settings)
     for surge in surges:
         await start_surge(parts.client, str(surge), parts.settings)
