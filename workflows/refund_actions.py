@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refund_case.market import Reading
     from domain.refund_case.state import RefundCaseState
     from workflows import limits
+    from workflows.parcel_actions import ParcelActions
 
 
 class RefundActions:
@@ -52,6 +53,7 @@ class RefundActions:
             Action.RECKON: self._reckon,
             Action.ESCALATE: self._escalate,
             Action.NOTIFY: self._notify,
+            **ParcelActions(case, lock, self._request).doing,
         }
 
     async def take(self, due: Due) -> None:

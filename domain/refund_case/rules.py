@@ -7,7 +7,18 @@ from typing import Any
 
 from domain.errors import Refusal
 from domain.people import Actor, Role
-from domain.refund_case import clocks, deadlines, deciding, desk, ending, handling_goods, permissions, steps, talking
+from domain.refund_case import (
+    clocks,
+    deadlines,
+    deciding,
+    desk,
+    ending,
+    handling_goods,
+    permissions,
+    steps,
+    talking,
+    tracing,
+)
 from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.permissions import require
 from domain.refund_case.refusals import CaseClosed, CaseOpening, NotYours, StaleVersion
@@ -48,6 +59,7 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.EnterCode: Rule(deciding.may_enter_code, deciding.enter_code),
     steps.ConfirmDone: Rule(deciding.may_confirm, deciding.confirm_done, prepared=True),
     steps.CheckRefund: Rule(permissions.anybody, desk.check_read),
+    steps.CheckParcels: Rule(tracing.may_check, tracing.check_parcels),
     steps.ReceiveParcel: Rule(handling_goods.may_receive, handling_goods.receive, prepared=True),
     steps.Inspect: Rule(
         handling_goods.may_inspect, handling_goods.inspect, handling_goods.check_inspect, prepared=True

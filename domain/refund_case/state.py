@@ -16,9 +16,11 @@ from domain.refund_case.goods import Goods
 from domain.refund_case.market import Basis, Handling, Reading
 from domain.refund_case.orders import MarketAction, Order, OrderStatus
 from domain.refund_case.outcomes import RefundOutcome
+from domain.refund_case.parcels import Telling, TrackedParcel
 from domain.refund_case.talks import Talk
 from domain.refund_deadlines import Deadline
 from domain.sealed import Event, SealedRef
+from domain.tracking import Leg
 
 
 class RefundOpening(BaseModel):
@@ -122,6 +124,9 @@ class RefundCaseState(BaseModel):
     freight: Freight | None = None
     abuse: Abuse | None = None
 
+    parcels: list[TrackedParcel] = Field(default_factory=list)
+    tellings: list[Telling] = Field(default_factory=list)
+
     stage_seen: str = ""
     stage_since: datetime | None = None
     clocks: dict[EscalationKind, Clock] = Field(default_factory=dict)
@@ -159,6 +164,10 @@ class RefundCaseState(BaseModel):
     @property
     def handling(self) -> Handling:
         return self.reading.handling
+
+    def parcel_on(self, leg: Leg) -> TrackedParcel | None:
+        """The parcel that counts on this way: the last one told of."""
+        return next((parcel for parcel in reversed(self.parcels) if parcel.leg is leg), None)
 
     def done(self, action: MarketAction) -> bool:
         """Whether the marketplace did this because we told it to."""

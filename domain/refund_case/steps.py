@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.desk_steps import Claim, Escalate, HandOver, Hold, Note, Resume
 from domain.people import Actor
-from domain.refund_case.goods_steps import FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
+from domain.refund_case.goods_steps import CheckParcels, FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
 from domain.refund_case.talks import Alternative
 from domain.sealed import SealedRef
 from domain.step import Step as Step
@@ -136,6 +136,7 @@ AnyRefundStep = Annotated[
     | EnterCode
     | ConfirmDone
     | CheckRefund
+    | CheckParcels
     | ReceiveParcel
     | Inspect
     | SendGoods
@@ -167,6 +168,7 @@ __all__ = [
     "Agree",
     "AnswerProposal",
     "AnyRefundStep",
+    "CheckParcels",
     "CheckRefund",
     "Claim",
     "ConfirmDone",
