@@ -24,6 +24,7 @@ from activities.assignment import AssignmentActivities
 from activities.buyers import BuyerActivities
 from activities.clocks import DeskClock
 from activities.contacts import ContactActivities
+from activities.coupons import CouponActivities, CouponQueries
 from activities.digests import DigestActivities
 from activities.escalation import EscalationActivities
 from activities.evidence import EvidenceActivities
@@ -151,7 +152,7 @@ def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities)
     ]  # fmt: skip
 
 
-def money_worker(parts: Parts, payouts: PayoutActivities, wallets: Wallets) -> Worker:
+def money_worker(parts: Parts, policies: Policies, payouts: PayoutActivities, market: Marketplaces) -> Worker:
     """On a queue of its own, so that nothing else of the house can hold up a payout or be held up by a wallet."""
     return Worker(
         parts.client,
@@ -161,7 +162,8 @@ def money_worker(parts: Parts, payouts: PayoutActivities, wallets: Wallets) -> W
             payouts.query_payout,
             payouts.cancel_payout,
             payouts.settle_payout,
-            ReconcilingActivities(parts.sessions, wallets).reconcile,
+            CouponActivities(parts.sessions, policies, market, payouts).send_coupon,
+            ReconcilingActivities(parts.sessions, payouts.wallets).reconcile,
         ],
         max_concurrent_activities=parts.settings.worker_activities,
         interceptors=PULSE,
@@ -203,10 +205,9 @@ def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Call
     ]  # fmt: skip
 
 
-def at_the_marketplace(parts: Parts, policies: Policies) -> list[Callable[..., Any]]:
+def at_the_marketplace(parts: Parts, policies: Policies, marketplaces: Marketplaces) -> list[Callable[..., Any]]:
     """The activities that call the marketplace or the messenger."""
     settings = parts.settings
-    marketplaces = Marketplaces(settings, parts.sessions, parts.http, policies)
     letters = Letters(settings, parts.sessions, policies, marketplaces, messenger(parts))
     reviews = MarketplaceActivities(parts.sessions, marketplaces, policies)
     refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies)
@@ -225,7 +226,8 @@ def workers(parts: Parts) -> list[Worker]:
     """One worker per task queue: the cases with their database work, the marketplace at its rate, the money."""
     settings, policies = parts.settings, Policies()
     clock = DeskClock(policies)
-    wallets = Wallets.of_settings(parts.settings, parts.http, policies)
+    market = Marketplaces(settings, parts.sessions, parts.http, policies)
+    wallets = Wallets.of_settings(settings, parts.http, policies, CouponQueries(parts.sessions, market))
     payouts = PayoutActivities(parts.sessions, policies, wallets)
     opening = OpeningActivities(parts.sessions, policies, clock)
     contacts = ContactActivities(parts.sessions, policies)
@@ -257,14 +259,14 @@ def workers(parts: Parts) -> list[Worker]:
         Worker(
             parts.client,
             task_queue=limits.MARKETPLACE_QUEUE,
-            activities=at_the_marketplace(parts, policies),
+            activities=at_the_marketplace(parts, policies, market),
             max_concurrent_activities=settings.worker_activities,
             max_task_queue_activities_per_second=settings.marketplace_calls_per_second,
             interceptors=PULSE,
             graceful_shutdown_timeout=settings.grace,
         ),
         courier_worker(parts, policies),
-        money_worker(parts, payouts, wallets),
+        money_worker(parts, policies, payouts, market),
     ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # Each file brings a folder from the version before to its own; a folder of a later version is refused.
-SCHEMAS = ("schema.sql", "schema_2.sql", "schema_courier.sql")
+SCHEMAS = ("schema.sql", "schema_2.sql", "schema_courier.sql", "schema_coupons.sql")
 SCHEMA_VERSION = len(SCHEMAS)
 FILE_NAME = "sandbox.sqlite3"
 
@@ -33,6 +33,8 @@ HISTORY = (
     "scan",
     "waybill",
     "fault",
+    "coupon",
+    "coupon_kind",
     "transfer",
     "wallet_account",
     "wechat_transfer",

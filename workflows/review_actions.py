@@ -236,7 +236,8 @@ class ReviewActions:
         async with self._lock:
             paying.payout_opened(self._case, found, workflow.now())
         if found.key is not None:
-            order = PayoutOrder(key=found.key, case=request.case, shop=request.shop, form=offer.form)
+            by_hand = bool(found.give_roles)
+            order = PayoutOrder(key=found.key, case=request.case, shop=request.shop, form=offer.form, by_hand=by_hand)
             await self._start_payout(order)
 
     def _payout_request(self, offer: Offer) -> PayoutRequest:

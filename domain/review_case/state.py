@@ -79,6 +79,7 @@ class Identity(BaseModel):
     read_by_machine: bool = True
     may_ask_to_amend: bool = True
     append_closes_reply: bool = False
+    score_counts: bool = Field(default=True, description="false: the shop's score does not hear of this review")
     gate_mode: GateMode
     order_paid_fen: int | None = None
     second_reading_after: timedelta = timedelta(minutes=10)
