@@ -47,6 +47,7 @@ from activities.projection import ProjectionActivities
 from activities.pulse import Pulse
 from activities.reconciling import ReconcilingActivities
 from activities.record_keeping import record_keeping
+from activities.refund_counter import RefundCounter
 from activities.refund_intake import RefundIntakeActivities
 from activities.refund_market import RefundMarketActivities
 from activities.refund_notices import RefundNoticeActivities
@@ -210,13 +211,14 @@ def at_the_marketplace(parts: Parts, policies: Policies, marketplaces: Marketpla
     settings = parts.settings
     letters = Letters(settings, parts.sessions, policies, marketplaces, messenger(parts))
     reviews = MarketplaceActivities(parts.sessions, marketplaces, policies)
-    refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies)
+    counter = RefundCounter(parts.sessions, policies, parts.vault)
+    refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies, counter)
     applications = RefundIntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     notices = RefundNoticeActivities(settings, parts.sessions, letters)
     return [
         reviews.read_review, reviews.post_reply, NoticeActivities(settings, parts.sessions, letters).notify,
-        refunds.read_refund, refunds.obey, notices.notify_refund, notices.tell_buyer,
+        refunds.read_refund, refunds.obey, refunds.write_message, notices.notify_refund, notices.tell_buyer,
         intake.consume_pushes, intake.fetch, intake.settle,
         applications.fetch_refunds, applications.settle_refunds,
     ]  # fmt: skip
@@ -292,7 +294,7 @@ async def set_up_schedules(parts: Parts) -> None:
     await ensure_digests(parts.client, [shop.code for shop in shops], parts.settings)
     await ensure_archive(parts.client, parts.settings)
     await ensure_heads(parts.client, parts.settings)
-    await ensure_reconciling(parts.client, [WalletName.ALIPAY], parts.settings)
+    await ensure_reconciling(parts.client, WalletName, parts.settings)
     await ensure_retention(parts.client, parts.settings)
     for surge in surges:
         await start_surge(parts.client, str(surge), parts.settings)

@@ -10,6 +10,7 @@ from activities.couriers import Couriers
 from activities.policies import Policies
 from activities.refund_desk import RefundDeskActivities
 from activities.refund_opening import RefundOpeningActivities
+from activities.refund_photos import RefundPhotoActivities
 from activities.refund_projection import RefundProjectionActivities
 from activities.tracing import TracingActivities
 from db.sessions import Sessions
@@ -23,6 +24,7 @@ def of_refunds(sessions: Sessions, policies: Policies, clock: DeskClock) -> list
     return [
         opening.open_refund, opening.judge_reason, opening.judge_agreement, opening.judge_inspection,
         opening.judge_abuse, opening.done_by_hand, desk.whom_to_warn, desk.match,
+        RefundPhotoActivities(sessions, policies).judge_photo,
         RefundProjectionActivities(sessions).project_refund,
     ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # Each file brings a folder from the version before to its own; a folder of a later version is refused.
-SCHEMAS = ("schema.sql", "schema_2.sql", "schema_courier.sql", "schema_coupons.sql")
+SCHEMAS = ("schema.sql", "schema_2.sql", "schema_courier.sql", "schema_coupons.sql", "schema_exchanges.sql")
 SCHEMA_VERSION = len(SCHEMAS)
 FILE_NAME = "sandbox.sqlite3"
 
@@ -41,6 +41,7 @@ HISTORY = (
     "wechat_account",
     "sms",
     "message",
+    "refund_message",
     "refund",
     "review",
     "sub_order",

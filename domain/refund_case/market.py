@@ -29,6 +29,14 @@ GOODS_GO_OUT = frozenset({RefundKind.EXCHANGE, RefundKind.REPAIR, RefundKind.RES
 ENDED = frozenset({RefundStatus.SUCCEEDED, RefundStatus.CLOSED})
 
 
+class Counter(StrEnum):
+    """Where an application is read and answered by machine; NONE: only people can, in the marketplace's workbench."""
+
+    REFUNDS = "refunds"
+    EXCHANGES = "exchanges"
+    NONE = "none"
+
+
 class Intervention(StrEnum):
     """What part the marketplace's own service takes."""
 
@@ -46,7 +54,8 @@ class Intervention(StrEnum):
 class Handling(BaseModel):
     """How the shop handles refunds at the moment of a reading; `policy` is the version that says so. `by_machine`:
     whether the marketplace can be read and answered without a person; a sum above `by_machine_up_to_fen` is released in
-    its workbench. Without `tracking` nobody watches the parcels."""
+    its workbench. `goods_are_taken`: it wants to be told that old goods are taken before others go out. Without
+    `tracking` nobody watches the parcels."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,6 +76,7 @@ class Handling(BaseModel):
     by_machine: bool = True
     proof_to_refuse: bool = False
     tracking: TrackingPolicy | None = None
+    goods_are_taken: bool = False
     policy: str = ""
 
 

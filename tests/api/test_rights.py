@@ -49,6 +49,11 @@ REQUESTS: dict[str, Request] = {
     "show_buyer": ("GET", "/cases/{case}/buyer", None),
     "show_agreements": ("GET", "/cases/{case}/agreements", None),
     "my_investigations": ("GET", "/investigations", None),
+    "show_disputes": ("GET", "/cases/{case}/disputes", None),
+    "replay_case": ("GET", "/cases/{case}/replay", None),
+    "open_questions": ("GET", "/questions", None),
+    "find_rules": ("GET", "/shops/demo/rules", None),
+    "retire_rule": ("POST", f"/shops/demo/rules/{uuid4()}/retire", {"why": "w"}),
     "show_offer_range": ("GET", "/cases/{case}/offer-range", None),
     "my_fulfilments": ("GET", "/fulfilments", None),
     "show_delivery": ("GET", "/cases/{case}/delivery", None),
@@ -139,6 +144,7 @@ MISSING = {
     "show_confirmation",
     "change_reply_template",
     "retire_reply_template",
+    "retire_rule",
     "download_file",
 }
 # What auditors may send although it is no GET: an export only reads, and the rest is about their own account.

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0041c"
-down_revision = "0027c"
+down_revision = "0030q"
 branch_labels = None
 depends_on = None
 
