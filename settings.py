@@ -82,6 +82,18 @@ class Settings(BaseSettings):
     sms_template_payment: str = "SMS_AMENDS_PAYMENT"
     sms_template_refund: str = "SMS_AMENDS_REFUND"
     sms_template_follow_up: str = "SMS_AMENDS_FOLLOW_UP"
+    sms_template_delay: str = "SMS_AMENDS_DELAY"
+    sms_template_keep_packaging: str = "SMS_AMENDS_KEEP_PACKAGING"
+    kuaidi100_url: str = "https://poll.kuaidi100.com"
+    kuaidi100_customer: str = ""
+    kuaidi100_key: SecretStr = SecretStr("")
+    # Ours: it signs the pushes that a subscription brings. Without it and the callback's address parcels are asked for.
+    kuaidi100_salt: SecretStr = SecretStr("")
+    kuaidi100_callback_url: str = ""
+    courier_claims_url: str = ""
+    courier_claims_partner: str = ""
+    courier_claims_checkword: SecretStr = SecretStr("")
+    courier_calls_per_second: float = Field(default=10.0, gt=0)
 
     log_level: str = "INFO"
 

@@ -15,8 +15,9 @@ from enum import StrEnum
 
 from domain.people import Role
 
-# Answered without a key: they tell nothing about the house, or are the way in.
-PUBLIC = frozenset({"health", "ready", "ways_in", "log_in", "use_code"})
+# Answered without a key: they tell nothing about the house, are the way in, or ask for a signature instead, as the
+# couriers' pushes do.
+PUBLIC = frozenset({"health", "ready", "take_push", "ways_in", "log_in", "use_code"})
 
 COLUMNS = (
     Role.AGENT,
@@ -45,6 +46,7 @@ list_refunds            shop    shop    shop    shop    shop    shop    .       
 enter_a_parcel          shop    shop    shop    shop    shop    .       .       .
 list_parcels            shop    shop    shop    shop    shop    shop    .       shop
 parcel_fits             shop    shop    shop    shop    shop    shop    .       shop
+show_parcels            shop    shop    shop    shop    shop    shop    .       .
 show_refund             shop    shop    shop    shop    shop    shop    .       .
 list_cases              shop    shop    shop    shop    shop    shop    .       shop
 show_case               shop    shop    shop    shop    shop    shop    .       shop

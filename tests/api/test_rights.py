@@ -45,6 +45,7 @@ REQUESTS: dict[str, Request] = {
     "open_refund": ("POST", "/refunds", None),
     "list_refunds": ("GET", "/refunds", None),
     "show_refund": ("GET", "/cases/{case}/refund", None),
+    "show_parcels": ("GET", "/cases/{case}/parcels", None),
     "enter_a_parcel": ("POST", "/parcels", {"shop": "demo"}),
     "list_parcels": ("GET", "/parcels", None),
     "parcel_fits": ("GET", "/parcels/fits?shop=demo&buyer=chen", None),
