@@ -20,6 +20,7 @@ from sandbox import (
     courier_desk,
     kuaidi100,
     top_gateway,
+    wechat_bills,
     wechat_pay,
 )
 from sandbox.faults import Droppable
@@ -55,6 +56,7 @@ def create_app(folder: Path) -> ASGIApp:
         alipay,
         alipay_bills,
         wechat_pay,
+        wechat_bills,
         aliyun_sms,
         buyer_api,
         buyer_refund_api,

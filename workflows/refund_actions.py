@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.requests import AssignRequest, ClockRequest
     from domain.case_clocks import escalated, reckoned, still_stale
+    from domain.disputes import counter_claims, questions
     from domain.escalation import EscalationKind
     from domain.refund_case import clocks, deadlines, desk, handling_goods, progress, talking, writing
     from domain.refund_case.agenda import Action, Due
@@ -35,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refund_case.market import Reading
     from domain.refund_case.state import RefundCaseState
     from workflows import limits
+    from workflows.parcel_actions import ParcelActions
 
 
 class RefundActions:
@@ -54,6 +56,9 @@ class RefundActions:
             Action.RECKON: self._reckon,
             Action.ESCALATE: self._escalate,
             Action.NOTIFY: self._notify,
+            Action.CLAIM_DUE: self._fell_due,
+            Action.QUESTION_DUE: self._fell_due,
+            **ParcelActions(case, lock, self._request).doing,
         }
 
     async def take(self, due: Due) -> None:
@@ -65,6 +70,11 @@ class RefundActions:
             async with self._lock:
                 self._by_the_clock(due.action)
         clocks.follow(self._case, workflow.now())
+
+    async def _fell_due(self, due: Due) -> None:
+        fell_due = counter_claims.fell_due if due.action is Action.CLAIM_DUE else questions.fell_due
+        async with self._lock:
+            fell_due(self._case, int(due.subject), workflow.now())
 
     def _by_the_clock(self, action: Action) -> None:
         case, now = self._case, workflow.now()

@@ -7,6 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
+    from activities.evidence import EvidenceActivities
     from activities.refund_desk import RefundDeskActivities
     from activities.refund_opening import RefundOpeningActivities
     from activities.refund_photos import RefundPhotoActivities
@@ -18,7 +19,8 @@ with workflow.unsafe.imports_passed_through():
         PhotoRequest,
         ReasonRequest,
     )
-    from activities.requests import ClaimRequest
+    from activities.requests import ClaimRequest, FilesRequest
+    from domain.disputes import steps as dispute_steps
     from domain.policies.refund_rules import RefundStatus
     from domain.refund_case import steps
     from domain.refund_case.facts import RefundPrepared
@@ -47,14 +49,25 @@ async def _hand_over(case: RefundCaseState, command: steps.RefundCommand, step: 
 
 
 async def _give(case: RefundCaseState, command: steps.RefundCommand, to: str, *, taking_over: bool) -> RefundPrepared:
+    giving = ClaimRequest(step=_step_request(case, command), to=to, taking_over=taking_over)
+    await workflow.execute_activity_method(AssignmentActivities.claim, giving, **limits.STEP)
+    return RefundPrepared()
+
+
+def _step_request(case: RefundCaseState, command: steps.RefundCommand) -> StepRequest:
     info = workflow.current_update_info()
-    request = StepRequest(
+    return StepRequest(
         case=case.opening.case, shop=case.opening.shop, actor=command.actor, now=workflow.now(),
         update_id=info.id if info else "",
     )  # fmt: skip
-    giving = ClaimRequest(step=request, to=to, taking_over=taking_over)
-    await workflow.execute_activity_method(AssignmentActivities.claim, giving, **limits.STEP)
-    return RefundPrepared()
+
+
+async def _papers(case: RefundCaseState, command: steps.RefundCommand, step: dispute_steps.WithFiles) -> RefundPrepared:
+    if not step.files:
+        return RefundPrepared()
+    finding = FilesRequest(step=_step_request(case, command), files=step.files)
+    found = await workflow.execute_activity_method(EvidenceActivities.find_files, finding, **limits.STEP)
+    return RefundPrepared(digests=found.digests)
 
 
 async def _reason(case: RefundCaseState, command: steps.RefundCommand, step: steps.RecordReason) -> RefundPrepared:
@@ -120,4 +133,8 @@ _PREPARING: dict[type[steps.Step], Callable[[RefundCaseState, steps.RefundComman
     steps.Refuse: _refuse,
     steps.WriteToBuyer: _write,
     steps.ConfirmDone: _confirm,
+    dispute_steps.FlagRisk: _papers,
+    dispute_steps.OpenCounterClaim: _papers,
+    dispute_steps.MoveCounterClaim: _papers,
+    dispute_steps.EndCounterClaim: _papers,
 }

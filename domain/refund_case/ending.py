@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.case_record import record
+from domain.escalation import EscalationKind
 from domain.people import PLATFORM, Actor
 from domain.policies.refund_rules import RefundStatus
 from domain.refund_case import steps
@@ -16,6 +17,8 @@ from domain.refund_case.refusals import NotReopened
 from domain.refund_case.stages import RefundStage
 from domain.refund_case.state import RefundCaseState
 
+# A forum goes on with a counter-claim, however the marketplace ended its application.
+BEYOND_THE_END = frozenset({EscalationKind.COUNTER_CLAIM})
 MONEY_KINDS = frozenset({RefundKind.REFUND, RefundKind.RETURN})
 
 
@@ -75,7 +78,7 @@ def end(case: RefundCaseState, actor: Actor, outcome: RefundOutcome, now: dateti
     case.talk.trial = None
     case.watch = None
     case.read_again_at = None
-    case.clocks.clear()
+    case.clocks = {kind: clock for kind, clock in case.clocks.items() if kind in BEYOND_THE_END}
     order = case.open_order
     if order is not None:
         order.status = OrderStatus.VOID

@@ -8,7 +8,7 @@ from domain.case_record import record
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
 from domain.policies.refund_rules import Consequence, RefundStatus
-from domain.refund_case import deadlines, ordering
+from domain.refund_case import deadlines, ordering, tracing
 from domain.refund_case.desk import assign
 from domain.refund_case.ending import ended_on_platform
 from domain.refund_case.facts import Ordered, RefundOpened
@@ -65,6 +65,7 @@ def carry_over(case: RefundCaseState, before: RefundCaseState) -> None:
     case.version, case.person_step, case.recent = before.version, before.person_step, before.recent
     case.talk = before.talk.model_copy(update={"trial": None})
     case.cause, case.orders, case.goods, case.messages = before.cause, before.orders, before.goods, before.messages
+    case.parcels, case.tellings, case.disputes = before.parcels, before.tellings, before.disputes
     case.freight, case.abuse, case.refunded_fen = before.freight, before.abuse, before.refunded_fen
     for order in case.orders:
         order.status = OrderStatus.VOID if order.open else order.status
@@ -98,6 +99,7 @@ def read(case: RefundCaseState, reading: Reading | None, now: datetime) -> None:
     if before is None or not older(reading, before):
         case.market = reading
         _compare(case, before, reading, now)
+        tracing.follow(case, now)
         if case.outcome is None:
             deadlines.watch(case, reading.deadline, now)
     _look_again(case, now)

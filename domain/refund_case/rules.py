@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.disputes import counter_claims, flags, questions
+from domain.disputes import steps as dispute_steps
 from domain.errors import Refusal
 from domain.people import Actor, Role
 from domain.refund_case import (
@@ -18,6 +20,7 @@ from domain.refund_case import (
     special,
     steps,
     talking,
+    tracing,
     writing,
 )
 from domain.refund_case.facts import RefundPrepared
@@ -65,6 +68,7 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.EnterCode: Rule(deciding.may_enter_code, deciding.enter_code),
     steps.ConfirmDone: Rule(deciding.may_confirm, deciding.confirm_done, prepared=True),
     steps.CheckRefund: Rule(permissions.anybody, desk.check_read),
+    steps.CheckParcels: Rule(tracing.may_check, tracing.check_parcels),
     steps.ReceiveParcel: Rule(handling_goods.may_receive, handling_goods.receive, prepared=True),
     steps.Inspect: Rule(
         handling_goods.may_inspect, handling_goods.inspect, handling_goods.check_inspect, prepared=True
@@ -72,6 +76,19 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.SendGoods: Rule(handling_goods.may_send, handling_goods.send),
     steps.SettleFreight: Rule(handling_goods.may_settle, handling_goods.settle_freight),
     steps.FlagAbuse: Rule(permissions.working, handling_goods.flag_abuse, prepared=True),
+    dispute_steps.FlagRisk: Rule(flags.may_flag, flags.flag, flags.check_flag, prepared=True),
+    dispute_steps.JudgeFlag: Rule(flags.may_judge, flags.judge, flags.check_judge),
+    dispute_steps.OpenCounterClaim: Rule(
+        counter_claims.may_open, counter_claims.open_claim, counter_claims.check_open, prepared=True
+    ),
+    dispute_steps.MoveCounterClaim: Rule(
+        counter_claims.may_go_on, counter_claims.move, counter_claims.check_move, prepared=True
+    ),
+    dispute_steps.EndCounterClaim: Rule(
+        counter_claims.may_go_on, counter_claims.end, counter_claims.check_end, prepared=True
+    ),
+    dispute_steps.AskQuestion: Rule(questions.may_ask, questions.ask, questions.check_ask),
+    dispute_steps.AnswerQuestion: Rule(questions.may_answer, questions.answer, questions.check_answer),
     steps.Note: Rule(permissions.anybody, desk.note),
     steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
     steps.Resume: Rule(desk.may_resume, desk.resume),

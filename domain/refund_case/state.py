@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.case_clocks import Clock, Held
+from domain.disputes.state import Disputes
 from domain.escalation import EscalationKind
 from domain.freight import Payer
 from domain.policies.causes import Fault
@@ -17,9 +18,11 @@ from domain.refund_case.market import Basis, Handling, Reading, basis_of
 from domain.refund_case.messages import Message, MessageStatus
 from domain.refund_case.orders import MarketAction, Order, OrderStatus
 from domain.refund_case.outcomes import RefundOutcome
+from domain.refund_case.parcels import Telling, TrackedParcel
 from domain.refund_case.talks import Talk
 from domain.refund_deadlines import Deadline
 from domain.sealed import Event, SealedRef
+from domain.tracking import Leg
 
 
 class RefundOpening(BaseModel):
@@ -154,6 +157,10 @@ class RefundCaseState(BaseModel):
     asked_platform: AskedPlatform | None = None
     refusal_answer: RefusalAnswer | None = None
     ended_before: RefundOutcome | None = None
+    disputes: Disputes = Field(default_factory=Disputes)
+
+    parcels: list[TrackedParcel] = Field(default_factory=list)
+    tellings: list[Telling] = Field(default_factory=list)
 
     stage_seen: str = ""
     stage_since: datetime | None = None
@@ -202,6 +209,10 @@ class RefundCaseState(BaseModel):
     @property
     def handling(self) -> Handling:
         return self.reading.handling
+
+    def parcel_on(self, leg: Leg) -> TrackedParcel | None:
+        """The parcel that counts on this way: the last one told of."""
+        return next((parcel for parcel in reversed(self.parcels) if parcel.leg is leg), None)
 
     def done(self, action: MarketAction) -> bool:
         """Whether the marketplace did this because we told it to."""

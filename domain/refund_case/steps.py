@@ -6,8 +6,17 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.desk_steps import Claim, Escalate, HandOver, Hold, Note, Resume
+from domain.disputes.steps import (
+    AnswerQuestion,
+    AskQuestion,
+    EndCounterClaim,
+    FlagRisk,
+    JudgeFlag,
+    MoveCounterClaim,
+    OpenCounterClaim,
+)
 from domain.people import Actor
-from domain.refund_case.goods_steps import FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
+from domain.refund_case.goods_steps import CheckParcels, FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
 from domain.refund_case.talks import Alternative
 from domain.sealed import SealedRef
 from domain.step import Step as Step
@@ -187,11 +196,19 @@ AnyRefundStep = Annotated[
     | EnterCode
     | ConfirmDone
     | CheckRefund
+    | CheckParcels
     | ReceiveParcel
     | Inspect
     | SendGoods
     | SettleFreight
     | FlagAbuse
+    | FlagRisk
+    | JudgeFlag
+    | OpenCounterClaim
+    | MoveCounterClaim
+    | EndCounterClaim
+    | AskQuestion
+    | AnswerQuestion
     | Note
     | Hold
     | Resume
@@ -220,6 +237,7 @@ __all__ = [
     "AnswerRefusal",
     "AnyRefundStep",
     "AskPlatform",
+    "CheckParcels",
     "CheckRefund",
     "Claim",
     "CloseAgain",

@@ -15,6 +15,7 @@ from db.tables.inbox import Inbox
 from domain.policies.refund_rules import RefundStatus
 from domain.refund_case import steps
 from domain.refund_case.outcomes import RefundOutcome
+from domain.refund_case.state import RefundCaseState
 from tests.conftest import Database
 from tests.workflows.conftest import Keep
 from tests.workflows.live import Live, living
@@ -111,9 +112,9 @@ async def test_a_case_that_was_ended_here_begins_its_next_run_when_its_applicati
     last = await first.query(RefundCase.view)
     await live.house.sandbox.post(f"/buyer/refunds/{applied.refund_id}/message", content="还没处理吗")
     assert (await run(live)).started == 1
-    second = live.client.get_workflow_handle_for(RefundCase.run, f"{file.workflow}:2")
+    second = live.client.get_workflow_handle(f"{file.workflow}:2")
     async with asyncio.timeout(30):
-        while not (state := await second.query(RefundCase.view)).assignee:  # noqa: ASYNC110 its workflow works on
+        while not (state := await second.query("view", result_type=RefundCaseState)).assignee:  # noqa: ASYNC110 its workflow works on
             await asyncio.sleep(0.1)
     assert (state.opening.case, state.reading.status, state.watch is not None) == (file.number, "asked", True)
     assert state.version > last.version
