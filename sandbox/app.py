@@ -1,5 +1,7 @@
 """Puts the parts together into one ASGI application."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -14,19 +16,30 @@ from sandbox import (
     buyer_api,
     buyer_page,
     control_api,
+    control_notices,
     control_wechat,
+    hooks,
+    post_office,
+    robots,
     top_gateway,
     wechat_pay,
 )
 from sandbox.faults import Droppable
+from sandbox.post_office import PostOffice
 from sandbox.store import UNWRITABLE
 from sandbox.world import Refused, World
 
 
-def create_app(folder: Path) -> ASGIApp:
+def create_app(folder: Path, office: PostOffice | None = None) -> ASGIApp:
     """Opens or creates the data folder; raises DataFolderMismatch when another version wrote it."""
-    world = World(folder)
-    app = FastAPI(title="Amends sandbox", description=sandbox.__doc__ or "", version="1")
+    world, office = World(folder), office or PostOffice()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with post_office.opened(world, office):
+            yield
+
+    app = FastAPI(title="Amends sandbox", description=sandbox.__doc__ or "", version="1", lifespan=lifespan)
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Exception) -> Response:
@@ -56,6 +69,9 @@ def create_app(folder: Path) -> ASGIApp:
         buyer_page,
         control_api,
         control_wechat,
+        robots,
+        hooks,
     ):
         app.include_router(part.router(world))
+    app.include_router(control_notices.router(world, office))
     return Droppable(app)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 # Each file brings a folder from the version before to its own; a folder of a later version is refused.
-SCHEMAS = ("schema.sql", "schema_2.sql")
+SCHEMAS = ("schema.sql", "schema_2.sql", "schema_3.sql")
 SCHEMA_VERSION = len(SCHEMAS)
 FILE_NAME = "sandbox.sqlite3"
 
 # What a reset leaves: who may talk to the sandbox, not what they did in it.
-CONFIGURATION = ("shop", "app", "alipay_app", "wechat_merchant", "sms_key", "sms_sign", "sms_template")
+CONFIGURATION = ("shop", "app", "alipay_app", "wechat_merchant", "sms_key", "sms_sign", "sms_template", "robot", "hook")
 HISTORY = (
     "fault",
     "transfer",
@@ -23,6 +23,9 @@ HISTORY = (
     "wechat_transfer",
     "wechat_account",
     "sms",
+    "robot_message",
+    "mail",
+    "hook_message",
     "message",
     "refund",
     "review",
