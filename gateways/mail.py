@@ -64,7 +64,7 @@ class Mail:
         self._tls: ssl.SSLContext | None = None
 
     async def send(self, letter: Letter) -> None:
-        """Returns when the server has taken the mail into its care. Each step has its own time. Raises GatewayFailure."""
+        """Returns when the server has taken the mail; each step has its own time. Raises GatewayFailure."""
         office = self._office
         if office.security is Security.PLAIN and not _is_here(office.host):
             raise Rejected(PARTY, "not-protected", "plain SMTP is for this machine only; set starttls or tls")

@@ -1,4 +1,4 @@
-"""Group robots of DingTalk, WeCom and Feishu: each answers HTTP 200, and says in the body whether it took the message."""
+"""Group robots of DingTalk, WeCom and Feishu: each answers HTTP 200, and its body says whether it took the message."""
 
 import base64
 import hashlib
