@@ -12,7 +12,7 @@ from structlog.contextvars import bind_contextvars
 
 from api.errors import NotAllowed, NotFound
 from api.house import TheHouse
-from api.rights import RIGHTS
+from api.rights import RIGHTS, Right
 from db.office import key_hash
 from db.reads.callers import key_holder
 from db.tables.cases import CaseFile
@@ -33,7 +33,7 @@ class Unauthorized(Refusal):
 
 @dataclass(frozen=True)
 class Caller:
-    """A person with roles per shop (None: in every shop), the roles that open the route being asked for, and other
+    """A person with roles per shop (None: in every shop), what the matrix says of the route being asked for, and other
     accounts of the same human being. `asked` is the row of the case in the route's path: for `case_for`, which sees
     whether this person may know of it."""
 
@@ -41,7 +41,7 @@ class Caller:
     login: str
     name: str
     roles: Mapping[str | None, frozenset[Role]]
-    opened_by: frozenset[Role]
+    right: Right
     asked: CaseFile | None = None
     accounts: frozenset[str] = frozenset()
 
@@ -56,9 +56,16 @@ class Caller:
     def actor(self, shop: str) -> Actor:
         return Actor(person=str(self.person), roles=self.roles_in(shop), accounts=self.accounts)
 
+    def opens_in(self, shop: str) -> frozenset[Role]:
+        """The caller's roles that open this route in one shop."""
+        held = self.roles.get(shop, frozenset()) & self.right.in_a_shop
+        return held | (self.everywhere & self.right.opened_by)
+
     def shops(self) -> frozenset[str] | None:
         """The shops in which this route is open to the caller; None means every shop."""
-        return self.shops_as(self.opened_by)
+        if self.everywhere & self.right.opened_by:
+            return None
+        return frozenset(shop for shop in self.roles if shop is not None and self.opens_in(shop))
 
     def shops_as(self, wanted: frozenset[Role]) -> frozenset[str] | None:
         """The shops in which the caller holds one of these roles; None means every shop."""
@@ -68,16 +75,21 @@ class Caller:
 
     def enter(self, shop: str) -> None:
         """Raises NotFound for a shop of which the caller may not know, NotAllowed where the roles do not suffice."""
-        roles = self.roles_in(shop)
-        if not roles:
+        if not self.roles_in(shop):
             raise NotFound("There is nothing here that you may see; check the number and your roles.")
-        if not roles & self.opened_by:
-            raise NotAllowed(_needs(self.opened_by, f"in shop {shop}"))
+        if not self.opens_in(shop):
+            raise NotAllowed(_needs(self.right.opened_by, f"in shop {shop}"))
 
     def enter_house(self) -> None:
         """Raises NotAllowed unless a role that opens the route is held in every shop."""
-        if not self.everywhere & self.opened_by:
-            raise NotAllowed(_needs(self.opened_by, "in every shop"))
+        if not self.everywhere & self.right.opened_by:
+            raise NotAllowed(_needs(self.right.opened_by, "in every shop"))
+
+    def enter_route(self) -> None:
+        """Raises NotAllowed where the matrix opens this route to none of the caller's roles."""
+        if self.shops() == frozenset():
+            where = "" if self.right.in_a_shop else "in every shop"
+            raise NotAllowed(_needs(self.right.opened_by, where))
 
 
 async def caller_of(
@@ -97,11 +109,10 @@ async def caller_of(
     roles: defaultdict[str | None, frozenset[Role]] = defaultdict(frozenset)
     for shop, role in holder.roles:
         roles[shop] |= {role}
-    opened_by = RIGHTS[request.scope["route"].name]
-    caller = Caller(holder.person, holder.login, holder.name, dict(roles), opened_by, holder.case, holder.accounts)
+    right = RIGHTS[request.scope["route"].name]
+    caller = Caller(holder.person, holder.login, holder.name, dict(roles), right, holder.case, holder.accounts)
     bind_contextvars(person=str(holder.person))
-    if not any(held & caller.opened_by for held in caller.roles.values()):
-        raise NotAllowed(_needs(caller.opened_by, ""))
+    caller.enter_route()
     return caller
 
 

@@ -110,7 +110,7 @@ async def _scope(house: House, caller: Caller, body: ExportBody) -> tuple[Scope,
 
 
 def _check_texts(caller: Caller, body: ExportBody, scope: Scope, shop: str | None) -> None:
-    roles = caller.everywhere if shop is None and scope.shops is None else caller.opened_by
+    roles = caller.everywhere if shop is None and scope.shops is None else caller.right.opened_by
     for one in [shop] if shop else scope.shops or []:
         roles = roles & caller.roles_in(one)
     if body.texts and not roles & TEXT_READERS:

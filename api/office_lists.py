@@ -53,6 +53,5 @@ async def list_office_events(
     actor: Annotated[str | None, Query(max_length=60, description="id of a person")] = None,
     subject: Annotated[str | None, Query(max_length=60, description="a case, a file, a shop, a person")] = None,
 ) -> list[office.OfficeLine]:
-    caller.enter_house()
     async with house.reads() as session:
         return await office.list_office_events(session, after, limit, kind=kind, actor=actor, subject=subject)

@@ -94,7 +94,6 @@ async def list_people(
 
 @router.post("/people", responses=documented(403, 409), status_code=201, summary="Add a person")
 async def add_person(house: TheHouse, caller: TheCaller, body: PersonBody) -> PersonLine:
-    caller.enter_house()
     async with house.sessions.begin() as session:
         person = await office.add_person(session, str(caller.person), house.now(), **body.model_dump())
     return await _shown(house, person.id)
@@ -104,7 +103,6 @@ async def add_person(house: TheHouse, caller: TheCaller, body: PersonBody) -> Pe
 async def change_person(house: TheHouse, caller: TheCaller, person: UUID, body: PersonChange) -> PersonLine:
     """A person who is not active can do nothing, whatever keys they hold. The open cases of who is away or not active
     go on to others."""
-    caller.enter_house()
     given = body.model_dump(exclude_unset=True, exclude={"same_as"})
     changes = {name: value for name, value in given.items() if value is not None or name == "away_until"}
     async with house.sessions.begin() as session:
@@ -144,7 +142,6 @@ async def revoke_role(
 @router.post("/people/{person}/keys", responses=documented(403, 404), status_code=201, summary="Issue a key")
 async def issue_key(house: TheHouse, caller: TheCaller, person: UUID, body: KeyBody) -> NewKey:
     """The answer is the only place where the key stands in plain."""
-    caller.enter_house()
     async with house.sessions.begin() as session:
         plain, row = await office.issue_key(
             session, str(caller.person), house.now(), person, body.label, body.expires_at
@@ -154,7 +151,6 @@ async def issue_key(house: TheHouse, caller: TheCaller, person: UUID, body: KeyB
 
 @router.delete("/people/{person}/keys/{key}", responses=documented(403, 404), status_code=204, summary="Revoke a key")
 async def revoke_key(house: TheHouse, caller: TheCaller, person: UUID, key: UUID) -> None:
-    caller.enter_house()
     async with house.sessions.begin() as session:
         await office.revoke_key(session, str(caller.person), house.now(), person, key)
 

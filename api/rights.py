@@ -1,113 +1,185 @@
-"""Who may use which route: one line per route, by the name of its function.
+"""Who may use which route: the whole matrix, one line per route by the name of its function, one column per role.
 
-A role counts in the shops in which it is held. Auditors read and change nothing; what a step asks beyond this is the
-case's own rule.
+    shop    in the shops in which the role is held; a role that is held in every shop counts everywhere
+    own     the same, and there only what is one's own: one's queue, one's contact, one's account
+    house   only where the role is held in every shop
+    .       never
+
+The api asks nothing else at its door, and a test walks every pair. Auditors read and change nothing but their own
+account. What a step of a case asks beyond this is the case's own rule.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 
-from domain.people import DESK, LEADERS, Role
-
-EVERYONE = frozenset(Role)
-CASE_READERS = DESK | {Role.WAREHOUSE, Role.FINANCE, Role.AUDITOR, Role.SERVICE}
-CASE_WORKERS = DESK | {Role.WAREHOUSE, Role.FINANCE}
-ADMINS = frozenset({Role.ADMIN})
+from domain.people import Role
 
 # Answered without a key: they tell nothing about the house.
 PUBLIC = frozenset({"health", "ready"})
 
-RIGHTS: Mapping[str, frozenset[Role]] = {
-    "me": EVERYONE,
-    # cases
-    "open_case": DESK | {Role.SERVICE},
-    "open_refund": DESK | {Role.SERVICE},
-    "list_refunds": CASE_READERS,
-    "enter_a_parcel": CASE_WORKERS,
-    "list_parcels": CASE_READERS,
-    "parcel_fits": CASE_READERS,
-    "show_refund": DESK | {Role.WAREHOUSE, Role.FINANCE, Role.AUDITOR},
-    "list_cases": CASE_READERS,
-    "show_case": CASE_READERS,
-    "take_step": CASE_WORKERS,
-    "take_steps": CASE_WORKERS,
-    "show_timeline": CASE_READERS,
-    "show_review": DESK | {Role.AUDITOR},
-    "show_phone": DESK,
-    "show_script": DESK,
-    "check_wording": DESK | {Role.ADMIN},
-    "show_buyer": DESK | {Role.AUDITOR},
-    "show_agreements": DESK | {Role.AUDITOR},
-    "my_investigations": CASE_WORKERS,
-    "show_offer_range": DESK | {Role.AUDITOR},
-    "my_fulfilments": CASE_WORKERS,
-    "show_delivery": DESK | {Role.WAREHOUSE, Role.FINANCE},
-    "list_refused_steps": LEADERS | {Role.AUDITOR},
-    "my_queue": CASE_WORKERS,
-    "tell_message": DESK | {Role.SERVICE},
-    "tell_presence": DESK | {Role.SERVICE},
-    "my_notices": EVERYONE,
-    "list_payouts": LEADERS | {Role.FINANCE, Role.AUDITOR},
-    "show_confirmation": frozenset({Role.SERVICE, Role.FINANCE}),
-    "list_differences": frozenset({Role.SUPERVISOR, Role.FINANCE, Role.AUDITOR}),
-    "settle_difference": frozenset({Role.FINANCE}),
-    "show_budgets": LEADERS | {Role.FINANCE, Role.AUDITOR},
-    "show_case_budgets": DESK | {Role.FINANCE, Role.AUDITOR},
-    "list_budget_postings": frozenset({Role.SUPERVISOR, Role.FINANCE, Role.AUDITOR}),
-    "show_trial_balance": frozenset({Role.SUPERVISOR, Role.FINANCE, Role.AUDITOR}),
-    "raise_one_budget": frozenset({Role.SUPERVISOR}),
-    "list_sales": LEADERS | ADMINS | {Role.FINANCE, Role.AUDITOR},
-    "set_sales": ADMINS | {Role.SUPERVISOR, Role.FINANCE},
-    # office
-    "list_shops": EVERYONE,
-    "open_shop": ADMINS,
-    "change_shop": ADMINS,
-    "show_gate": LEADERS | ADMINS | {Role.FINANCE, Role.AUDITOR},
-    "choose_gate": ADMINS | {Role.SUPERVISOR},
-    "acknowledge_gate": ADMINS | {Role.SUPERVISOR},
-    "list_people": DESK | {Role.AUDITOR, Role.ADMIN},
-    "add_person": ADMINS,
-    "change_person": ADMINS,
-    "grant_role": ADMINS,
-    "revoke_role": ADMINS,
-    "list_shifts": DESK | {Role.AUDITOR, Role.ADMIN},
-    "set_shift": LEADERS | ADMINS,
-    "remove_shift": LEADERS | ADMINS,
-    "list_surges": DESK | {Role.AUDITOR, Role.ADMIN},
-    "set_surge": ADMINS | {Role.SUPERVISOR},
-    "end_surge": ADMINS | {Role.SUPERVISOR},
-    "issue_key": ADMINS,
-    "revoke_key": ADMINS,
-    "suggest_replies": DESK | {Role.AUDITOR},
-    "list_reply_templates": DESK | {Role.AUDITOR, Role.ADMIN},
-    "save_reply_template": LEADERS | ADMINS,
-    "change_reply_template": LEADERS | ADMINS,
-    "retire_reply_template": LEADERS | ADMINS,
-    "show_policy": DESK | {Role.FINANCE, Role.AUDITOR, Role.ADMIN},
-    "show_policy_history": DESK | {Role.FINANCE, Role.AUDITOR, Role.ADMIN},
-    "preview_policy": ADMINS | {Role.SUPERVISOR},
-    "put_policy": ADMINS | {Role.SUPERVISOR},
-    "list_office_events": ADMINS | {Role.AUDITOR},
-    # buyers
-    "unmask_buyer": CASE_WORKERS,
-    "list_looks": LEADERS | {Role.AUDITOR},
-    "search_buyers": DESK | {Role.WAREHOUSE, Role.AUDITOR},
-    "preview_retention": ADMINS | {Role.SUPERVISOR, Role.AUDITOR},
-    "run_retention": ADMINS,
-    "list_erasures": ADMINS | {Role.SUPERVISOR, Role.AUDITOR},
-    "erase_buyer": ADMINS | {Role.SUPERVISOR},
-    # evidence
-    "put_file": CASE_WORKERS,
-    "list_files": CASE_WORKERS | {Role.AUDITOR},
-    "download_file": CASE_WORKERS | {Role.AUDITOR},
-    "show_custody": LEADERS | {Role.AUDITOR},
-    "show_evidence": DESK | {Role.AUDITOR},
-    "download_evidence": LEADERS | {Role.AUDITOR},
-    "set_legal_hold": ADMINS | {Role.SUPERVISOR},
-    "lift_legal_hold": ADMINS | {Role.SUPERVISOR},
-    # record
-    "list_histories": ADMINS | {Role.SUPERVISOR, Role.AUDITOR},
-    "show_history": ADMINS | {Role.SUPERVISOR, Role.AUDITOR},
-    "find_cases": CASE_READERS,
-    "make_export": frozenset({Role.SUPERVISOR, Role.AUDITOR}),
-    "list_heads": ADMINS | {Role.AUDITOR},
-}
+COLUMNS = (
+    Role.AGENT,
+    Role.LEAD,
+    Role.SUPERVISOR,
+    Role.WAREHOUSE,
+    Role.FINANCE,
+    Role.AUDITOR,
+    Role.ADMIN,
+    Role.SERVICE,
+)
+TABLE = """
+# account               agent   lead    superv  wareh   finance auditor admin   service
+me                      own     own     own     own     own     own     own     own
+
+# cases                 agent   lead    superv  wareh   finance auditor admin   service
+open_case               shop    shop    shop    .       .       .       .       shop
+open_refund             shop    shop    shop    .       .       .       .       shop
+list_refunds            shop    shop    shop    shop    shop    shop    .       shop
+enter_a_parcel          shop    shop    shop    shop    shop    .       .       .
+list_parcels            shop    shop    shop    shop    shop    shop    .       shop
+parcel_fits             shop    shop    shop    shop    shop    shop    .       shop
+show_refund             shop    shop    shop    shop    shop    shop    .       .
+list_cases              shop    shop    shop    shop    shop    shop    .       shop
+show_case               shop    shop    shop    shop    shop    shop    .       shop
+take_step               shop    shop    shop    shop    shop    .       .       .
+take_steps              shop    shop    shop    shop    shop    .       .       .
+show_timeline           shop    shop    shop    shop    shop    shop    .       shop
+show_review             shop    shop    shop    .       .       shop    .       .
+show_phone              own     own     own     .       .       .       .       .
+show_script             shop    shop    shop    .       .       .       .       .
+check_wording           shop    shop    shop    .       .       .       shop    .
+show_buyer              shop    shop    shop    .       .       shop    .       .
+show_agreements         shop    shop    shop    .       .       shop    .       .
+my_investigations       own     own     own     own     own     .       .       .
+show_offer_range        shop    shop    shop    .       .       shop    .       .
+my_fulfilments          own     own     own     own     own     .       .       .
+show_delivery           shop    shop    shop    shop    shop    .       .       .
+list_refused_steps      .       shop    shop    .       .       shop    .       .
+my_queue                own     own     own     own     own     .       .       .
+tell_message            shop    shop    shop    .       .       .       .       shop
+tell_presence           shop    shop    shop    .       .       .       .       shop
+my_notices              own     own     own     own     own     own     own     own
+list_payouts            .       shop    shop    .       shop    shop    .       .
+show_confirmation       .       .       .       .       shop    .       .       shop
+list_differences        .       .       shop    .       shop    shop    .       .
+settle_difference       .       .       .       .       shop    .       .       .
+show_budgets            .       shop    shop    .       shop    shop    .       .
+show_case_budgets       shop    shop    shop    .       shop    shop    .       .
+list_budget_postings    .       .       shop    .       shop    shop    .       .
+show_trial_balance      .       .       house   .       house   house   .       .
+raise_one_budget        .       .       shop    .       .       .       .       .
+list_sales              .       shop    shop    .       shop    shop    shop    .
+set_sales               .       .       shop    .       shop    .       shop    .
+
+# office                agent   lead    superv  wareh   finance auditor admin   service
+list_shops              shop    shop    shop    shop    shop    shop    shop    shop
+open_shop               .       .       .       .       .       .       house   .
+change_shop             .       .       .       .       .       .       shop    .
+show_gate               .       shop    shop    .       shop    shop    shop    .
+choose_gate             .       .       shop    .       .       .       shop    .
+acknowledge_gate        .       .       shop    .       .       .       shop    .
+list_people             shop    shop    shop    .       .       shop    shop    .
+add_person              .       .       .       .       .       .       house   .
+change_person           .       .       .       .       .       .       house   .
+grant_role              .       .       .       .       .       .       shop    .
+revoke_role             .       .       .       .       .       .       shop    .
+list_shifts             shop    shop    shop    .       .       shop    shop    .
+set_shift               .       shop    shop    .       .       .       shop    .
+remove_shift            .       shop    shop    .       .       .       shop    .
+list_surges             shop    shop    shop    .       .       shop    shop    .
+set_surge               .       .       shop    .       .       .       shop    .
+end_surge               .       .       shop    .       .       .       shop    .
+issue_key               .       .       .       .       .       .       house   .
+revoke_key              .       .       .       .       .       .       house   .
+suggest_replies         shop    shop    shop    .       .       shop    .       .
+list_reply_templates    shop    shop    shop    .       .       shop    shop    .
+save_reply_template     .       shop    shop    .       .       .       shop    .
+change_reply_template   .       shop    shop    .       .       .       shop    .
+retire_reply_template   .       shop    shop    .       .       .       shop    .
+show_policy             shop    shop    shop    .       shop    shop    shop    .
+show_policy_history     shop    shop    shop    .       shop    shop    shop    .
+preview_policy          .       .       shop    .       .       .       shop    .
+put_policy              .       .       shop    .       .       .       shop    .
+list_office_events      .       .       .       .       .       house   house   .
+
+# buyers                agent   lead    superv  wareh   finance auditor admin   service
+unmask_buyer            shop    shop    shop    shop    shop    .       .       .
+list_looks              .       shop    shop    .       .       shop    .       .
+search_buyers           shop    shop    shop    shop    .       shop    .       .
+preview_retention       .       .       shop    .       .       shop    shop    .
+run_retention           .       .       .       .       .       .       shop    .
+list_erasures           .       .       shop    .       .       shop    shop    .
+erase_buyer             .       .       shop    .       .       .       shop    .
+
+# evidence              agent   lead    superv  wareh   finance auditor admin   service
+put_file                shop    shop    shop    shop    shop    .       .       .
+list_files              shop    shop    shop    shop    shop    shop    .       .
+download_file           shop    shop    shop    shop    shop    shop    .       .
+show_custody            .       shop    shop    .       .       shop    .       .
+show_evidence           shop    shop    shop    .       .       shop    .       .
+download_evidence       .       shop    shop    .       .       shop    .       .
+set_legal_hold          .       .       shop    .       .       .       shop    .
+lift_legal_hold         .       .       shop    .       .       .       shop    .
+
+# record                agent   lead    superv  wareh   finance auditor admin   service
+list_histories          .       .       shop    .       .       shop    shop    .
+show_history            .       .       shop    .       .       shop    shop    .
+find_cases              shop    shop    shop    shop    shop    shop    .       shop
+make_export             .       .       shop    .       .       shop    .       .
+list_heads              .       .       .       .       .       shop    shop    .
+"""
+
+
+class Reach(StrEnum):
+    """How far a role carries on a route."""
+
+    SHOP = "shop"
+    OWN = "own"
+    HOUSE = "house"
+
+
+class RightsUnreadable(Exception):
+    """A line of the table is not a route and a word for each role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One line of the table: `reach` holds the roles that open the route."""
+
+    reach: Mapping[Role, Reach]
+
+    @property
+    def opened_by(self) -> frozenset[Role]:
+        """The roles that open the route to whoever holds them in every shop."""
+        return frozenset(self.reach)
+
+    @property
+    def in_a_shop(self) -> frozenset[Role]:
+        """The roles that open it in the single shops in which they are held."""
+        return frozenset(role for role, reach in self.reach.items() if reach is not Reach.HOUSE)
+
+
+def _lines(table: str) -> Iterator[tuple[str, Right]]:
+    """Raises RightsUnreadable."""
+    for line in table.splitlines():
+        if not line or line.startswith("#"):
+            continue
+        route, *words = line.split()
+        if len(words) != len(COLUMNS) or not set(words) <= {".", *Reach}:
+            raise RightsUnreadable(line)
+        held = zip(COLUMNS, words, strict=True)
+        yield route, Right({role: Reach(word) for role, word in held if word != "."})
+
+
+def read_table(table: str) -> Mapping[str, Right]:
+    """The rights by route. Raises RightsUnreadable, also for a route that stands twice."""
+    rights: dict[str, Right] = {}
+    for route, right in _lines(table):
+        if route in rights:
+            raise RightsUnreadable(f"{route} stands twice")
+        rights[route] = right
+    return rights
+
+
+RIGHTS = read_table(TABLE)

@@ -68,7 +68,6 @@ async def list_shops(house: TheHouse, caller: TheCaller) -> list[ShopLine]:
 @router.post("/shops", responses=documented(403, 409), status_code=201, summary="Open a shop")
 async def open_shop(house: TheHouse, caller: TheCaller, body: ShopBody) -> ShopLine:
     """Its reviews are asked for from now on, without a restart of anything."""
-    caller.enter_house()
     fields = _plain(body.model_dump(exclude={"seller_nick", "acknowledgement", "gate_reason"}))
     fields |= {"seller_nick": body.seller_nick or body.name, "gate_reason": body.gate_reason or ""}
     fields["signed_text"] = body.acknowledgement.text_version if body.acknowledgement else None

@@ -64,12 +64,12 @@ async def _shop(house: House, code: str) -> None:
         await office.add_shop(session, "tests", NOW, **shop)
 
 
-async def _person(house: House, login: str, role: Role, shop: str | None) -> Staff:
+async def person(house: House, login: str, role: Role, shop: str | None) -> Staff:
     async with house.sessions.begin() as session:
-        person = await office.add_person(session, "tests", NOW, login=login, name=login.title())
-        await office.grant(session, "tests", NOW, person.id, role, shop)
-        key, _ = await office.issue_key(session, "tests", NOW, person.id, "tests")
-    return Staff(person.id, key)
+        row = await office.add_person(session, "tests", NOW, login=login, name=login.title())
+        await office.grant(session, "tests", NOW, row.id, role, shop)
+        key, _ = await office.issue_key(session, "tests", NOW, row.id, "tests")
+    return Staff(row.id, key)
 
 
 @pytest.fixture
@@ -78,9 +78,9 @@ async def cast(house: House) -> dict[str, Staff]:
     is an agent of the shop `other`."""
     await _shop(house, SHOP)
     await _shop(house, OTHER)
-    members = {str(role): await _person(house, f"{role}-1", role, SHOP) for role in Role}
-    members["root"] = await _person(house, "root", Role.ADMIN, None)
-    members["stranger"] = await _person(house, "stranger", Role.AGENT, OTHER)
+    members = {str(role): await person(house, f"{role}-1", role, SHOP) for role in Role}
+    members["root"] = await person(house, "root", Role.ADMIN, None)
+    members["stranger"] = await person(house, "stranger", Role.AGENT, OTHER)
     return members
 
 
