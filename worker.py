@@ -55,6 +55,7 @@ from activities.refund_projection import RefundProjectionActivities
 from activities.replacement import ReplacementActivities
 from activities.replies import ReplyActivities
 from activities.surging import SurgeActivities
+from activities.telling_staff import telling_staff
 from activities.wallets import Wallets
 from db.office import ensure_installation
 from db.sealing import KeyRing
@@ -74,6 +75,7 @@ from workflows.digest import Digest
 from workflows.handback import Handback
 from workflows.heads import Heads
 from workflows.intake import Intake
+from workflows.notices import Notices
 from workflows.payout import Payout
 from workflows.reconcile import Reconcile
 from workflows.refund_case import RefundCase
@@ -85,6 +87,7 @@ from workflows.schedules import (
     ensure_archive,
     ensure_digests,
     ensure_heads,
+    ensure_notices,
     ensure_reconciling,
     ensure_retention,
 )
@@ -101,6 +104,7 @@ WORKFLOWS = [
     Handback,
     Surge,
     Digest,
+    Notices,
     Heads,
     Retention,
     Reconcile,
@@ -239,7 +243,7 @@ def workers(parts: Parts) -> list[Worker]:
                 *of_the_desk(parts, policies, clock),
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 *track_and_end(parts, policies, contacts),
-                *of_refunds(parts, policies, clock),
+                *of_refunds(parts, policies, clock), *telling_staff(settings, parts.sessions, parts.http, policies),
                 offers.reserve, offers.reserve_thanks, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
                 *before_and_by_hand(parts, policies), payouts.whom_to_tell,
@@ -285,6 +289,7 @@ async def set_up_schedules(parts: Parts) -> None:
         surges = await unfinished(session, datetime.now(UTC))
     await ensure_all(parts.client, shops, parts.settings)
     await ensure_digests(parts.client, [shop.code for shop in shops], parts.settings)
+    await ensure_notices(parts.client, parts.settings)
     await ensure_archive(parts.client, parts.settings)
     await ensure_heads(parts.client, parts.settings)
     await ensure_reconciling(parts.client, [WalletName.ALIPAY], parts.settings)
