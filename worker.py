@@ -24,6 +24,7 @@ from activities.assignment import AssignmentActivities
 from activities.buyers import BuyerActivities
 from activities.clocks import DeskClock
 from activities.contacts import ContactActivities
+from activities.coupons import CouponActivities, CouponQueries
 from activities.digests import DigestActivities
 from activities.escalation import EscalationActivities
 from activities.evidence import EvidenceActivities
@@ -157,7 +158,7 @@ def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities)
     ]  # fmt: skip
 
 
-def money_worker(parts: Parts, payouts: PayoutActivities, wallets: Wallets) -> Worker:
+def money_worker(parts: Parts, policies: Policies, payouts: PayoutActivities, market: Marketplaces) -> Worker:
     """On a queue of its own, so that nothing else of the house can hold up a payout or be held up by a wallet."""
     return Worker(
         parts.client,
@@ -167,7 +168,8 @@ def money_worker(parts: Parts, payouts: PayoutActivities, wallets: Wallets) -> W
             payouts.query_payout,
             payouts.cancel_payout,
             payouts.settle_payout,
-            ReconcilingActivities(parts.sessions, wallets).reconcile,
+            CouponActivities(parts.sessions, policies, market, payouts).send_coupon,
+            ReconcilingActivities(parts.sessions, payouts.wallets).reconcile,
         ],
         max_concurrent_activities=parts.settings.worker_activities,
         interceptors=PULSE,
@@ -183,12 +185,13 @@ def before_and_by_hand(parts: Parts, policies: Policies) -> list[Callable[..., A
 def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
     """The activities of who works on what, and of who must hear of it."""
     assignment = AssignmentActivities(parts.sessions, policies, clock)
-    escalation = EscalationActivities(parts.sessions, clock)
+    escalation = EscalationActivities(parts.sessions, policies, clock)
     surges = SurgeActivities(parts.sessions)
     replacement = ReplacementActivities(parts.sessions, policies, clock, assignment)
     return [
         assignment.assign, assignment.claim, assignment.hand_on, HandbackActivities(parts.sessions).open_work,
-        escalation.reckon, escalation.escalate, DigestActivities(parts.sessions, policies, clock).gather,
+        escalation.reckon, escalation.escalate, escalation.reckon_announcement,
+        DigestActivities(parts.sessions, policies, clock).gather,
         InvestigationActivities(parts.sessions).ask, BuyerActivities(parts.sessions).describe,
         surges.surge_stage, surges.surged,
         replacement.replace, ApprovalActivities(parts.sessions, policies, clock).ask_approvers,
@@ -206,10 +209,9 @@ def of_refunds(parts: Parts, policies: Policies, clock: DeskClock) -> list[Calla
     ]  # fmt: skip
 
 
-def at_the_marketplace(parts: Parts, policies: Policies) -> list[Callable[..., Any]]:
+def at_the_marketplace(parts: Parts, policies: Policies, marketplaces: Marketplaces) -> list[Callable[..., Any]]:
     """The activities that call the marketplace or the messenger."""
     settings = parts.settings
-    marketplaces = Marketplaces(settings, parts.sessions, parts.http, policies)
     letters = Letters(settings, parts.sessions, policies, marketplaces, messenger(parts))
     reviews = MarketplaceActivities(parts.sessions, marketplaces, policies)
     refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies)
@@ -227,7 +229,8 @@ def workers(parts: Parts) -> list[Worker]:
     """One worker per task queue: the cases with their database work, the marketplace at its rate, the money."""
     settings, policies = parts.settings, Policies()
     clock = DeskClock(policies)
-    wallets = Wallets.of_settings(parts.settings, parts.http, policies)
+    market = Marketplaces(settings, parts.sessions, parts.http, policies)
+    wallets = Wallets.of_settings(settings, parts.http, policies, CouponQueries(parts.sessions, market))
     payouts = PayoutActivities(parts.sessions, policies, wallets)
     opening = OpeningActivities(parts.sessions, policies, clock)
     contacts = ContactActivities(parts.sessions, policies)
@@ -259,13 +262,13 @@ def workers(parts: Parts) -> list[Worker]:
         Worker(
             parts.client,
             task_queue=limits.MARKETPLACE_QUEUE,
-            activities=at_the_marketplace(parts, policies),
+            activities=at_the_marketplace(parts, policies, market),
             max_concurrent_activities=settings.worker_activities,
             max_task_queue_activities_per_second=settings.marketplace_calls_per_second,
             interceptors=PULSE,
             graceful_shutdown_timeout=settings.grace,
         ),
-        money_worker(parts, payouts, wallets),
+        money_worker(parts, policies, payouts, market),
     ]  # fmt: skip
 
 

@@ -69,14 +69,20 @@ class AssignmentActivities:
         return await self._fairest(session, shop, severity, await self._candidates(session, shop, now), cause)
 
     async def choose_among(
-        self, session: AsyncSession, shop: str, severity: int, now: datetime, fitting: Collection[str]
+        self,
+        session: AsyncSession,
+        shop: str,
+        severity: int,
+        now: datetime,
+        fitting: Collection[str],
+        cause: str | None = None,
     ) -> Choice | Nobody:
         """Of these people, whose hours fit what is to be done, whether or not they are at work at this moment."""
         candidates = await self._candidates(session, shop, now)
         found = [replace(one, on_shift=True) for one in candidates if one.person in fitting]
         if not found:
             return Nobody("no other agent's shift fits the buyer's hours")
-        return await self._fairest(session, shop, severity, found)
+        return await self._fairest(session, shop, severity, found, cause)
 
     async def _fairest(
         self,
@@ -108,7 +114,7 @@ class AssignmentActivities:
                     continue
                 known.released_at = request.now
                 await session.flush()
-                chosen = await self._choose(session, handed.shop, handed.severity, request.now)
+                chosen = await self._choose(session, handed.shop, handed.severity, request.now, handed.cause)
                 if isinstance(chosen, Choice):
                     await keep_assignment(session, handed.case, handed.shop, chosen.person, chosen.reason, request.now)
                     await session.refresh(known)

@@ -1,23 +1,29 @@
-"""Escalation: when the next one on the ladder hears of it, and who that is."""
+"""Escalation: when the next one on the ladder hears of it, and who that is; and when somebody hears before."""
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.clocks import DeskClock
-from activities.requests import ClockRequest
+from activities.policies import Policies
+from activities.requests import AnnouncementRequest, ClockRequest
 from db.sessions import Sessions
+from db.shifts import presences
 from db.tables.office import Person, PersonRole
+from domain.announcements import Announced, announce_at
 from domain.people import Role
 from domain.review_case.facts import Reckoned, Told
+from domain.shifts import Presence
 
 
 class EscalationActivities:
-    def __init__(self, sessions: Sessions, clock: DeskClock) -> None:
+    def __init__(self, sessions: Sessions, policies: Policies, clock: DeskClock) -> None:
         self._sessions = sessions
+        self._policies = policies
         self._clock = clock
 
     @activity.defn
@@ -44,6 +50,18 @@ class EscalationActivities:
             # Late by an outage, two levels may be due at once; the next one still gets its own minute.
             next_at = max(following.at, request.now) if following else None
             return Told(kind=request.kind, role=role, people=people, next_at=next_at, policy=version)
+
+    @activity.defn
+    async def reckon_announcement(self, request: AnnouncementRequest) -> Announced:
+        """When this person is to hear of it before it is due: within their shift, else within the desk's hours."""
+        async with self._sessions.begin() as session:
+            desk, version = await self._policies.desk(session, request.shop)
+            days = await self._clock.calendar(session, request.shop, request.asked_at)
+            person = UUID(request.person) if request.person else None
+            known = (await presences(session, [person])).get(person) if person else None
+            work = (known or Presence()).working(desk.hours, request.asked_at, request.due_at, days)
+            at = announce_at(request.asked_at, request.due_at, desk.announce_minutes, work)
+            return Announced(at=at, policy=version)
 
     async def _holders(self, session: AsyncSession, request: ClockRequest, role: Role) -> list[str]:
         if role is Role.AGENT and request.assignee is not None and not request.roles:

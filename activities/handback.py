@@ -29,7 +29,7 @@ class HandbackActivities:
             await lock_shops(session, shops)
             left = [shop for shop in shops if shop not in await _where_working(session, request, shops)]
             found = (
-                select(CaseFile.number, CaseFile.workflow, CaseFile.shop, CaseFile.severity)
+                select(CaseFile.number, CaseFile.workflow, CaseFile.shop, CaseFile.severity, CaseFile.cause)
                 .join(Assignment, Assignment.case == CaseFile.number)
                 .where(Assignment.person == UUID(request.person), Assignment.released_at.is_(None))
                 .where(Assignment.shop.in_(left))
@@ -37,7 +37,10 @@ class HandbackActivities:
                 .limit(PAGE)
             )
             rows = await session.execute(found)
-            return [Handed(case=r.number, workflow=r.workflow, shop=r.shop, severity=r.severity) for r in rows]
+            return [
+                Handed(case=r.number, workflow=r.workflow, shop=r.shop, severity=r.severity, cause=r.cause)
+                for r in rows
+            ]
 
 
 async def _shops(session: AsyncSession, request: AwayRequest) -> list[str]:

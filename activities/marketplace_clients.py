@@ -18,6 +18,7 @@ from domain.errors import Refusal
 from domain.platforms import Platform
 from domain.policies.platforms import PlatformRules
 from gateways.top import TopClient, TopCredentials
+from gateways.top_coupons import TopCoupons
 from gateways.top_messages import TopMessages
 from gateways.top_refund_actions import TopRefundActions
 from gateways.top_refunds import TopRefunds
@@ -79,6 +80,7 @@ class Clients:
     refunds: TopRefunds
     refund_actions: TopRefundActions
     sms: TopSms
+    coupons: TopCoupons
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,10 @@ class Marketplace:
     @property
     def sms(self) -> TopSms:
         return self.clients.sms
+
+    @property
+    def coupons(self) -> TopCoupons:
+        return self.clients.coupons
 
 
 class Marketplaces:
@@ -177,6 +183,7 @@ class Marketplaces:
             TopRefunds(client),
             TopRefundActions(client),
             TopSms(client),
+            TopCoupons(client),
         )
 
 

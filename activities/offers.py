@@ -16,20 +16,12 @@ from db import budgets
 from db.sessions import Sessions
 from db.tables.money import Payout
 from domain.approvals import ApprovalNeed, check_can_be_approved, needed_approval
-from domain.errors import Refusal
-from domain.fulfilment import NOT_FULFILLED_YET
-from domain.offers import OfferForm, OfferMade, check_offer, offer_range, thanks_worth
+from domain.offers import OfferMade, check_offer, offer_range, thanks_worth
 from domain.people import Role
 from domain.platforms import Grade
 from domain.policies.compensation import CompensationPolicy
 from domain.review_case.facts import Prepared, StepRequest
 from domain.review_case.refusals import OrderUnknown
-
-
-class FormNotPayable(Refusal):
-    """The shop may give this form, but this version has no way to fulfil it."""
-
-    code = "FormNotPayable"
 
 
 class OfferActivities:
@@ -79,7 +71,6 @@ class OfferActivities:
         with refusing():
             async with self._sessions.begin() as session:
                 policy, version = await self._policies.compensation(session, step.shop)
-                _check_payable(form, policy)
                 worth = thanks_worth(form, policy)
                 if await amends_made(session, step.case, request.absorbed, request.number):
                     raise OfferMade("Amends were made for this review already; thanks come in words.")
@@ -116,15 +107,8 @@ def _claim(request: OfferRequest) -> budgets.Claim:
     )  # fmt: skip
 
 
-def _check_payable(form: OfferForm, policy: CompensationPolicy) -> None:
-    if form in NOT_FULFILLED_YET:
-        ways = ", ".join(one for one in policy.forms if one not in NOT_FULFILLED_YET)
-        raise FormNotPayable(f"{form} cannot be fulfilled from here; choose one of {ways}.", form=str(form))
-
-
 def _bounds(request: OfferRequest, policy: CompensationPolicy, *, already_settled: bool) -> tuple[int, int]:
     offer = request.offer
-    _check_payable(offer.form, policy)
     paid = request.order_paid_fen
     if paid is None:
         raise OrderUnknown("What the buyer paid is not known; enter the case with its order amount, then offer.")

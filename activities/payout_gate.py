@@ -17,10 +17,12 @@ from db.sessions import Sessions
 from db.tables.buyers import Payee, Review
 from db.tables.cases import CaseFile
 from db.tables.money import Payout
+from db.tables.office import Shop
 from domain.fulfilment import Fulfilment, fulfilled_by
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus, money_key
 from domain.people import Role
+from domain.platforms import Platform
 from domain.policies.compensation import CompensationPolicy
 from domain.review_case.facts import PayoutOpened
 from domain.review_case.state import ASK_BUYER
@@ -72,16 +74,20 @@ class PayoutGate:
                 status=PayoutStatus.APPROVED,
                 gate=asked.why,
                 gate_facts=asked.facts,
-                give_roles=_givers(OfferForm(request.form), policy),
+                give_roles=await self._givers(session, request, policy),
                 made_at=request.now,
             )
             session.add(payout)
             return _opened(payout, policy, version)
 
-
-def _givers(form: OfferForm, policy: CompensationPolicy) -> list[str] | None:
-    by_hand = fulfilled_by(form) is Fulfilment.BY_HAND
-    return [str(role) for role in policy.given_by(form).roles] if by_hand else None
+    async def _givers(
+        self, session: AsyncSession, request: PayoutRequest, policy: CompensationPolicy
+    ) -> list[str] | None:
+        """Who may give it by hand; None where a wallet or the marketplace's api gives it."""
+        shop, form = await session.get_one(Shop, request.shop), OfferForm(request.form)
+        platforms, _ = await self._policies.platforms(session, request.shop)
+        way = fulfilled_by(form, coupon_api=platforms.rules(Platform(shop.platform)).coupon_api)
+        return [str(role) for role in policy.given_by(form).roles] if way is Fulfilment.BY_HAND else None
 
 
 def _opened(payout: Payout, policy: CompensationPolicy, version: str) -> PayoutOpened:

@@ -72,7 +72,7 @@ class PayoutActivities:
     def __init__(self, sessions: Sessions, policies: Policies, wallets: Wallets) -> None:
         self._sessions = sessions
         self._policies = policies
-        self._wallets = wallets
+        self.wallets = wallets
 
     @activity.defn
     async def send_payout(self, call: PayoutCall) -> PayoutAnswer:
@@ -86,8 +86,8 @@ class PayoutActivities:
             # A worker died between writing the row and reading the answer: ask first, and send only what never arrived.
             asked = await wallet.query(call.key, transfer.amount_fen)
             if not (isinstance(asked, Unknown) and asked.not_found):
-                return await self._keep(call, asked, queried=True)
-        return await self._keep(call, await _sent(wallet, transfer), queried=False)
+                return await self.keep(call, asked, queried=True)
+        return await self.keep(call, await _sent(wallet, transfer), queried=False)
 
     async def _bytes_to_send(self, call: PayoutCall) -> tuple[Wallet, PreparedTransfer, bool] | PayoutAnswer:
         """Commit `sending` and the bytes before anything goes out, so that a crash leaves a row that says "maybe"; the
@@ -95,8 +95,8 @@ class PayoutActivities:
         async with self._sessions.begin() as session:
             payout = await session.get_one(Payout, call.key, with_for_update=True)
             if payout.status in OVER:
-                return await self._answer(session, payout)
-            wallet = self._wallets.of(payout.form)
+                return await self.answer(session, payout)
+            wallet = self.wallets.of(payout.form)
             try:
                 prepared = await self._prepared(session, payout, wallet)
             except BadTransfer:
@@ -110,7 +110,7 @@ class PayoutActivities:
     async def _prepared(self, session: AsyncSession, payout: Payout, wallet: Wallet) -> PreparedTransfer:
         """The stored bytes; only where there are none yet they are made, and stored. Raises BadTransfer."""
         if payout.wire is None:
-            prepared = wallet.prepare(await self._wallets.order(session, payout))
+            prepared = wallet.prepare(await self.wallets.order(session, payout))
             payout.wire, payout.wire_digest = prepared.body.decode(), bytes.fromhex(prepared.digest)
             payout.sealed_with = prepared.sealed_with or None
             return prepared
@@ -121,7 +121,7 @@ class PayoutActivities:
         """The transfer can't even be written down: nothing was sent, and the buyer is asked for another account."""
         payout.status, payout.code, payout.settled_at = PayoutStatus.FAILED, OUR_TRANSFER_BAD, now
         payout.remedy, payout.closed = "ask_buyer", True
-        return await self._answer(session, payout)
+        return await self.answer(session, payout)
 
     @activity.defn
     async def query_payout(self, call: PayoutCall) -> PayoutAnswer:
@@ -130,9 +130,9 @@ class PayoutActivities:
         async with self._sessions.begin() as session:
             payout = await session.get_one(Payout, call.key)
             if payout.status in OVER:
-                return await self._answer(session, payout)
-            wallet, amount = self._wallets.of(payout.form), payout.amount_fen
-        return await self._keep(call, await wallet.query(call.key, amount), queried=True)
+                return await self.answer(session, payout)
+            wallet, amount = self.wallets.asked(payout.form), payout.amount_fen
+        return await self.keep(call, await wallet.query(call.key, amount), queried=True)
 
     @activity.defn
     async def cancel_payout(self, call: PayoutCall) -> PayoutAnswer:
@@ -141,18 +141,18 @@ class PayoutActivities:
         async with self._sessions.begin() as session:
             payout = await session.get_one(Payout, call.key)
             if payout.status != PayoutStatus.FAILED:
-                return await self._answer(session, payout)
-            wallet = self._wallets.of(payout.form) if payout.wire is not None else None
+                return await self.answer(session, payout)
+            wallet = self.wallets.asked(payout.form) if payout.wire is not None else None
         if wallet is not None:
             asked = await wallet.query(call.key, payout.amount_fen)
             if not _over(asked):
-                return await self._keep(call, asked, queried=True)
+                return await self.keep(call, asked, queried=True)
         async with self._sessions.begin() as session:
             payout = await session.get_one(Payout, call.key, with_for_update=True)
             if payout.status == PayoutStatus.FAILED:
                 payout.status, payout.settled_at = PayoutStatus.CANCELLED, call.now
                 await budgets.release(session, payout.case, payout.offer, call.now)
-            return await self._answer(session, payout)
+            return await self.answer(session, payout)
 
     @activity.defn
     async def settle_payout(self, decision: PayoutDecision) -> PayoutAnswer:
@@ -160,11 +160,11 @@ class PayoutActivities:
         async with self._sessions.begin() as session:
             payout = await session.get_one(Payout, decision.key)
             if payout.status in OVER:
-                return await self._answer(session, payout)
-            wallet, amount = self._wallets.of(payout.form), payout.amount_fen
+                return await self.answer(session, payout)
+            wallet, amount = self.wallets.asked(payout.form), payout.amount_fen
         asked = await wallet.query(decision.key, amount)
         if not isinstance(asked, Unknown):
-            return await self._keep(decision, asked, queried=True)
+            return await self.keep(decision, asked, queried=True)
         async with self._sessions.begin() as session:
             payout = await session.get_one(Payout, decision.key, with_for_update=True)
             if payout.status in (PayoutStatus.SENDING, PayoutStatus.UNKNOWN):
@@ -174,7 +174,7 @@ class PayoutActivities:
                     await settle(session, payout, decision.now, word.reference, decision.now)
                 else:
                     _fail(payout, Failed(payout.key, A_PERSON_SAID_NO, "stop_and_alarm", closed=True), decision.now)
-            return await self._answer(session, payout)
+            return await self.answer(session, payout)
 
     @activity.defn
     async def whom_to_tell(self, key: str) -> str:
@@ -182,11 +182,12 @@ class PayoutActivities:
         async with self._sessions.begin() as session:
             return await current_run(session, await session.get_one(Payout, key))
 
-    async def _keep(self, call: PayoutCall, outcome: MoneyOutcome, *, queried: bool) -> PayoutAnswer:
+    async def keep(self, call: PayoutCall, outcome: MoneyOutcome, *, queried: bool) -> PayoutAnswer:
+        """Carry what the other side said into the row; a row that is settled stays as it is."""
         async with self._sessions.begin() as session:
             payout = await session.get_one(Payout, call.key, with_for_update=True)
             if payout.status in OVER:
-                return await self._answer(session, payout)
+                return await self.answer(session, payout)
             payout.queries += int(queried)
             send_again = False
             match outcome:
@@ -198,11 +199,12 @@ class PayoutActivities:
                     payout.status, payout.code, payout.remedy = PayoutStatus.UNKNOWN, outcome.code, None
                     payout.ticket = outcome.ticket or payout.ticket
                     payout.alarm = payout.alarm or outcome.alarm
-                    send_again = outcome.not_found and not payout.alarm
-            answer = await self._answer(session, payout)
+                    send_again = outcome.not_found and not payout.alarm and _same_twice_is_once(payout)
+            answer = await self.answer(session, payout)
             return answer.model_copy(update={"send_again": send_again})
 
-    async def _answer(self, session: AsyncSession, payout: Payout) -> PayoutAnswer:
+    async def answer(self, session: AsyncSession, payout: Payout) -> PayoutAnswer:
+        """Where the payout stands, and what is due next."""
         policy, _ = await self._policies.compensation(session, payout.shop)
         since = payout.sent_at or payout.made_at
         unknown = payout.status in (PayoutStatus.UNKNOWN, PayoutStatus.SENDING)
@@ -223,7 +225,12 @@ class PayoutActivities:
 
 def _fail(payout: Payout, failed: Failed, now: datetime) -> None:
     payout.status, payout.code, payout.settled_at = PayoutStatus.FAILED, failed.code, now
-    payout.remedy, payout.closed = failed.remedy, failed.closed
+    payout.remedy, payout.closed, payout.said = failed.remedy, failed.closed, failed.said or None
+
+
+def _same_twice_is_once(payout: Payout) -> bool:
+    """Whether the other side takes the same bytes under the same number as one. A coupon has no number of ours."""
+    return payout.coupon_kind is None
 
 
 def _over(asked: MoneyOutcome) -> bool:

@@ -13,7 +13,18 @@ from db.tables.record import CaseEvent
 from domain.sealed import Event
 
 # Events that name people who are to be told.
-TELLING = frozenset({"escalated", "deadline_warned", "decided"})
+TELLING = frozenset(
+    {
+        "escalated",
+        "deadline_warned",
+        "decided",
+        "promise_soon",
+        "promise_due",
+        "investigation_opened",
+        "investigation_soon",
+        "investigation_due",
+    }
+)
 _NEWEST = select(CaseEvent.hash).where(CaseEvent.case == bindparam("number")).order_by(CaseEvent.seq.desc()).limit(1)
 _WRITTEN = (
     select(CaseFile.version, _NEWEST.scalar_subquery())

@@ -58,6 +58,7 @@ class Handed(Request):
     workflow: str
     shop: str
     severity: int
+    cause: str | None = None
 
 
 class AwayRequest(Request):
@@ -123,6 +124,7 @@ class ReplaceRequest(Request):
 
     plan: PlanRequest
     severity: int
+    cause: str | None = None
 
 
 class TakeRequest(Request):
@@ -276,6 +278,16 @@ class ClockRequest(Request):
     assignee: str | None = None
     roles: list[Role] = Field(default_factory=list)
     now: datetime
+
+
+class AnnouncementRequest(Request):
+    """`person` has to do something by `due_at`, and knows since `asked_at`; None: nobody has the case."""
+
+    case: str
+    shop: str
+    person: str | None
+    asked_at: datetime
+    due_at: datetime
 
 
 class PayoutRequest(Request):

@@ -1,4 +1,4 @@
-"""Forgetting what a shop's retention no longer allows to be kept."""
+"""Forgetting what a shop's retention no longer allows to be kept, and pushes that come no more."""
 
 from datetime import datetime
 
@@ -7,6 +7,7 @@ from sqlalchemy import select
 from temporalio import activity
 
 from db.policy_rows import policy_in_force
+from db.pushes import forget_pushes
 from db.retention import A_ROUND, due_cases, forget
 from db.sessions import Sessions
 from db.tables.office import Shop
@@ -15,6 +16,7 @@ from vault.setup import needed
 from vault.vault import Vault
 
 BY = "amends"
+PUSHES_A_ROUND = 5000
 
 
 class RetentionRequest(BaseModel):
@@ -31,6 +33,7 @@ class RetentionDone(BaseModel):
 
     shop: str | None = None
     cases: int = 0
+    pushes: int = 0
     more: bool = False
 
 
@@ -55,4 +58,6 @@ class RetentionActivities:
                 done = await forget(session, shop, due, policy.forget, f"retention:{version}", BY, request.now)
                 for sha256 in done.files:
                     await needed(self._vault).erase(sha256)
-            return RetentionDone(shop=shop, cases=len(due), more=len(due) == A_ROUND)
+            pushes = await forget_pushes(session, shop, request.now, PUSHES_A_ROUND)
+            more = len(due) == A_ROUND or pushes == PUSHES_A_ROUND
+            return RetentionDone(shop=shop, cases=len(due), pushes=pushes, more=more)

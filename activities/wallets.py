@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.policies import Policies
 from db.tables.buyers import Payee
 from db.tables.money import Payout
-from domain.fulfilment import WALLETS, WalletName
+from domain.fulfilment import WALLETS, Fulfilment, WalletName, fulfilled_by
 from domain.offers import OfferForm
 from gateways.alipay import AlipayClient, AlipayCredentials
-from gateways.transfers import BadTransfer, Order, Statements, Wallet
+from gateways.transfers import Asks, BadTransfer, Order, Statements, Wallet
 from gateways.wechat_pay import WeChatPayClient, WeChatPayCredentials
 from settings import Settings
 
@@ -27,19 +27,25 @@ class WalletNotSet(Exception):
 
 
 class Wallets:
-    def __init__(self, policies: Policies, wallets: Mapping[WalletName, Wallet | None]) -> None:
+    def __init__(self, policies: Policies, wallets: Mapping[WalletName, Wallet | None], coupons: Asks) -> None:
         self._policies = policies
         self._wallets = wallets
+        self._coupons = coupons
 
     @classmethod
-    def of_settings(cls, settings: Settings, http: httpx2.AsyncClient, policies: Policies) -> "Wallets":
+    def of_settings(cls, settings: Settings, http: httpx2.AsyncClient, policies: Policies, coupons: Asks) -> "Wallets":
         """Raises BadKey where a key can't be read."""
-        return cls(policies, {WalletName.ALIPAY: alipay(settings, http), WalletName.WECHAT: wechat_pay(settings, http)})
+        wallets = {WalletName.ALIPAY: alipay(settings, http), WalletName.WECHAT: wechat_pay(settings, http)}
+        return cls(policies, wallets, coupons)
 
     def statements(self, name: WalletName) -> Statements | None:
         """None where the wallet is not set, or tells no movements."""
         wallet = self._wallets.get(name)
         return wallet if isinstance(wallet, AlipayClient) else None
+
+    def asked(self, form: str) -> Asks:
+        """Who knows what became of something given in this form. Raises WalletNotSet."""
+        return self._coupons if fulfilled_by(OfferForm(form)) is Fulfilment.COUPON_API else self.of(form)
 
     def of(self, form: str) -> Wallet:
         """Raises WalletNotSet; the engine tries again until somebody sets it: the payout waits, nothing is lost."""

@@ -15,6 +15,7 @@ from api import (
     cases,
     confirmations,
     differences,
+    documentation,
     errors,
     evidence,
     exports,
@@ -108,15 +109,16 @@ def create_app(settings: Settings, open_house: Callable[[Settings], Any] | None 
         version="0.1.0",
         description=ABOUT,
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
     app.add_middleware(Guard)
     errors.install(app)
+    documentation.install(app)
     for module in ROUTERS:
         app.include_router(module.router)
     _check_rights()
-    app.openapi = lambda: openapi(app)  # type: ignore[method-assign] # FastAPI's own way of changing its document
     return app
 
 
@@ -143,23 +145,3 @@ def _check_rights() -> None:
     undecided = [route.name for route in routes() if route.name not in RIGHTS and route.name not in PUBLIC]
     if undecided:
         raise RouteWithoutRights(f"say in api/rights.py who may use {', '.join(undecided)}")
-
-
-def openapi(app: FastAPI) -> dict[str, Any]:
-    """The document with problems under their own media type, as they are really sent."""
-    if app.openapi_schema is None:
-        document = FastAPI.openapi(app)
-        for path in document["paths"].values():
-            for operation in path.values():
-                _as_problems(operation["responses"])
-        for name in ("HTTPValidationError", "ValidationError"):
-            document["components"]["schemas"].pop(name, None)
-        app.openapi_schema = document
-    return app.openapi_schema
-
-
-def _as_problems(responses: dict[str, Any]) -> None:
-    for status, response in responses.items():
-        content = response.get("content", {})
-        if status >= "400" and "application/json" in content:
-            content[errors.MEDIA_TYPE] = content.pop("application/json")

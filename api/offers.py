@@ -12,9 +12,10 @@ from api.house import TheHouse
 from api.live import live_state
 from domain.approvals import needed_approval
 from domain.errors import Refusal
-from domain.fulfilment import NOT_FULFILLED_YET, Fulfilment, fulfilled_by
+from domain.fulfilment import Fulfilment, fulfilled_by, in_faces
 from domain.offers import OfferForm
 from domain.people import Actor, Role
+from domain.platforms import Platform
 from domain.policies.compensation import CompensationPolicy
 from domain.review_case.explaining import Explanation, explanation
 from domain.review_case.standards import in_the_way, range_for
@@ -78,9 +79,10 @@ async def show_offer_range(house: TheHouse, caller: TheCaller, number: str) -> O
     state, _ = await live_state(house, row)
     async with house.reads() as session:
         policy, version = await house.policies.compensation(session, row.shop)
+        platforms, _ = await house.policies.platforms(session, row.shop)
     actor = caller.actor(row.shop)
     paid = state.identity.order_paid_fen if state.identity else None
-    forms = [form for form in policy.forms if form not in NOT_FULFILLED_YET]
+    coupon_api = platforms.rules(Platform(row.platform)).coupon_api
     return OfferRanges(
         case=row.number,
         policy=version,
@@ -93,21 +95,22 @@ async def show_offer_range(house: TheHouse, caller: TheCaller, number: str) -> O
         buyer_reversals=state.buyer_reversals,
         reason_needed=bool(state.offers),
         in_the_way=InTheWay.of(in_the_way(state, actor)),
-        forms=[_range(state, form, policy, actor) for form in forms if paid is not None],
+        forms=[_range(state, form, policy, actor, coupon_api) for form in policy.forms if paid is not None],
     )
 
 
-def _range(state: ReviewCaseState, form: OfferForm, policy: CompensationPolicy, actor: Actor) -> FormRange:
+def _range(
+    state: ReviewCaseState, form: OfferForm, policy: CompensationPolicy, actor: Actor, coupon_api: bool
+) -> FormRange:
     found = range_for(state, form, policy)
     need = needed_approval(form, found.base_fen, actor.roles, policy)
-    way = fulfilled_by(form)
     return FormRange(
         form=form,
-        fulfilled_by=way,
+        fulfilled_by=fulfilled_by(form, coupon_api=coupon_api),
         min_fen=found.min_fen,
         base_fen=found.base_fen,
         max_fen=found.max_fen,
-        faces_fen=list(policy.coupons.faces_fen) if way is Fulfilment.COUPON_API else None,
+        faces_fen=list(policy.coupons.faces_fen) if in_faces(form) else None,
         frozen=found.frozen,
         reasons=list(found.reasons),
         approval=Approvers(by=list(need.by), both=need.both) if need else None,

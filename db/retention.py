@@ -126,7 +126,7 @@ async def _forget_case(session: AsyncSession, number: str, by: str, now: datetim
     attachments = list(await session.scalars(found))
     done.files += await erase_attachments(session, attachments, by, now, {})
     done.attachments += len(attachments)
-    await session.execute(update(Payout).where(Payout.case == number).values(wire=None, ticket=None))
+    await session.execute(update(Payout).where(Payout.case == number).values(wire=None, ticket=None, said=None))
     await session.execute(update(Parcel).where(Parcel.case == number).values(waybill=None))
     await session.execute(update(Shipment).where(Shipment.refund == case.source_row).values(waybill=None))
     orders = (

@@ -29,12 +29,16 @@ FULFILMENT: Mapping[OfferForm, Fulfilment] = {
     OfferForm.PARTIAL_REFUND: Fulfilment.BY_HAND,
 }
 
-# Forms that a shop's policy may name and this version cannot fulfil: an offer in one of them is refused by name.
-NOT_FULFILLED_YET = frozenset({OfferForm.COUPON_THRESHOLD, OfferForm.COUPON_DIRECT})
+
+def fulfilled_by(form: OfferForm, *, coupon_api: bool = True) -> Fulfilment:
+    """Where the marketplace has no api for coupons, a person gives them by hand."""
+    way = FULFILMENT[form]
+    return Fulfilment.BY_HAND if way is Fulfilment.COUPON_API and not coupon_api else way
 
 
-def fulfilled_by(form: OfferForm) -> Fulfilment:
-    return FULFILMENT[form]
+def in_faces(form: OfferForm) -> bool:
+    """Whether it is worth one of the face values that the policy lists."""
+    return FULFILMENT[form] is Fulfilment.COUPON_API
 
 
 def needs_payee(form: OfferForm) -> bool:

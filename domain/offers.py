@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from domain.errors import Refusal
-from domain.fulfilment import Fulfilment, fulfilled_by
+from domain.fulfilment import in_faces
 from domain.money import format_fen
 from domain.policies.compensation import CompensationPolicy, FormKind, OfferForm, OrderBand
 from domain.policies.platforms import Grade
@@ -106,7 +106,7 @@ def offer_range(
         base = most if form is OfferForm.EXCHANGE_FREE else policy.standards[grade].base_fen
         least = min(1, most)
         return OfferRange(least, max(least, min(base, most)), most, ("bounded by what the buyer paid",), frozen)
-    coupon = fulfilled_by(form) is Fulfilment.COUPON_API
+    coupon = in_faces(form)
     if coupon and _is_of(cause, policy.coupons.minor_flaw_causes):
         # A standard of its own, by no other measure (S004): offered before the buyer asks.
         flaw = policy.coupons.minor_flaw
@@ -199,14 +199,14 @@ def thanks_worth(form: OfferForm, policy: CompensationPolicy) -> int:
         ways = f"choose one of {', '.join(given)}" if given else "thank in words"
         raise ThanksNotGiven(f"The shop gives no {form} as thanks; {ways}.", form=str(form))
     worth = given[form]
-    if fulfilled_by(form) is not Fulfilment.COUPON_API:
+    if not in_faces(form):
         return worth
     return max((face for face in policy.coupons.faces_fen if face <= worth), default=policy.coupons.faces_fen[0])
 
 
 def _check_payable(amount_fen: int, form: OfferForm, policy: CompensationPolicy) -> None:
     kind = _kind(form, policy)
-    if fulfilled_by(form) is Fulfilment.COUPON_API and amount_fen not in policy.coupons.faces_fen:
+    if in_faces(form) and amount_fen not in policy.coupons.faces_fen:
         faces = policy.coupons.faces_fen
         raise OfferOutOfRange(f"Coupons are worth {', '.join(map(format_fen, faces))}; choose one.", faces=list(faces))
     # What is worth nothing could be given without end: no ladder and no ledger would see it.

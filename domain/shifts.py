@@ -58,6 +58,10 @@ class Presence:
                 if term.counts_on(day) and not any(newer.counts_on(day) for newer in newest[:number]):
                     yield from _cut(_windows(term.shift, day, days), back, end)
 
+    def working(self, desk: DeskHours, start: datetime, end: datetime, days: CalendarDays) -> Iterator[Span]:
+        """Their stretches of work in order; without any term those of the desk."""
+        yield from sorted(self.spans(start, end, days)) if self.terms else desk_spans(desk, start, end, days)
+
     def at_work(self, start: datetime, end: datetime, days: CalendarDays) -> Iterator[Span]:
         """When this person can make a contact between two moments; without any term that is all the time."""
         if self.active and self.terms:
@@ -110,8 +114,13 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 
 def desk_hours(hours: DeskHours, start: datetime, end: datetime, days: CalendarDays) -> contact_slots.DeskHours:
     """The desk's hours between two moments, as the search for slots reads them."""
+    return as_slots(desk_spans(hours, start, end, days))
+
+
+def desk_spans(hours: DeskHours, start: datetime, end: datetime, days: CalendarDays) -> Iterator[Span]:
+    """The stretches in which the desk is staffed between two moments, in order."""
     dates = _dates(start, end, hours.zone)
-    return as_slots(span for day in dates for span in _cut(_windows(hours, day, days), start, end))
+    return (span for day in dates for span in _cut(_windows(hours, day, days), start, end))
 
 
 def is_open(hours: DeskHours, now: datetime, days: CalendarDays) -> bool:

@@ -44,12 +44,14 @@ class Failed:
     `ask_buyer`: the payee is wrong; a new payee is a new money key.
     `stop_and_alarm`: our request or our account is wrong; a person decides.
     `closed`: the wallet keeps the number as failed for good, so only a new one can still pay.
+    `said`: why, in the party's own words, for a person and no history.
     """
 
     out_biz_no: str
     code: str
     remedy: Remedy
     closed: bool = False
+    said: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

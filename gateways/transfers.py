@@ -69,7 +69,13 @@ def frozen(number: str, amount_fen: int, content: Mapping[str, Any], sealed_with
     return PreparedTransfer(number, amount_fen, raw, hashlib.sha256(raw).hexdigest(), sealed_with)
 
 
-class Wallet(Protocol):
+class Asks(Protocol):
+    """A party that knows what became of a number; its query raises nothing about the money."""
+
+    async def query(self, number: str, amount_fen: int) -> MoneyOutcome: ...
+
+
+class Wallet(Asks, Protocol):
     """A party that pays. Its calls raise nothing about the money but TamperedTransfer, before anything is sent."""
 
     def prepare(self, order: Order) -> PreparedTransfer:
@@ -77,8 +83,6 @@ class Wallet(Protocol):
         ...
 
     async def send(self, prepared: PreparedTransfer) -> MoneyOutcome: ...
-
-    async def query(self, number: str, amount_fen: int) -> MoneyOutcome: ...
 
 
 class Statements(Protocol):

@@ -14,7 +14,7 @@ from sandbox.store import DataFolderMismatch
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="A local marketplace, wallet, messenger and post office."
+        prog="python -m sandbox", description="A local marketplace, wallet, messenger, courier and post office."
     )
     parser.add_argument("--port", type=int, default=7244)
     parser.add_argument("--host", default="127.0.0.1")

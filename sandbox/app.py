@@ -16,9 +16,12 @@ from sandbox import (
     buyer_api,
     buyer_page,
     control_api,
+    control_courier,
     control_notices,
     control_wechat,
+    courier_desk,
     hooks,
+    kuaidi100,
     post_office,
     robots,
     top_gateway,
@@ -67,10 +70,13 @@ def create_app(folder: Path, office: PostOffice | None = None) -> ASGIApp:
         aliyun_sms,
         buyer_api,
         buyer_page,
+        kuaidi100,
+        courier_desk,
         control_api,
         control_wechat,
-        robots,
+        control_courier,
         hooks,
+        robots,
     ):
         app.include_router(part.router(world))
     app.include_router(control_notices.router(world, office))

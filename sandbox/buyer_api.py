@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from sandbox import orders, people, refunds, reviews, texts, wallet
+from sandbox import orders, people, refunds, reviews, texts, wallet, waybills
 from sandbox.clock import written, yuan
 from sandbox.world import World
 
@@ -112,7 +112,17 @@ def order_view(world: World, tid: int) -> dict[str, Any]:
         for row in orders.sub_orders(world, tid)
     ]
     moments = {name: written(order[name]) for name in ("created", "consign_time", "end_time")}
-    return order | moments | {"tid_text": str(tid), "payment": yuan(order["payment"]), "orders": subs}
+    sent = waybills.of_order(world, tid)
+    return (
+        order
+        | moments
+        | {
+            "tid_text": str(tid),
+            "payment": yuan(order["payment"]),
+            "orders": subs,
+            "parcel": waybills.brief(world, sent["num"]) if sent else None,
+        }
+    )
 
 
 def review_view(row: Any) -> dict[str, Any]:
@@ -251,6 +261,11 @@ def _refunds(api: APIRouter, world: World) -> None:
     async def ship_back(refund_id: int, body: ShipBackBody) -> dict[str, Any]:
         refunds.ship_back(world, refund_id, body.company, body.sid)
         return refund_view(refunds.get(world, refund_id))
+
+    @api.get("/buyer/parcels/{num}")
+    async def read_parcel(num: str) -> dict[str, Any]:
+        """Where a parcel is, as its courier tells anybody who has the number."""
+        return waybills.view(world, waybills.get(world, num))
 
     @api.post("/buyer/refunds/{refund_id}/withdraw")
     async def withdraw_refund(refund_id: int) -> dict[str, Any]:

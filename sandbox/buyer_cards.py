@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from sandbox import orders, people, refunds, reviews, shops, wallet
+from sandbox import orders, people, refunds, reviews, shops, wallet, waybills
 from sandbox.buyer_api import inbox, order_view, refund_view, review_view
 from sandbox.markup import Html, fill, join, options
 from sandbox.world import World
@@ -120,12 +120,14 @@ def order_card(world: World, tid: int) -> Html:
     order = order_view(world, tid)
     finish = form("finish", order["buyer_nick"], {"tid": tid}, Html(""), "确认收货")
     return fill(
-        '<article><h3>$shop</h3><p class="meta">订单 $tid · $created · $status · ¥$payment</p>$finish$items</article>',
+        '<article><h3>$shop</h3><p class="meta">订单 $tid · $created · $status · ¥$payment</p>'
+        "$parcel$finish$items</article>",
         shop=order["seller_nick"],
         tid=order["tid_text"],
         created=order["created"],
         status=TRADE_LABELS[order["status"]],
         payment=order["payment"],
+        parcel=_parcel_line(order["parcel"]),
         finish="" if order["status"] == orders.FINISHED else finish,
         items=join(_item(world, order, sub) for sub in order["orders"]),
     )
@@ -180,7 +182,7 @@ def _refund_part(world: World, order: dict[str, Any], sub: dict[str, Any]) -> Ht
     row = world.store.row("SELECT * FROM refund WHERE oid = ? ORDER BY refund_id DESC LIMIT 1", sub["oid"])
     nick = order["buyer_nick"]
     if row is not None and row["status"] not in (refunds.CLOSED, refunds.PAID):
-        return join([_refund_line(row), _refund_steps(nick, row)])
+        return join([_refund_line(row), _parcel_line(waybills.brief(world, row["sid"])), _refund_steps(nick, row)])
     fields = join(
         [
             text_field("金额(元)", "amount", sub["payment"], 'required inputmode="decimal"'),
@@ -202,6 +204,12 @@ def _refund_line(row: sqlite3.Row) -> Html:
         number=view["refund_id_text"],
         deadline=view["deadline"] or "无",
     )
+
+
+def _parcel_line(parcel: dict[str, Any] | None) -> Html:
+    if parcel is None:
+        return Html("")
+    return fill('<p class="meta">$courier $num · $context · $at</p>', **parcel | {"at": parcel["at"] or ""})
 
 
 def _refund_steps(nick: str, row: sqlite3.Row) -> Html:

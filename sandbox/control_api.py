@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from sandbox import alipay_keys, faults, reviews, shops, texts, wallet
+from sandbox import alipay_keys, coupons, faults, reviews, shops, texts, wallet
 from sandbox.clock import yuan
 from sandbox.faults import FaultKind
 from sandbox.world import World
@@ -173,6 +173,11 @@ def _wallet(api: APIRouter, world: World) -> None:
     @api.get("/transfers")
     async def read_transfers(out_biz_no: str | None = None) -> list[dict[str, Any]]:
         return wallet.transfers(world, out_biz_no)
+
+    @api.get("/coupons")
+    async def read_coupons(buyer_nick: str | None = None, coupon_id: int | None = None) -> list[dict[str, Any]]:
+        """Every coupon that was given, also those that the wire does not show yet."""
+        return coupons.listed(world, buyer_nick, coupon_id)
 
     @api.get("/alipay/public_key")
     async def read_public_key() -> dict[str, str]:

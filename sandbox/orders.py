@@ -5,10 +5,13 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import people, shops
+from sandbox import people, shops, waybills
 from sandbox.world import Refused, World
 
 UNSHIPPED, SHIPPED, FINISHED = "WAIT_SELLER_SEND_GOODS", "WAIT_BUYER_CONFIRM_GOODS", "TRADE_FINISHED"
+
+
+COURIER = "yuantong"  # with whom every shop here ships
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,10 @@ def listed(world: World, buyer: str | None, shop: str | None, limit: int = 100) 
 def ship(world: World, tid: int) -> None:
     if get(world, tid)["status"] != UNSHIPPED:
         raise Refused("already_shipped", "The parcel of this order has left already.")
-    world.store.execute("UPDATE trade SET status = ?, consign_time = ? WHERE tid = ?", SHIPPED, world.clock.now(), tid)
+    with world.store.transaction():
+        now = world.clock.now()
+        world.store.execute("UPDATE trade SET status = ?, consign_time = ? WHERE tid = ?", SHIPPED, now, tid)
+        waybills.make(world, COURIER, waybills.mint(world, COURIER), "order", tid=tid)
 
 
 def finish(world: World, tid: int) -> None:
@@ -125,3 +131,6 @@ def finish(world: World, tid: int) -> None:
         now,
         tid,
     )
+    if waybills.of_order(world, tid) is None:
+        waybills.make(world, COURIER, waybills.mint(world, COURIER), "order", tid=tid)
+    waybills.signed_by_now(world, tid)

@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import messages, orders
+from sandbox import messages, orders, waybills
 from sandbox.clock import DAY, written, yuan
 from sandbox.people import open_uid
 from sandbox.world import NotFound, Refused, World
@@ -124,6 +124,7 @@ def ship_back(world: World, refund_id: int, company: str, sid: str) -> None:
             now,
             refund_id,
         )
+        waybills.make(world, waybills.company_code(company, waybills.plain(sid)), sid, "back", refund_id=refund_id)
         _move(world, refund, RETURNED, now)
 
 

@@ -10,14 +10,33 @@ from pathlib import Path
 from typing import Any
 
 # Each file brings a folder from the version before to its own; a folder of a later version is refused.
-SCHEMAS = ("schema.sql", "schema_2.sql", "schema_3.sql")
+SCHEMAS = ("schema.sql", "schema_2.sql", "schema_courier.sql", "schema_coupons.sql", "schema_notices.sql")
 SCHEMA_VERSION = len(SCHEMAS)
 FILE_NAME = "sandbox.sqlite3"
 
 # What a reset leaves: who may talk to the sandbox, not what they did in it.
-CONFIGURATION = ("shop", "app", "alipay_app", "wechat_merchant", "sms_key", "sms_sign", "sms_template", "robot", "hook")
+CONFIGURATION = (
+    "shop",
+    "app",
+    "alipay_app",
+    "wechat_merchant",
+    "sms_key",
+    "sms_sign",
+    "sms_template",
+    "courier_customer",
+    "courier_partner",
+    "robot",
+    "hook",
+)
 HISTORY = (
+    "courier_claim",
+    "courier_push",
+    "courier_subscription",
+    "scan",
+    "waybill",
     "fault",
+    "coupon",
+    "coupon_kind",
     "transfer",
     "wallet_account",
     "wechat_transfer",

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from sandbox import faults, top_messages, top_refunds, top_reviews, top_sms, top_trades
+from sandbox import faults, top_coupons, top_messages, top_refunds, top_reviews, top_sms, top_trades
 from sandbox.faults import Fault, FaultKind
 from sandbox.forms import read_body
 from sandbox.store import UNWRITABLE
@@ -21,6 +21,7 @@ METHODS: dict[str, Method] = {
     **top_refunds.METHODS,
     **top_messages.METHODS,
     **top_sms.METHODS,
+    **top_coupons.METHODS,
 }
 
 

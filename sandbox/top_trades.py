@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from sandbox import orders
+from sandbox import orders, waybills
 from sandbox.clock import written, yuan
 from sandbox.people import open_uid
 from sandbox.top_protocol import TopCall, business_error
@@ -75,7 +75,21 @@ def _order(call: TopCall, row: sqlite3.Row, trade: sqlite3.Row) -> dict[str, Any
         "status": trade["status"],
         "buyer_rate": rated is not None,
         "refund_status": refund["status"] if refund else "NO_REFUND",
+        **_shipping(call, trade),
     } | ({"refund_id": refund["refund_id"]} if refund else {})
+
+
+def _shipping(call: TopCall, trade: sqlite3.Row) -> dict[str, Any]:
+    """By whom the sub-order was sent, under which number; nothing before it was."""
+    waybill = waybills.of_order(call.world, trade["tid"])
+    return (
+        {}
+        if waybill is None
+        else {
+            "logistics_company": waybills.name_of(waybill["com"]),
+            "invoice_no": waybill["num"],
+        }
+    )
 
 
 METHODS = {"taobao.trade.fullinfo.get": trade_fullinfo_get}

@@ -117,7 +117,7 @@ class House:
         return Reviewed(str(order["tid"]), oid, words, result, order)
 
     async def opening(
-        self, reviewed: "Reviewed", created_at: datetime | None = None, phone: str = "13800138000"
+        self, reviewed: "Reviewed", created_at: datetime | None = None, phone: str = "13800138000", nick: str = "chen"
     ) -> Opening:
         """Keep the review as the way in does, and say how its case is opened."""
         facts = ReviewFacts(
@@ -131,7 +131,7 @@ class House:
             buyer=BuyerFacts(
                 platform=self.platform,
                 platform_id=f"nick-{reviewed.tid}",
-                nick="chen",
+                nick=nick,
                 name="陈晓",
                 phone=phone,
             ),

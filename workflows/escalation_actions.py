@@ -8,9 +8,9 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.approvals import ApprovalActivities, ApprovalClock
     from activities.escalation import EscalationActivities
-    from activities.requests import ClockRequest
+    from activities.requests import AnnouncementRequest, ClockRequest
     from domain.escalation import EscalationKind
-    from domain.review_case import approving, fulfilling, investigations, progress
+    from domain.review_case import announcing, approving, fulfilling, investigations, progress
     from domain.review_case.agenda import Action, Due
     from domain.review_case.state import ReviewCaseState
     from workflows import limits
@@ -27,6 +27,8 @@ class EscalationActions:
         self.doing: dict[Action, Callable[[Due], Awaitable[None]]] = {
             Action.RECKON: self._reckon,
             Action.ESCALATE: self._escalate,
+            Action.RECKON_ANNOUNCEMENT: self._reckon_announcement,
+            Action.ANNOUNCE: self._announce,
         }
 
     def _clock_request(self, kind: EscalationKind) -> ClockRequest:
@@ -48,6 +50,22 @@ class EscalationActions:
         found = await workflow.execute_activity_method(EscalationActivities.reckon, request, **limits.RECORD)
         async with self._lock:
             progress.reckoned(self._case, found)
+
+    async def _reckon_announcement(self, due: Due) -> None:
+        case = self._case
+        one, person = announcing.find(case, due.subject)
+        request = AnnouncementRequest(
+            case=case.opening.case, shop=case.opening.shop, person=person, asked_at=one.at, due_at=one.due_at
+        )
+        found = await workflow.execute_activity_method(
+            EscalationActivities.reckon_announcement, request, **limits.RECORD
+        )
+        async with self._lock:
+            announcing.reckoned(case, due.subject, found)
+
+    async def _announce(self, due: Due) -> None:
+        async with self._lock:
+            announcing.announce(self._case, due.subject, workflow.now())
 
     async def _escalate(self, due: Due) -> None:
         kind = EscalationKind(due.subject)

@@ -10,6 +10,7 @@ from temporalio.exceptions import FailureError
 with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, ConfigDict
 
+    from activities.coupons import CouponActivities
     from activities.fulfilment import FulfilmentActivities, HandCall
     from activities.payouts import PayoutActivities, PayoutAnswer, PayoutCall, PayoutDecision, PayoutWord
     from domain.fulfilment import Fulfilment, fulfilled_by
@@ -23,7 +24,8 @@ with workflow.unsafe.imports_passed_through():
 
 
 class PayoutOrder(BaseModel):
-    """The row that tells everything about the payout, and whose it is."""
+    """The row that tells everything about the payout, and whose it is; `by_hand` where the form reaches the buyer
+    otherwise elsewhere."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,14 +33,20 @@ class PayoutOrder(BaseModel):
     case: str
     shop: str
     form: OfferForm = OfferForm.CASH_ALIPAY
+    by_hand: bool = False
+
+    @property
+    def way(self) -> Fulfilment:
+        return Fulfilment.BY_HAND if self.by_hand else fulfilled_by(self.form)
 
 
 @workflow.defn(name="Payout")
 class Payout:
-    """Send; while nobody knows what became of it, ask on the policy's schedule, and send the same bytes again only when
-    the wallet does not know the number. Paid ends it, and so does a wrong payee. Any other failure waits for a person,
-    who sends again under the same key, has it paid under another one where this one is used up, or cancels. What asking
-    does not solve, a person looks up. Whatever changes is told to the case.
+    """Send, by a wallet or the marketplace's coupon api; while nobody knows what became of it, ask on the policy's
+    schedule, and send the same bytes again only when the wallet does not know the number; a coupon never. Paid ends it,
+    and so does a wrong payee. Any other failure waits for a person, who sends again under the same key, has it paid
+    under another one where this one is used up, or cancels. What asking does not solve, a person looks up. Whatever
+    changes is told to the case.
     """
 
     @workflow.init
@@ -53,11 +61,9 @@ class Payout:
     @workflow.run
     async def run(self, order: PayoutOrder) -> str:
         """How the form reaches the buyer decides which story this is."""
-        match fulfilled_by(order.form):
-            case Fulfilment.BY_HAND:
-                return await self._by_hand()
-            case _:
-                return await self._by_wallet()
+        if order.way is Fulfilment.BY_HAND:
+            return await self._by_hand()
+        return await self._by_wallet()
 
     async def _by_hand(self) -> str:
         """A person gives it and shows proof, another one looks at the proof; or it is not given after all. Whoever may
@@ -124,9 +130,9 @@ class Payout:
                 )
 
     async def _send(self) -> PayoutAnswer:
-        answer: PayoutAnswer = await workflow.execute_activity_method(
-            PayoutActivities.send_payout, self._call(), **limits.WALLET
-        )
+        coupon = self._order.way is Fulfilment.COUPON_API
+        send = CouponActivities.send_coupon if coupon else PayoutActivities.send_payout
+        answer: PayoutAnswer = await workflow.execute_activity_method(send, self._call(), **limits.WALLET)
         return answer
 
     async def _cancel(self) -> PayoutAnswer:

@@ -150,9 +150,11 @@ class ReviewActions:
             progress.assigned(case, found, workflow.now())
 
     async def _replace(self, due: Due) -> None:
-        before = self._case.assignee
+        case, before = self._case, self._case.assignee
         assert before is not None  # noqa: S101 - the agenda lists it only for a case with an agent
-        request = ReplaceRequest(plan=self._plan_request(), severity=self._case.severity)
+        request = ReplaceRequest(
+            plan=self._plan_request(), severity=case.severity, cause=case.cause or case.suggested_cause
+        )
         found = await workflow.execute_activity_method(ReplacementActivities.replace, request, **limits.RECORD)
         async with self._lock:
             progress.replaced(self._case, found, before, workflow.now())
@@ -234,7 +236,8 @@ class ReviewActions:
         async with self._lock:
             paying.payout_opened(self._case, found, workflow.now())
         if found.key is not None:
-            order = PayoutOrder(key=found.key, case=request.case, shop=request.shop, form=offer.form)
+            by_hand = bool(found.give_roles)
+            order = PayoutOrder(key=found.key, case=request.case, shop=request.shop, form=offer.form, by_hand=by_hand)
             await self._start_payout(order)
 
     def _payout_request(self, offer: Offer) -> PayoutRequest:

@@ -12,11 +12,12 @@ with workflow.unsafe.imports_passed_through():
     from domain.errors import Refusal
     from domain.gate import GateMode
     from domain.people import Actor, ActorKind
-    from domain.review_case import desk, hearing, merging, paying, presence, resting, rules, surging
+    from domain.review_case import announcing, desk, hearing, merging, paying, presence, resting, rules, surging
     from domain.review_case.agenda import Action, Due, due_for_people, next_due
     from domain.review_case.facts import BuyerMessage, PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
     from domain.review_case.steps import AnswerOffer, CheckFulfilment, Command, DecidePayout, FulfilOffer, MendPayout
+    from domain.step import Step
     from workflows import limits
     from workflows.case_keeping import CaseKeeping, refused, unprepared
     from workflows.review_actions import ReviewActions
@@ -97,13 +98,20 @@ class ReviewCase:
                 self._check(command, workflow.now(), accepted=True)
                 found = await self._prepare(command)
                 rules.apply(self._case, command, workflow.now(), found)
-                if isinstance(command.step, AnswerOffer) and command.step.accepted:
-                    resting.rest(self._case, workflow.now())
+                self._follow(command.step)
                 self._keeping.remember(command.digest)
                 self._keeping.changed()
         if isinstance(command.step, MendPayout | DecidePayout) or (isinstance(command.step, BY_HAND) and not repeated):
             await self._actions.tell_payout(command.actor, command.step)
         return self._answer(command)
+
+    def _follow(self, step: Step) -> None:
+        """What a step brings with it beside its own change."""
+        subject = announcing.subject_of(step)
+        if isinstance(step, AnswerOffer) and step.accepted:
+            resting.rest(self._case, workflow.now())
+        elif subject is not None and workflow.patched("announced-before-due"):
+            announcing.wanted(self._case, subject)
 
     @advance.validator
     def _may_advance(self, command: Command) -> None:

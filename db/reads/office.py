@@ -68,6 +68,8 @@ class PayoutLine(Line):
     sent_at: datetime | None
     paid_at: datetime | None
     settled_at: datetime | None
+    remedy: str | None = Field(description="what a failure asks for")
+    said: str | None = Field(description="why it was refused, in the other side's own words")
     given_by: str | None = Field(description="who gave it by hand; null for what a wallet or the marketplace sends")
     checked_by: str | None
     proof: str | None = Field(description="SHA-256, or the salted commitment to the words of the proof")

@@ -10,10 +10,14 @@ from db.tables.model import Json, Model, Moment
 
 
 class Inbox(Model):
-    """A push: kept before it is acted on, acted on before it is confirmed. `facts` holds ids only."""
+    """A push: kept before it is acted on, acted on before it is confirmed, forgotten long after (db/pushes.py). `facts`
+    holds ids only."""
 
     __tablename__ = "inbox"
-    __table_args__ = (Index("ix_inbox_open", "shop", "received_at", postgresql_where=text("acted_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_inbox_open", "shop", "received_at", postgresql_where=text("acted_at IS NULL")),
+        Index("ix_inbox_done", "shop", "received_at", postgresql_where=text("acted_at IS NOT NULL")),
+    )
 
     source: Mapped[str] = mapped_column(primary_key=True)
     message: Mapped[str] = mapped_column(primary_key=True)

@@ -28,7 +28,8 @@ class Payout(Model):
     `sealed_with` is the wallet's key for a part of them; `gate` says in words which gate let it through and why,
     `gate_facts` what that rested on. `closed`: the number can't be paid any more. `ticket` is what the buyer's app
     confirms the receipt with. What a person found out instead of us stands in `decision`. What a person gives by hand
-    names the proof instead, who may give it, who gave it and who looked at the proof."""
+    names the proof instead, who may give it, who gave it and who looked at the proof. Of a coupon the
+    row names its kind and which ones of it the buyer had before; `said` is why it was refused, in the party's words."""
 
     __tablename__ = "payout"
     __table_args__ = (
@@ -89,6 +90,9 @@ class Payout(Model):
     given_by: Mapped[str | None]
     checked_by: Mapped[str | None]
     proof: Mapped[str | None]
+    coupon_kind: Mapped[UUID | None] = mapped_column(ForeignKey("coupon_kind.id"), index=True)
+    coupons_before: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    said: Mapped[str | None] = mapped_column(Sealed)
 
 
 class LedgerEntry(Model):

@@ -30,5 +30,5 @@ def _causes(policy: CompensationPolicy, causes: CausesPolicy) -> Iterator[Fault]
 
 def _by_hand(policy: CompensationPolicy) -> Iterator[Fault]:
     for form in policy.by_hand:
-        if fulfilled_by(form) is not Fulfilment.BY_HAND:
+        if fulfilled_by(form) is Fulfilment.WALLET:
             yield f"by_hand.{form}", "nobody gives this by hand; leave it out"

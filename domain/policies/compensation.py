@@ -86,12 +86,17 @@ class Scaling(MarkedPart):
 
 
 class Coupons(MarkedPart):
+    """A coupon counts for `valid_days` and until that month is over; one with a threshold, for orders of at least
+    `threshold_times` its value."""
+
     faces_fen: tuple[int, ...] = Field(min_length=1)
     minor_flaw: Standard
     minor_flaw_causes: tuple[str, ...] = ("quality.minor_flaw",)
     month_count: int = Field(ge=0)
     month_fen: int = Field(ge=0)
     month_permille_of_sales: int | None = Field(default=None, ge=1, le=100)
+    valid_days: int = Field(default=30, ge=1, le=180)
+    threshold_times: int = Field(default=10, ge=1, le=1000)
 
     @model_validator(mode="after")
     def _faces_rise(self) -> Self:
@@ -145,7 +150,7 @@ class Approvals(MarkedPart):
 class PayoutPolicy(MarkedPart):
     min_fen: int = Field(ge=1)
     query_after_seconds: tuple[int, ...] = Field(min_length=1)
-    human_after_hours: int = Field(ge=1)
+    human_after_hours: float = Field(gt=0)
     order_title: str = Field(min_length=1)
     transfer_scene: str = Field(min_length=1)
 

@@ -169,7 +169,8 @@ class EscalationRule(MarkedPart):
 
 
 class DeskPolicy(PolicyDocument):
-    """The document `desk`."""
+    """The document `desk`. `announce_minutes` of their working time before a promise or an answer is due, its person
+    hears of it; 0: only when it is due."""
 
     hours: DeskHours
     escalations: Mapping[EscalationKind, EscalationRule]
@@ -178,6 +179,7 @@ class DeskPolicy(PolicyDocument):
     seniority_for_severity: Mapping[int, int] = Field(default_factory=dict)
     skills_for_cause: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     record_minutes_after_talk: int = Field(ge=1)
+    announce_minutes: int = Field(default=120, ge=0)
     follow_up_days: int = Field(ge=0)
 
     @field_validator("escalations")

@@ -132,6 +132,7 @@ class PlatformRules(PolicyPart):
 
     name_zh: str
     review_api: bool
+    coupon_api: bool = False
     review: ReviewRules
     asking: Asking
     reporting: Reporting | None = None

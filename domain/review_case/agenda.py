@@ -15,7 +15,7 @@ from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payees import fits
 from domain.payouts import PayoutStatus
-from domain.review_case import decisions, hearing, investigations, promises, resting, reversing
+from domain.review_case import announcing, decisions, hearing, investigations, promises, resting, reversing
 from domain.review_case.agreements import Investigation
 from domain.review_case.endings import FollowUp
 from domain.review_case.outcomes import Outcome
@@ -48,6 +48,8 @@ class Action(StrEnum):
     REPLY_CLOSES = "reply_closes"
     RECKON = "reckon_clock"
     ESCALATE = "escalate"
+    RECKON_ANNOUNCEMENT = "reckon_announcement"
+    ANNOUNCE = "announce"
     PROMISE_DUE = "promise_due"
     PROMISE_BROKEN = "promise_broken"
     INVESTIGATION_DUE = "investigation_due"
@@ -257,6 +259,8 @@ def promised(case: ReviewCaseState) -> bool:
 
 
 def _promises(case: ReviewCaseState) -> Iterator[Due]:
+    for what, at in announcing.waiting(case):
+        yield Due(at, Action.ANNOUNCE, what) if at else Due(case.opened_at, Action.RECKON_ANNOUNCEMENT, what)
     for one in promises.unbroken(case):
         if one.reminded_at is None:
             yield Due(one.due_at, Action.PROMISE_DUE, str(one.number))

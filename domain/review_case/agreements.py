@@ -4,19 +4,22 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from domain.announcements import Announcement
 from domain.contact_terms import Channel
 from domain.people import Role
 from domain.sealed import SealedRef
 
 
 class Promise(BaseModel):
-    """Something that was promised to the buyer until a time. `reminded_at` is when it fell due."""
+    """Something that was promised to the buyer until a time. `reminded_at` is when it fell due, `ahead` that it is
+    announced before; promises from before that have none."""
 
     number: int
     what: SealedRef
     due_at: datetime
     by: str
     at: datetime
+    ahead: Announcement | None = None
     reminded_at: datetime | None = None
     kept_at: datetime | None = None
     broken_at: datetime | None = None
@@ -28,7 +31,7 @@ class Promise(BaseModel):
 
 
 class Investigation(BaseModel):
-    """A question about a serious complaint: asked of one person, due, answered."""
+    """A question about a serious complaint: asked of one person, announced again before it is due, answered."""
 
     number: int
     to: str
@@ -36,6 +39,7 @@ class Investigation(BaseModel):
     due_at: datetime
     by: str
     at: datetime
+    ahead: Announcement | None = None
     reminded_at: datetime | None = None
     answer: SealedRef | None = None
     answered_by: str | None = None

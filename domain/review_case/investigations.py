@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.escalation import EscalationKind
-from domain.people import LEADERS, TIMER, Actor
+from domain.people import LEADERS, TIMER, Actor, Role
 from domain.review_case import agreement_steps as steps
 from domain.review_case.agreements import Investigation
 from domain.review_case.facts import Prepared
@@ -38,6 +38,7 @@ def investigate(
     record(
         case, actor, now, "investigation_opened",
         investigation=asked.number, to=asked.to, question=asked.question, due_at=asked.due_at,
+        what="investigation_asked", level=0, told=[asked.to] if asked.to != asked.by else [],
     )  # fmt: skip
 
 
@@ -76,8 +77,12 @@ def fell_due(case: ReviewCaseState, number: int, now: datetime) -> None:
     if not asked.open or asked.reminded_at is not None:
         return
     asked.reminded_at = now
-    case.clocks.setdefault(EscalationKind.INVESTIGATION, Clock(since=now))
-    record(case, TIMER, now, "investigation_due", investigation=number, to=asked.to)
+    # Whoever was asked hears of it now, so the ladder goes on with the next one.
+    case.clocks.setdefault(EscalationKind.INVESTIGATION, Clock(since=now, told=[Role.AGENT]))
+    record(
+        case, TIMER, now, "investigation_due",
+        investigation=number, to=asked.to, what="investigation_due", level=0, told=[asked.to],
+    )  # fmt: skip
 
 
 def unanswered(case: ReviewCaseState) -> list[Investigation]:

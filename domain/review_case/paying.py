@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from domain.escalation import EscalationKind
-from domain.fulfilment import Fulfilment, fulfilled_by, is_money, needs_payee
+from domain.fulfilment import is_money, needs_payee
 from domain.gate import GateMode
 from domain.handwork import HandWork
 from domain.payouts import PayoutStatus
@@ -35,7 +35,7 @@ def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> 
         return
     case.pay_again_at, case.gate_missing, case.gate_ours = None, [], False
     case.clocks.pop(EscalationKind.PAYOUT_STUCK, None)
-    by_hand = fulfilled_by(offer.form) is Fulfilment.BY_HAND
+    by_hand = bool(found.give_roles)
     payee = case.payee.id if case.payee is not None and needs_payee(offer.form) else None
     case.payouts.append(
         PayoutRef(

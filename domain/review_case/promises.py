@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from domain.escalation import EscalationKind
-from domain.people import TIMER, Actor
+from domain.people import TIMER, Actor, Role
 from domain.review_case import agreement_steps as steps
 from domain.review_case.agreements import Promise
 from domain.review_case.facts import Prepared
@@ -65,8 +65,10 @@ def fell_due(case: ReviewCaseState, number: int, now: datetime) -> None:
     if not due.open or due.reminded_at is not None:
         return
     due.reminded_at = now
-    case.clocks.setdefault(EscalationKind.PROMISE_DUE, Clock(since=now))
-    record(case, TIMER, now, "promise_due", promise=number)
+    told, role = ([case.assignee], [Role.AGENT]) if case.assignee else ([], [])
+    # The agent hears of it now, so the ladder goes on with the next one.
+    case.clocks.setdefault(EscalationKind.PROMISE_DUE, Clock(since=now, told=role))
+    record(case, TIMER, now, "promise_due", promise=number, what="promise_due", level=0, told=told)
 
 
 def broke(case: ReviewCaseState, number: int, now: datetime) -> None:

@@ -36,14 +36,14 @@ class Desk:
         policies = Policies()
         return AssignmentActivities(self.house.parts.sessions, policies, DeskClock(policies))
 
-    async def case(self, days_old: int, who: str = "alice") -> str:
+    async def case(self, days_old: int, who: str = "alice", cause: str | None = None) -> str:
         number = f"A26-{secrets.token_hex(6)}"
         opened = NOW - timedelta(days=days_old)
         row: dict[str, Any] = {
             "number": number, "kind": "review", "workflow": f"review:{number}", "run": 1, "shop": self.house.shop,
             "platform": "sandbox", "external_id": number, "source_row": uuid4(), "stage": "contacting", "grade": "bad",
             "severity": 1, "due_at": NOW, "due_what": "", "review_created_at": opened, "opened_at": opened,
-            "version": 1, "person_step": 0, "state": {}, "written_at": NOW,
+            "version": 1, "person_step": 0, "state": {}, "written_at": NOW, "cause": cause,
         }  # fmt: skip
         person = UUID(self.house.people[who])
         async with self.house.parts.sessions.begin() as session:
@@ -55,6 +55,12 @@ class Desk:
     async def change(self, who: str, **changes: Any) -> None:
         async with self.house.parts.sessions.begin() as session:
             await office.set_person(session, "tests", NOW, UUID(self.house.people[who]), changes)
+
+    async def needs_claims_for_logistics(self) -> None:
+        async with self.house.parts.sessions.begin() as session:
+            policy = (await office.policy_in_force(session, "desk", self.house.shop)).document.model_dump(mode="json")
+            policy["skills_for_cause"] = {"logistics": ["claims"]}
+            await office.put_policy(session, "desk", self.house.shop, policy, "tests", "a test", NOW)
 
     async def open_work(self, who: str, shop: str | None = None) -> Any:
         asked = AwayRequest(person=self.house.people[who], shop=shop, now=NOW)
@@ -137,10 +143,7 @@ async def test_who_is_no_longer_of_the_desk_hands_on_the_cases_of_that_shop(desk
 
 @pytest.mark.covers(8, 196)
 async def test_a_case_goes_to_whoever_is_good_at_its_cause_and_without_such_a_person_to_anybody(desk: Desk) -> None:
-    async with desk.house.parts.sessions.begin() as session:
-        policy = (await office.policy_in_force(session, "desk", desk.house.shop)).document.model_dump(mode="json")
-        policy["skills_for_cause"] = {"logistics": ["claims"]}
-        await office.put_policy(session, "desk", desk.house.shop, policy, "tests", "a test", NOW)
+    await desk.needs_claims_for_logistics()
     await desk.change("ann", skills=["claims"])
     busy = [await desk.case(1, "ann") for _ in range(3)]
     damaged, broken = await desk.case(2, "lee"), await desk.case(2, "lee")
@@ -151,3 +154,16 @@ async def test_a_case_goes_to_whoever_is_good_at_its_cause_and_without_such_a_pe
         await ActivityEnvironment().run(desk.assignment.assign, request)
     holders = await desk.holders()
     assert (holders[damaged], holders[broken], holders[busy[0]]) == ("ann", "alice", "ann")
+
+
+@pytest.mark.covers(8, 196)
+async def test_work_of_somebody_away_goes_to_whoever_is_good_at_its_cause(desk: Desk) -> None:
+    await desk.needs_claims_for_logistics()
+    await desk.change("ann", skills=["claims"])
+    for _ in range(3):
+        await desk.case(1, "ann")
+    damaged, broken = await desk.case(3, "lee", "logistics.damaged"), await desk.case(2, "lee", "quality.broken")
+    await desk.change("lee", **AWAY)
+    await desk.hand_on("lee", await desk.open_work("lee"))
+    holders = await desk.holders()
+    assert (holders[damaged], holders[broken]) == ("ann", "alice")

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.amendment import Baseline, Reading
+from domain.announcements import Announced
 from domain.case_numbers import mint
 from domain.contact_terms import Channel, NoContactCode, StopSignal, TalkOutcome
 from domain.errors import Refusal
@@ -18,6 +19,7 @@ from domain.people import TIMER, Actor, Role
 from domain.platforms import AmendMode, Grade
 from domain.review_case import (
     agenda,
+    announcing,
     approving,
     closing,
     decisions,
@@ -92,6 +94,9 @@ class World:
         self.told_payout += told[1] if told else []
         if isinstance(step, steps.AnswerOffer) and step.accepted:
             resting.rest(self.case, self.now)
+        subject = announcing.subject_of(step)
+        if subject is not None:
+            announcing.wanted(self.case, subject)
         return True
 
     def _prepared(self, step: steps.Step) -> Prepared:
@@ -149,6 +154,25 @@ class World:
                 progress.reckoned(case, Reckoned(kind=kind, since=since, due_at=since + timedelta(hours=4)))
             case Action.ESCALATE:
                 self._escalate(EscalationKind(due.subject))
+            case Action.LOG_MESSAGE:
+                hearing.logged(case, int(due.subject))
+            case Action.RESUME:
+                desk.resume_by_timer(case, now)
+            case Action.END:
+                closing.end(case, TIMER, agenda.outcome_at_end(case), now)
+            case _:
+                self._agreed(due)
+
+    def _agreed(self, due: Due) -> None:
+        """What was agreed is announced and falls due."""
+        case, now = self.case, self.now
+        match due.action:
+            case Action.RECKON_ANNOUNCEMENT:
+                one, _ = announcing.find(case, due.subject)
+                halfway = Announced(at=one.at + (one.due_at - one.at) / 2)
+                announcing.reckoned(case, due.subject, self.pick([halfway, Announced(at=None)]))
+            case Action.ANNOUNCE:
+                announcing.announce(case, due.subject, now)
             case Action.PROMISE_DUE:
                 promises.fell_due(case, int(due.subject), now)
             case Action.PROMISE_BROKEN:
@@ -157,12 +181,6 @@ class World:
                 investigations.fell_due(case, int(due.subject), now)
             case Action.DECISION_DUE:
                 decisions.fell_due(case, int(due.subject), now)
-            case Action.LOG_MESSAGE:
-                hearing.logged(case, int(due.subject))
-            case Action.RESUME:
-                desk.resume_by_timer(case, now)
-            case Action.END:
-                closing.end(case, TIMER, agenda.outcome_at_end(case), now)
             case _:
                 self._ending(due)
 

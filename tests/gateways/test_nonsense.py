@@ -15,6 +15,7 @@ from domain.outgoing import Cleared, ClearedNotice
 from gateways.aliyun_sms import AliyunSms
 from gateways.failures import GatewayFailure
 from gateways.top import TopClient
+from gateways.top_coupons import CouponTerms, TopCoupons
 from gateways.top_messages import TopMessages
 from gateways.top_refunds import TopRefunds
 from gateways.top_reviews import TopReviews
@@ -29,7 +30,9 @@ WORDS = """
 error_response code sub_code sub_msg request_id is_success total_results trade_rates trade_rate tid oid result created
 content item_price valid_score trade orders order payment status messages tmc_message id topic pub_time refund refunds
 refund_id refund_fee refund_remind_timeout timeout exist_timeout Code Message BizId SmsSendDetailDTOs SmsSendDetailDTO
-SendStatus ReceiveDate tmall_rate_info tags tag_name append_time has_negtv
+SendStatus ReceiveDate coupons coupon coupon_id denominations condition end_time coupon_results coupon_result buyer_nick
+coupon_number failure_buyers error_message reason coupon_details coupon_detail is_have_next_page
+tmall_rate_info tags tag_name append_time has_negtv
 """
 KEYS = st.sampled_from(WORDS.split())
 LIKELY = ["OK", "bad", "true", "5.00", "2026-11-20 10:00:00", "0001-01-01 00:00:00", "isp.x", "7"]
@@ -42,6 +45,7 @@ TREES: st.SearchStrategy[Any] = st.recursive(
 OBJECTS = st.dictionaries(KEYS, TREES, max_size=5)
 RAW = st.binary() | TREES.map(json.dumps).map(str.encode) | st.just(b"<html>502</html>")
 
+TERMS = CouponTerms(500, 0, AT)
 type Call = Callable[[TopClient], Awaitable[object]]
 CALLS: dict[str, Call] = {
     "traderates_get_response": lambda top: TopReviews(top).reviews_page(AT, AT, 1),
@@ -51,6 +55,10 @@ CALLS: dict[str, Call] = {
     "tmc_messages_consume_response": lambda top: TopMessages(top).consume(),
     "refund_get_response": lambda top: TopRefunds(top).refund("1"),
     "refunds_receive_get_response": lambda top: TopRefunds(top).refunds_page(AT, AT, 1),
+    "promotion_coupon_add_response": lambda top: TopCoupons(top).make(TERMS),
+    "promotion_coupons_get_response": lambda top: TopCoupons(top).find(TERMS),
+    "promotion_coupon_send_response": lambda top: TopCoupons(top).give(7, "bad"),
+    "promotion_coupondetail_get_response": lambda top: TopCoupons(top).held_by(7, "bad", AT),
     "jst_sms_oaid_message_send_response": lambda top: TopSms(top).send("1", "oaid", "小店", "SMS_1", ClearedNotice({})),
 }
 

@@ -12,6 +12,7 @@ from db.tables.cases import Notice
 from db.tables.decisions import DecisionRow
 from domain.contact_terms import AddressType, CallResult, Channel, Occupation, TalkOutcome
 from domain.escalation import EscalationKind
+from domain.life_zones import BEIJING
 from domain.review_case import steps
 from domain.review_case.agreement_steps import (
     AnswerInvestigation,
@@ -25,7 +26,7 @@ from domain.review_case.agreement_steps import (
 )
 from domain.review_case.outcomes import Outcome
 from tests.builders import House
-from tests.workflows.conftest import Tell, Told
+from tests.workflows.conftest import Keep, Tell, Told
 from tests.workflows.test_desk_story import written
 from tests.workflows.test_review_story import code_of
 
@@ -43,7 +44,8 @@ async def promised(story: Told, ahead: timedelta = timedelta(days=2)) -> tuple[s
 
 
 async def told_of(story: Told) -> list[str]:
-    return [event.facts["role"] for event in await story.events() if event.facts.get("what") == "promise_due"]
+    escalated = [event.facts for event in await story.events() if event.kind == "escalated"]
+    return [facts["role"] for facts in escalated if facts["what"] == "promise_due"]
 
 
 @pytest.mark.covers(30, 56)
@@ -62,6 +64,25 @@ async def test_a_promise_falls_due_leads_the_queue_and_is_kept(tell: Tell, house
     state = await story.view()
     assert EscalationKind.PROMISE_DUE not in state.clocks
     assert state.agreements.promises[0].broken_at is None
+
+
+@pytest.mark.covers(30, 197)
+async def test_a_promise_is_announced_to_its_agent_before_and_when_it_is_due(
+    tell: Tell, house: House, keep_history: Keep
+) -> None:
+    story = await tell()
+    who, due = await promised(story)
+    await story.until(lambda case: case.agreements.promises[0].reminded_at is not None)
+    await story.events()
+    async with house.parts.sessions() as session:
+        told = select(Notice).where(Notice.kind.in_(["promise_soon", "promise_due"])).order_by(Notice.at)
+        soon, now = list(await session.scalars(told))
+    await keep_history(story.handle.id, "ReviewCase.promised_and_announced")
+
+    assert [str(one.person) for one in (soon, now)] == [house.people[who]] * 2
+    assert timedelta(0) < due - soon.at <= timedelta(hours=14)
+    assert due <= now.at < due + A_MOMENT
+    assert 9 <= soon.at.astimezone(BEIJING).hour < 21
 
 
 @pytest.mark.covers(30)

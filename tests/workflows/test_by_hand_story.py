@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from db import budgets
+from db.policy_rows import policy_in_force, put_policy
 from db.tables.money import LedgerEntry, Payout
 from domain.budgets import PostingKind
 from domain.contact_terms import CallResult, TalkOutcome
@@ -90,3 +91,19 @@ async def test_a_case_solved_by_explaining_ends_with_a_member_level_as_thanks(te
         lines = {line.account: line.amount_fen for line in await session.scalars(select(LedgerEntry))}
     assert (state.outcome, state.payouts[0].status) == (Outcome.AMENDED_UNPAID, PayoutStatus.PAID)
     assert lines == {"given:member_level_up": -300, f"compensation:{house.shop}": 300}
+
+
+@pytest.mark.covers(66)
+async def test_where_the_marketplace_has_no_api_for_coupons_a_person_gives_them(tell: Tell, house: House) -> None:
+    now = await house.sandbox_time()
+    async with house.parts.sessions.begin() as session:
+        document = (await policy_in_force(session, "platforms", None)).document.model_dump(mode="json", by_alias=True)
+        document["platforms"]["sandbox"]["coupon_api"] = False
+        await put_policy(session, "platforms", house.shop, document, "tests", "no api", now)
+    story = await waits_for_a_hand(tell, house, OfferForm.COUPON_DIRECT)
+    proof = await house.text("卖家中心截图:优惠券已发")
+    await story.step("lee", steps.FulfilOffer(offer=1, text=proof))
+    await story.step("fay", steps.CheckFulfilment(offer=1, shown=True))
+    state = await story.closed()
+    assert state.payouts[0].status is PayoutStatus.PAID
+    assert [one for one in await house.sandbox.get("/control/coupons") if one["shop"] == house.seller] == []

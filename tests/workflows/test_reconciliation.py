@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import select
 from temporalio.testing import WorkflowEnvironment
 
+from activities.coupons import CouponQueries
+from activities.marketplace_clients import Marketplaces
 from activities.policies import Policies
 from activities.reconciling import Reconciled, ReconcileRequest, ReconcilingActivities
 from activities.wallets import Wallets
@@ -33,7 +35,9 @@ async def tomorrow(house: House) -> AsyncIterator[datetime]:
 @pytest.fixture
 def reconciling(house: House) -> ReconcilingActivities:
     parts = house.parts
-    return ReconcilingActivities(parts.sessions, Wallets.of_settings(parts.settings, parts.http, Policies()))
+    coupons = CouponQueries(parts.sessions, Marketplaces(parts.settings, parts.sessions, parts.http))
+    wallets = Wallets.of_settings(parts.settings, parts.http, Policies(), coupons)
+    return ReconcilingActivities(parts.sessions, wallets)
 
 
 @pytest.mark.covers(200)

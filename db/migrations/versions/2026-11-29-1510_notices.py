@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0033n"
-down_revision = "0021r"
+down_revision = "0027c"
 branch_labels = None
 depends_on = None
 
