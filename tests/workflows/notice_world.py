@@ -76,9 +76,11 @@ class Staff:
 
     async def tick(self) -> int:
         self.runs += 1
-        taken: int = await self.house.parts.client.execute_workflow(
-            Notices.run, id=f"notices:{self.house.shop}:{self.runs}", task_queue="cases"
-        )
+        # Else the engine's clock leaps by years while an activity is at work.
+        with self.env.auto_time_skipping_disabled():
+            taken: int = await self.house.parts.client.execute_workflow(
+                Notices.run, id=f"notices:{self.house.shop}:{self.runs}", task_queue="cases"
+            )
         return taken
 
     async def deliveries(self) -> list[NoticeDelivery]:
