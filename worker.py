@@ -47,11 +47,13 @@ from activities.projection import ProjectionActivities
 from activities.pulse import Pulse
 from activities.reconciling import ReconcilingActivities
 from activities.record_keeping import record_keeping
+from activities.refund_counter import RefundCounter
 from activities.refund_desk import RefundDeskActivities
 from activities.refund_intake import RefundIntakeActivities
 from activities.refund_market import RefundMarketActivities
 from activities.refund_notices import RefundNoticeActivities
 from activities.refund_opening import RefundOpeningActivities
+from activities.refund_photos import RefundPhotoActivities
 from activities.refund_projection import RefundProjectionActivities
 from activities.replacement import ReplacementActivities
 from activities.replies import ReplyActivities
@@ -205,6 +207,7 @@ def of_refunds(parts: Parts, policies: Policies, clock: DeskClock) -> list[Calla
     return [
         opening.open_refund, opening.judge_reason, opening.judge_agreement, opening.judge_inspection,
         opening.judge_abuse, opening.done_by_hand, desk.whom_to_warn, desk.match,
+        RefundPhotoActivities(parts.sessions, policies).judge_photo,
         RefundProjectionActivities(parts.sessions).project_refund,
     ]  # fmt: skip
 
@@ -214,12 +217,14 @@ def at_the_marketplace(parts: Parts, policies: Policies, marketplaces: Marketpla
     settings = parts.settings
     letters = Letters(settings, parts.sessions, policies, marketplaces, messenger(parts))
     reviews = MarketplaceActivities(parts.sessions, marketplaces, policies)
-    refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies)
+    counter = RefundCounter(parts.sessions, policies, parts.vault)
+    refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies, counter)
     applications = RefundIntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     return [
         reviews.read_review, reviews.post_reply, NoticeActivities(settings, parts.sessions, letters).notify,
-        refunds.read_refund, refunds.obey, RefundNoticeActivities(settings, parts.sessions, letters).notify_refund,
+        refunds.read_refund, refunds.obey, refunds.write_message,
+        RefundNoticeActivities(settings, parts.sessions, letters).notify_refund,
         intake.consume_pushes, intake.fetch, intake.settle,
         applications.fetch_refunds, applications.settle_refunds,
     ]  # fmt: skip

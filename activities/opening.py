@@ -18,7 +18,7 @@ from domain.amendment import Baseline
 from domain.causes import check_cause, suggest_cause
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
-from domain.malicious import score, text_signals
+from domain.malicious import score, signals_of
 from domain.platforms import (
     Grade,
     Platform,
@@ -29,8 +29,11 @@ from domain.platforms import (
     persistence_ends,
     reply_asked_at,
     reply_closes_at,
+    score_counts,
+    scores_counted_since,
 )
 from domain.policies.causes import CausesPolicy
+from domain.policies.platforms import PlatformsPolicy
 from domain.review_case.agenda import Action
 from domain.review_case.facts import Opened, Prepared
 from domain.review_case.keys import KIND
@@ -61,8 +64,11 @@ class OpeningActivities:
             if file is None:
                 key = await key_of(session, opening, KIND)
                 return Opened(number=opening.case, duplicate_of=key.case if key else "")
-            identity = await self._identity(session, opening, file, known, _now_shown(opening, known.review, before))
-            counts = await before_it(session, known.review, file)
+            platforms, _ = await self._policies.platforms(session, opening.shop)
+            rules = platforms.rules(Platform(opening.platform))
+            counts = await before_it(session, review, file, scores_counted_since(rules, review.created_at))
+            shown = _now_shown(opening, review, before)
+            identity = _identity(opening, platforms, file, known, shown, counts.scores)
             triaged = await self._triage(session, known, counts.bad_reviews)
             return triaged.model_copy(
                 update={
@@ -77,42 +83,6 @@ class OpeningActivities:
                 }
             )
 
-    async def _identity(
-        self,
-        session: AsyncSession,
-        opening: Opening,
-        file: FileRef,
-        known: Reported,
-        shown: Grade,
-    ) -> Identity:
-        review, order, shop = known.review, known.order, known.shop
-        platforms, _ = await self._policies.platforms(session, opening.shop)
-        rules = platforms.rules(Platform(opening.platform))
-        finished = order.finished_at if order else None
-        created = review.created_at
-        ends = persistence_ends(rules, created, finished, platforms.persistence_days)
-        return Identity(
-            case_serial=file.serial,
-            shop_serial=shop.serial,
-            installation=known.installation,
-            order_row=str(order.id) if order else None,
-            buyer=str(file.buyer_person) if file.buyer_person else None,
-            grade=Grade(review.grade),
-            baseline=Baseline(at=review.first_seen_at, grade=shown, review_created_at=created),
-            review_created_at=created,
-            persistence_ends_at=ends,
-            reply_due_at=reply_asked_at(
-                rules, created, ends, order_finished_at=finished, hours_before=platforms.reply_before_close_hours
-            ),
-            reply_closes_at=reply_closes_at(rules, created, order_finished_at=finished),
-            amend_modes=sorted(amend_modes(rules)),
-            read_by_machine=has_review_api(rules),
-            may_ask_to_amend=may_ask_to_amend(rules),
-            append_closes_reply=append_closes_reply(rules),
-            gate_mode=GateMode(shop.gate_mode),
-            order_paid_fen=order.paid_fen if order else None,
-        )
-
     async def _triage(self, session: AsyncSession, known: Reported, bad_reviews: int) -> Opened:
         """Suggestions only: a person confirms the cause, and a score is never a verdict. The words that led to them
         are the buyer's own, so they stay here: what is returned stands in the engine's history."""
@@ -120,7 +90,8 @@ class OpeningActivities:
         text = known.text or ""
         suggestion = suggest_cause(text, causes)
         level = _severity(known.review, known.order, suggestion.cause, causes, bad_reviews)
-        malicious = score(text_signals(text, causes), causes)
+        found = signals_of(text, causes, shop_opened_at=known.shop.opened_at, now=known.review.created_at)
+        malicious = score(found, causes)
         return Opened(
             number="",
             suggested_cause=suggestion.cause,
@@ -157,6 +128,38 @@ class OpeningActivities:
             async with self._sessions.begin() as session:
                 causes, version = await self._policies.causes(session, request.step.shop)
                 return Prepared(policy=version, score=score(request.mark.signals, causes).score)
+
+
+def _identity(
+    opening: Opening, platforms: PlatformsPolicy, file: FileRef, known: Reported, shown: Grade, scores_before: int
+) -> Identity:
+    review, order, shop = known.review, known.order, known.shop
+    rules = platforms.rules(Platform(opening.platform))
+    finished = order.finished_at if order else None
+    created = review.created_at
+    ends = persistence_ends(rules, created, finished, platforms.persistence_days)
+    return Identity(
+        case_serial=file.serial,
+        shop_serial=shop.serial,
+        installation=known.installation,
+        order_row=str(order.id) if order else None,
+        buyer=str(file.buyer_person) if file.buyer_person else None,
+        grade=Grade(review.grade),
+        baseline=Baseline(at=review.first_seen_at, grade=shown, review_created_at=created),
+        review_created_at=created,
+        persistence_ends_at=ends,
+        reply_due_at=reply_asked_at(
+            rules, created, ends, order_finished_at=finished, hours_before=platforms.reply_before_close_hours
+        ),
+        reply_closes_at=reply_closes_at(rules, created, order_finished_at=finished),
+        amend_modes=sorted(amend_modes(rules)),
+        read_by_machine=has_review_api(rules),
+        may_ask_to_amend=may_ask_to_amend(rules),
+        append_closes_reply=append_closes_reply(rules),
+        score_counts=score_counts(rules, scores_before),
+        gate_mode=GateMode(shop.gate_mode),
+        order_paid_fen=order.paid_fen if order else None,
+    )
 
 
 def _left(registered: Registered) -> ReviewCaseState | None:

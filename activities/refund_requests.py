@@ -6,6 +6,7 @@ from activities.requests import Request
 from domain.people import Role
 from domain.refund_case.goods_steps import Inspect
 from domain.refund_case.market import RefundKind
+from domain.refund_case.messages import Message
 from domain.refund_case.orders import MarketAction, Order
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.state import RefundCaseState, RefundOpening
@@ -49,6 +50,17 @@ class InspectRequest(RefundRequest):
     inspect: Inspect
     cause: str | None
     abuse: bool
+
+
+class PhotoRequest(RefundRequest):
+    """A picture that the buyer is to be shown: with a `message`, or as the proof of a refusal."""
+
+    photo: str
+    message: bool
+
+
+class MessageRequest(RefundRequest):
+    message: Message
 
 
 class ConfirmRequest(RefundRequest):

@@ -1,5 +1,6 @@
 """Lists of cases, one case, its timeline, its review, and what was refused in it."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -38,6 +39,8 @@ class CasePage(BaseModel):
 class CaseView(BaseModel):
     """A case as it is now. `live` says that the case itself answered; else `state` is what was known last."""
 
+    review_created_at: datetime = Field(description="when the buyer reviewed or applied")
+    age_days: int = Field(description="whole days since then; success falls with age")
     case: str
     stage: Stage | RefundStage
     version: int = Field(description="seq of the case's last event; `saw` takes it as `<case>:<version>`")
@@ -114,6 +117,8 @@ async def show_case(house: TheHouse, caller: TheCaller, number: str) -> Response
     row = await case_for(house, caller, number)
     state, live = await live_case(house, row)
     view = CaseView(
+        review_created_at=row.review_created_at,
+        age_days=max(0, (house.now() - row.review_created_at).days),
         case=row.number,
         stage=stage_in(state),
         version=state.version,

@@ -52,6 +52,11 @@ check_wording           shop    shop    shop    .       .       .       shop    
 show_buyer              shop    shop    shop    .       .       shop    .       .
 show_agreements         shop    shop    shop    .       .       shop    .       .
 my_investigations       own     own     own     own     own     .       .       .
+show_disputes           shop    shop    shop    shop    shop    shop    .       .
+replay_case             .       shop    shop    .       .       shop    .       .
+open_questions          .       .       shop    .       .       shop    .       .
+find_rules              shop    shop    shop    shop    shop    shop    shop    .
+retire_rule             .       .       shop    .       .       .       .       .
 show_offer_range        shop    shop    shop    .       .       shop    .       .
 my_fulfilments          own     own     own     own     own     .       .       .
 show_delivery           shop    shop    shop    shop    shop    .       .       .

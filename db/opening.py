@@ -1,7 +1,7 @@
 """What opening a case asks of the database: few statements, built once, as every case runs them."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,12 +39,14 @@ class FileRef:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Cases of the same person under other numbers, bad reviews of the same product in the week before, and how many
-    of those cases were turned bad again after payment."""
+    """Cases of the same person under other numbers, bad reviews of the same product in the week before, how many
+    of those cases were turned bad again after payment, and reviews of the same person in the same shop before this one
+    that are known of the time asked about: at least so many, since good ones are not kept."""
 
     cases: int
     bad_reviews: int
     reversals: int
+    scores: int
 
 
 _REPORTED = (
@@ -93,7 +95,18 @@ _BAD_REVIEWS = (
     .where(_this.id == bindparam("review", type_=Uuid), Review.grade == Grade.BAD)
     .scalar_subquery()
 )
-_BEFORE = select(_CASES.label("cases"), _BAD_REVIEWS.label("bad_reviews"), _REVERSALS.label("reversals"))
+_SCORES = (
+    select(func.count())
+    .select_from(_this)
+    .join(Review, (Review.shop == _this.shop) & (Review.created_at < _this.created_at))
+    .join(Buyer, Buyer.id == Review.buyer)
+    .where(_this.id == bindparam("review", type_=Uuid), Buyer.person == bindparam("person", type_=Uuid))
+    .where(Review.created_at >= bindparam("scores_since", type_=Review.created_at.type))
+    .scalar_subquery()
+)
+_BEFORE = select(
+    _CASES.label("cases"), _BAD_REVIEWS.label("bad_reviews"), _REVERSALS.label("reversals"), _SCORES.label("scores")
+)
 _BAD = select(_BAD_REVIEWS)
 
 
@@ -113,8 +126,9 @@ async def insert_key(session: AsyncSession, row: dict[str, Any]) -> None:
     await (await session.connection()).execute(_NEW_KEY, row)
 
 
-async def before_it(session: AsyncSession, review: Review, file: FileRef) -> Before:
-    asked = {"person": file.buyer_person, "number": file.number, "review": review.id}
+async def before_it(session: AsyncSession, review: Review, file: FileRef, scores_since: datetime | None) -> Before:
+    """`scores_since` None: nobody asks about scores, and there are none."""
+    asked = {"person": file.buyer_person, "number": file.number, "review": review.id, "scores_since": scores_since}
     return Before(*(await session.execute(_BEFORE, asked)).one())
 
 

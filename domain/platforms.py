@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from domain.errors import Refusal
+from domain.life_zones import BEIJING
 from domain.policies.platforms import AmendMode, Anchor, Grade, Platform, PlatformRules, Window
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "reply_due_at",
     "reply_max_chars",
     "reply_times",
+    "score_counts",
+    "scores_counted_since",
 ]
 
 
@@ -57,6 +60,27 @@ def amend_modes(rules: PlatformRules) -> frozenset[AmendMode]:
 def has_review_api(rules: PlatformRules) -> bool:
     """Whether a machine can read the review again; elsewhere a person verifies with a screenshot."""
     return rules.review_api
+
+
+def has_exchange_api(rules: PlatformRules) -> bool:
+    """Whether a machine can read exchanges and answer them, by calls of their own."""
+    return bool(rules.exchange_deadline_field)
+
+
+def scores_counted_since(rules: PlatformRules, review_created_at: datetime) -> datetime | None:
+    """From when on a buyer's earlier scores of the shop stand before this one; None where every score counts."""
+    counting = rules.review.score_counting
+    if counting is None:
+        return None
+    if counting.per == "60_days":
+        return review_created_at - timedelta(days=60)
+    return review_created_at.astimezone(BEIJING).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def score_counts(rules: PlatformRules, scores_before: int) -> bool:
+    """Whether the shop's score hears of a review before which its buyer has given so many (R91)."""
+    counting = rules.review.score_counting
+    return counting is None or scores_before < counting.first_trades
 
 
 def may_ask_to_amend(rules: PlatformRules) -> bool:

@@ -7,14 +7,15 @@ order by time passing alone, so a place is reckoned when the case changes and li
     place = since when somebody is needed
             less up to 8 h for its severity,
             less up to 4 h for its age at that moment (in full after 30 days),
-            plus up to 4 h for calls that reached nobody, and hours more or less for how the last talk ended;
+            plus up to 4 h for calls that reached nobody, and hours more or less for how the last talk ended,
+            plus 2 h for a review that the shop's score does not hear of;
     and at the latest 12 h before its first deadline, as if it had been due then.
 
 In a surge there are more cases than hands, so the place is by value and age alone: the moment of the review, an hour
-earlier for every ten yuan of the order, up to a week; the deadline's rule holds there too. What waits stands by when it
-is due. A question that was put to a person (an investigation) stands in their queue at the moment at which it was
-asked, or 12 h before its answer is due if that is earlier. Equal places are told apart by the case's number. The
-weights are ours; docs/decisions/0007-the-queues-ranking.md says why.
+earlier for every ten yuan of the order, up to a week, and nothing for a review that does not count; the deadline's rule
+holds there too. What waits stands by when it is due. A question that was put to a person (an investigation) stands in
+their queue at the moment at which it was asked, or 12 h before its answer is due if that is earlier. Equal places are
+told apart by the case's number. The weights are ours; docs/decisions/0007-the-queues-ranking.md says why.
 """
 
 from collections.abc import Collection
@@ -40,6 +41,8 @@ TALK_COUNTS = {
     TalkOutcome.REFUSED_POLITELY: timedelta(hours=4),
     TalkOutcome.ABUSIVE: timedelta(hours=6),
 }
+# Requirement 91: amending it changes nothing for the shop's score. The buyer still waits for an answer.
+UNCOUNTED = timedelta(hours=2)
 FEN_AN_HOUR = 1_000
 LONGEST_FOR_VALUE = timedelta(days=7)
 
@@ -49,7 +52,7 @@ MISSED = frozenset({CallResult.NO_ANSWER, CallResult.BUSY, CallResult.DECLINED, 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFacts:
     """What ranking knows of a case. `due_at` is since or from when a person is needed; None: nobody is, and the case
-    looks after itself until `next_at`. `value_fen` is what the order cost."""
+    looks after itself until `next_at`. `value_fen` is what the order cost. `counts`: the shop's score hears of it."""
 
     number: str
     due_at: datetime | None
@@ -60,6 +63,7 @@ class CaseFacts:
     talk: TalkOutcome | None = None
     deadlines: Collection[datetime] = ()
     value_fen: int = 0
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -84,11 +88,14 @@ def _by_need(facts: CaseFacts, due_at: datetime) -> datetime:
     chance = min(facts.misses, MISSES_COUNTED) * MISS_COUNTS
     if facts.talk is not None:
         chance += TALK_COUNTS.get(facts.talk, timedelta())
+    if not facts.counts:
+        chance += UNCOUNTED
     at = due_at - SEVERITY_COUNTS[facts.severity] - AGE_COUNTS * (age / MONTH) + chance
     return min([at, *(deadline - DEADLINE_LEAD for deadline in facts.deadlines)])
 
 
 def _by_value(facts: CaseFacts) -> datetime:
-    at = facts.created_at - min(timedelta(hours=facts.value_fen / FEN_AN_HOUR), LONGEST_FOR_VALUE)
+    value = facts.value_fen if facts.counts else 0
+    at = facts.created_at - min(timedelta(hours=value / FEN_AN_HOUR), LONGEST_FOR_VALUE)
     # A case whose deadline is near stands among the oldest there can be.
     return min([at, *(deadline - DEADLINE_LEAD - MONTH for deadline in facts.deadlines)])

@@ -45,11 +45,24 @@ def outside_parties(sandbox: str) -> dict[str, str]:
         "AMENDS_SMS_URL": sandbox,
         "AMENDS_SMS_ACCESS_KEY_ID": SMS_KEY_ID,
         "AMENDS_SMS_SIGN_NAME": "Amends",
+        "AMENDS_DINGTALK_URL": sandbox,
+        "AMENDS_WECOM_URL": sandbox,
+        "AMENDS_FEISHU_URL": sandbox,
+    }
+
+
+def mail_server(host: str, port: int) -> dict[str, str]:
+    """The settings that send mail to the sandbox's post office, which is on this machine."""
+    return {
+        "AMENDS_SMTP_HOST": host,
+        "AMENDS_SMTP_PORT": str(port),
+        "AMENDS_SMTP_SECURITY": "plain",
+        "AMENDS_SMTP_SENDER": "amends@example.com",
     }
 
 
 async def introduce(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:
-    """Registers shop, wallet apps and messenger key, which changes nothing where they are known already.
+    """Registers shop, wallet apps, messenger key and robot, which changes nothing where they are known already.
 
     Returns the settings that only the sandbox can give: its wallets' public keys. Raises SandboxRefused.
     """
@@ -61,6 +74,8 @@ async def introduce(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:
         merchant = WECHAT_MERCHANT | {"public_key": _public(keys["AMENDS_WECHAT_PAY_PRIVATE_KEY"])}
         wallet = await _post(client, "/control/alipay/apps", alipay)
         wechat = await _post(client, "/control/wechat/merchants", merchant)
+        robot = {"kind": "dingtalk", "token": keys["DEMO_ROBOT_TOKEN"], "secret": keys["DEMO_ROBOT_SECRET"]}
+        await _post(client, "/control/robots", robot)
         await _place_first_order(client)
     return {
         "AMENDS_ALIPAY_PUBLIC_KEY": _on_one_line(wallet["alipay_public_key"]),

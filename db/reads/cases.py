@@ -35,6 +35,7 @@ class CaseLine(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
+    review_created_at: datetime = Field(description="when the buyer reviewed or applied: the first thing to look at")
     number: str
     kind: str
     shop: str
@@ -48,7 +49,6 @@ class CaseLine(BaseModel):
     assignee: UUID | None
     due_at: datetime
     due_what: str
-    review_created_at: datetime
     opened_at: datetime
     outcome: str | None
     closed_at: datetime | None

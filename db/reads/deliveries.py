@@ -114,7 +114,7 @@ async def mark_read(
 
 
 class ChannelTrouble(BaseModel):
-    """A channel that fails since then; `code` is the last answer."""
+    """A channel that fails since then; `code` is the last answer, `alarmed` that administrators were told."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -123,13 +123,14 @@ class ChannelTrouble(BaseModel):
     label: str
     failing_since: datetime
     code: str | None
+    alarmed: bool
 
 
 async def failing_channels(session: AsyncSession) -> list[ChannelTrouble]:
     found = (
         select(
             NoticeChannel.id, NoticeChannel.kind, NoticeChannel.label, NoticeChannel.failing_since,
-            NoticeChannel.last_code.label("code"),
+            NoticeChannel.last_code.label("code"), NoticeChannel.alarmed_at.is_not(None).label("alarmed"),
         )
         .where(NoticeChannel.active, NoticeChannel.removed_at.is_(None), NoticeChannel.failing_since.is_not(None))
         .order_by(NoticeChannel.failing_since)

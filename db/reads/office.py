@@ -27,6 +27,7 @@ class ShopLine(Line):
     team: str | None
     gate_mode: str
     cut_off_at: datetime
+    opened_at: datetime | None = None
     intake: bool
     version: int
 

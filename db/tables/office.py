@@ -25,7 +25,7 @@ class Installation(Model):
 
 class Shop(Model):
     """A shop under our own code. `cut_off_at`: older reviews open no case. `zone` is that of its desk and budget. Shops
-    that one service team looks after share its quota of coupons."""
+    that one service team looks after share its quota of coupons. `opened_at`: when it began to sell."""
 
     __tablename__ = "shop"
     __table_args__ = (
@@ -47,6 +47,7 @@ class Shop(Model):
     version: Mapped[int] = mapped_column(default=1)
     credentials: Mapped[str | None] = mapped_column(Sealed)
     team: Mapped[str | None]
+    opened_at: Mapped[datetime | None]
 
 
 class GateAcknowledgement(Model):

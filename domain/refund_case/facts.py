@@ -9,6 +9,7 @@ from domain.escalation import EscalationKind
 from domain.people import Role
 from domain.policies.causes import Fault
 from domain.refund_case.market import Reading
+from domain.refund_case.messages import MessageStatus
 from domain.refund_case.state import Freight, RefundIdentity
 
 
@@ -42,6 +43,7 @@ class RefundPrepared(Fact):
     next: str = ""
     claim: str | None = None
     reading: Reading | None = None
+    digests: dict[str, str] = Field(default_factory=dict)
 
 
 class OrderResult(StrEnum):
@@ -57,6 +59,13 @@ class Ordered(Fact):
 
     result: OrderResult
     reading: Reading | None = None
+    trouble: str | None = None
+
+
+class MessageAnswer(Fact):
+    """What became of a message."""
+
+    status: MessageStatus
     trouble: str | None = None
 
 

@@ -8,7 +8,7 @@ from domain.refund_case import goods_steps as steps
 from domain.refund_case.deadlines import settle
 from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.goods import Inspection
-from domain.refund_case.ordering import place
+from domain.refund_case.ordering import place, take_goods
 from domain.refund_case.orders import MarketAction
 from domain.refund_case.permissions import its_turn, nothing_ordered, part_of, require, working
 from domain.refund_case.refusals import InspectedAlready, NotYours, ParcelTaken, TooManyPieces
@@ -56,11 +56,13 @@ def inspect(case: RefundCaseState, actor: Actor, step: steps.Inspect, now: datet
     record(
         case, actor, now, "inspected",
         result=made.result, good=made.good, damaged=made.damaged, missing=made.missing, wrong=made.wrong,
-        resellable=made.resellable, next=made.next, claim=made.claim, photos=made.photos or None, note=step.note,
+        resellable=made.resellable, next=made.next, claim=made.claim, photos=made.photos or None,
+        digests=found.digests or None, note=step.note,
         policy=found.policy,
     )  # fmt: skip
     if found.freight is not None:
         settle(case, actor, found.freight, now)
+    take_goods(case, actor, now)
 
 
 def goods_given_up(case: RefundCaseState, now: datetime) -> None:

@@ -27,6 +27,14 @@ GOODS_GO_OUT = frozenset({RefundKind.EXCHANGE, RefundKind.REPAIR, RefundKind.RES
 ENDED = frozenset({RefundStatus.SUCCEEDED, RefundStatus.CLOSED})
 
 
+class Counter(StrEnum):
+    """Where an application is read and answered by machine; NONE: only people can, in the marketplace's workbench."""
+
+    REFUNDS = "refunds"
+    EXCHANGES = "exchanges"
+    NONE = "none"
+
+
 class Intervention(StrEnum):
     """What part the marketplace's own service takes."""
 
@@ -44,7 +52,7 @@ class Intervention(StrEnum):
 class Handling(BaseModel):
     """How the shop handles refunds at the moment of a reading; `policy` is the version that says so. `by_machine`:
     whether the marketplace can be read and answered without a person; a sum above `by_machine_up_to_fen` is released in
-    its workbench."""
+    its workbench. `goods_are_taken`: it wants to be told that old goods are taken before others go out."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,6 +72,7 @@ class Handling(BaseModel):
     by_machine_up_to_fen: int | None = None
     by_machine: bool = True
     proof_to_refuse: bool = False
+    goods_are_taken: bool = False
     policy: str = ""
 
 

@@ -137,6 +137,7 @@ def _moved(case: RefundCaseState, before: Reading, reading: Reading, now: dateti
     )  # fmt: skip
     if order is not None and order.open:
         ordering.void(case, order, now)
+    ordering.take_goods(case, SYSTEM, now)
     return by_itself
 
 

@@ -30,6 +30,12 @@ class OrderUnderWay(StepRefused):
     code = "OrderUnderWay"
 
 
+class MessageUnderWay(StepRefused):
+    """The last message has not been seen on the marketplace yet."""
+
+    code = "MessageUnderWay"
+
+
 class PlatformRules(StepRefused):
     """The marketplace's own service decides this one now."""
 

@@ -171,4 +171,7 @@ def _returned(case: RefundCaseState) -> Iterator[RefundStage]:
         yield RefundStage.SECOND_LOOK
     elif not inspection.refund_follows and goods.accepted_by is None:
         yield RefundStage.DISPUTING
-    yield RefundStage.RESENDING if case.reading.kind in GOODS_GO_OUT else RefundStage.RELEASING
+    if case.reading.kind not in GOODS_GO_OUT:
+        yield RefundStage.RELEASING
+    # Where the marketplace has to be told first it was, and would not hear of it.
+    yield RefundStage.DISPUTING if case.handling.goods_are_taken else RefundStage.RESENDING

@@ -9,11 +9,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.case_clocks import Clock, Held
+from domain.disputes.state import Disputes
 from domain.escalation import EscalationKind
 from domain.freight import Payer
 from domain.policies.causes import Fault
 from domain.refund_case.goods import Goods
 from domain.refund_case.market import Basis, Handling, Reading
+from domain.refund_case.messages import Message, MessageStatus
 from domain.refund_case.orders import MarketAction, Order, OrderStatus
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.talks import Talk
@@ -119,8 +121,10 @@ class RefundCaseState(BaseModel):
     agreed: Agreed | None = None
     orders: list[Order] = Field(default_factory=list)
     goods: Goods = Field(default_factory=Goods)
+    messages: list[Message] = Field(default_factory=list)
     freight: Freight | None = None
     abuse: Abuse | None = None
+    disputes: Disputes = Field(default_factory=Disputes)
 
     stage_seen: str = ""
     stage_since: datetime | None = None
@@ -149,6 +153,11 @@ class RefundCaseState(BaseModel):
     def open_order(self) -> Order | None:
         order = self.order
         return order if order is not None and order.open else None
+
+    @property
+    def open_message(self) -> Message | None:
+        last = self.messages[-1] if self.messages else None
+        return last if last is not None and last.status is MessageStatus.WAITING else None
 
     @property
     def reading(self) -> Reading:

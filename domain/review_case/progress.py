@@ -57,6 +57,7 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
         grade=found.identity.grade, review_created_at=found.identity.review_created_at,
         persistence_ends_at=found.identity.persistence_ends_at, earlier_cases=found.earlier_cases,
         buyer_reversals=found.buyer_reversals or None, policy=found.policies.get("platforms"),
+        score_counts=None if found.identity.score_counts else False,
     )  # fmt: skip
     record(
         case, SYSTEM, now, "triaged",

@@ -24,6 +24,7 @@ def facts_of(case: ReviewCaseState, next_at: datetime) -> CaseFacts:
         talk=next((attempt.talk for attempt in reversed(case.attempts) if attempt.talk is not None), None),
         deadlines=tuple(_deadlines(case)),
         value_fen=(identity.order_paid_fen or 0) if identity else 0,
+        counts=identity.score_counts if identity else True,
     )
 
 

@@ -14,6 +14,7 @@ from domain.approvals import ApprovalNeed, is_approved
 from domain.case_clocks import Clock as Clock
 from domain.case_clocks import Held as Held
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
+from domain.disputes.state import Disputes
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
 from domain.handwork import HandWork
@@ -79,6 +80,7 @@ class Identity(BaseModel):
     read_by_machine: bool = True
     may_ask_to_amend: bool = True
     append_closes_reply: bool = False
+    score_counts: bool = Field(default=True, description="false: the shop's score does not hear of this review")
     gate_mode: GateMode
     order_paid_fen: int | None = None
     second_reading_after: timedelta = timedelta(minutes=10)
@@ -261,6 +263,7 @@ class ReviewCaseState(BaseModel):
     suspicion: Suspicion | None = None
     malice: Malice = Field(default_factory=Malice)
     files: list[KeptFile] = []
+    disputes: Disputes = Field(default_factory=Disputes)
     clocks: dict[EscalationKind, Clock] = Field(default_factory=dict)
     held: Held | None = None
     touched_at: datetime | None = None

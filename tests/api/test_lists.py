@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -34,6 +34,20 @@ async def test_open_cases_come_by_what_is_due_first_page_by_page(listed: Any, ho
     due = [house.now() + timedelta(hours=hours) for hours in (5, 1, 3, 1, 2)]
     cases = sorted([(at, await add_case(house, "demo", due_at=at)) for at in due])
     assert await listed(limit=2) == [number for _, number in cases]
+
+
+@pytest.mark.covers(9)
+async def test_how_old_its_review_is_stands_first_in_a_line_and_in_the_case(
+    web: httpx2.AsyncClient, house: House, cast: Any
+) -> None:
+    written = house.now() - timedelta(days=12, hours=20)
+    number = await add_case(house, "demo", review_created_at=written)
+    asked = [await web.get(path, headers=cast["agent"].headers) for path in ("/cases", f"/cases/{number}")]
+    line, case = asked[0].json()["cases"][0], asked[1].json()
+
+    assert [next(iter(shown)) for shown in (line, case)] == ["review_created_at"] * 2
+    assert [datetime.fromisoformat(shown["review_created_at"]) for shown in (line, case)] == [written] * 2
+    assert case["age_days"] == 12
 
 
 async def test_closed_cases_come_by_the_last_closed(listed: Any, house: House, cast: Any) -> None:
@@ -80,7 +94,7 @@ async def test_a_list_narrows_to_what_is_due_before(listed: Any, house: House, c
     assert await listed(due_before=(house.now() + timedelta(hours=1)).isoformat()) == [soon]
 
 
-@pytest.mark.covers(199)
+@pytest.mark.covers(11, 199)
 async def test_the_queue_holds_my_cases_and_those_that_nobody_has(listed: Any, house: House, cast: Any) -> None:
     due = {who: house.now() + timedelta(minutes=minutes) for minutes, who in enumerate(["mine", "free", "hers"])}
     free = await add_case(house, "demo", due_at=due["free"])

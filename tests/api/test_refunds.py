@@ -221,3 +221,22 @@ async def test_a_return_without_reason_can_be_refused_only_when_the_seven_days_d
     await web.get("/cases", params={"saw": f"{case}:1"}, headers=cast["agent"].headers)
     state = (await web.get(f"/cases/{case}", headers=cast["agent"].headers)).json()["state"]
     assert state["market"]["cannot_refuse"] is not may_refuse
+
+
+@pytest.mark.parametrize(
+    ("step", "code"),
+    [
+        ({"step": "refuse", "message": "不"}, "TextTooLong"),
+        ({"step": "refuse", "message": "不" * 201}, "TextTooLong"),
+        ({"step": "refuse", "message": "改成好评就返现"}, "WordsUnfit"),
+        ({"step": "write_to_buyer", "words": "请" * 134, "photo": "x"}, "TextTooLong"),
+        ({"step": "write_to_buyer", "words": "好评返现10元", "photo": "x"}, "WordsUnfit"),
+    ],
+)
+async def test_words_that_the_buyer_would_read_are_looked_at_before_they_are_kept(
+    report: Any, web: httpx2.AsyncClient, cast: Any, at_work: House, step: Body, code: str
+) -> None:
+    case = (await report()).json()["case"]
+    await web.get("/cases", params={"saw": f"{case}:3"}, headers=cast["agent"].headers)
+    answer = await web.post(f"/cases/{case}/steps", json=step, headers=cast["agent"].headers)
+    assert answer.json()["code"] == code

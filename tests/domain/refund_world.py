@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.assignment import Assigned
 from domain.case_clocks import Reckoned, Told, escalated, reckoned, still_stale
+from domain.disputes import counter_claims, questions
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.freight import Payer
@@ -181,7 +182,8 @@ class RefundWorld:
         if isinstance(step, steps.ConfirmDone) and self.case.order is not None:
             self.market.move(moves_to(self.case.order.action, self.market.kind), self.now)
             return RefundPrepared(reading=self.market.reading(self.now))
-        return RefundPrepared(fault="seller", severity=3)
+        digests = {file: f"sha-{file}" for file in getattr(step, "files", [])}
+        return RefundPrepared(fault="seller", severity=3, digests=digests)
 
     def take(self, due: Due) -> None:
         """What the workflow does for one entry of the agenda."""
@@ -211,6 +213,10 @@ class RefundWorld:
                 kind = EscalationKind(due.subject)
                 if kind is not EscalationKind.STALE or still_stale(case):
                     escalated(case, Told(kind=kind, role=Role.LEAD, people=["bob"]), now)
+            case Action.CLAIM_DUE:
+                counter_claims.fell_due(case, int(due.subject), now)
+            case Action.QUESTION_DUE:
+                questions.fell_due(case, int(due.subject), now)
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
             case Action.NOTIFY:

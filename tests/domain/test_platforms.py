@@ -20,6 +20,8 @@ from domain.platforms import (
     reply_due_at,
     reply_max_chars,
     reply_times,
+    score_counts,
+    scores_counted_since,
 )
 from domain.policies.documents import load_shipped, with_overrides
 from domain.policies.platforms import PlatformRules, PlatformsPolicy
@@ -97,6 +99,27 @@ def test_douyin_counts_the_first_three_scores_in_60_days() -> None:
 
     assert counting is not None
     assert (counting.first_trades, counting.per) == (3, "60_days")
+
+
+@pytest.mark.covers(91)
+@pytest.mark.parametrize(
+    ("platform", "since"),
+    [
+        (Platform.DOUYIN, REVIEWED - timedelta(days=60)),
+        (Platform.TAOBAO, datetime(2026, 10, 31, 16, tzinfo=UTC)),
+        (Platform.JD, None),
+    ],
+)
+def test_scores_are_counted_over_60_days_or_the_calendar_month_of_beijing(
+    platform: Platform, since: datetime | None
+) -> None:
+    assert scores_counted_since(rules(platform), REVIEWED) == since
+
+
+@pytest.mark.covers(91)
+def test_the_fourth_score_of_a_buyer_does_not_count_on_douyin_and_any_does_elsewhere() -> None:
+    assert [score_counts(rules(Platform.DOUYIN), before) for before in (0, 2, 3, 9)] == [True, True, False, False]
+    assert score_counts(rules(Platform.JD), 9)
 
 
 def test_taobao_gives_15_days_and_a_default_good() -> None:

@@ -31,6 +31,7 @@ def some_facts(draw: Any) -> CaseFacts:
         talk=draw(st.none() | st.sampled_from(TalkOutcome)),
         deadlines=tuple(NOW + span for span in draw(st.lists(SPANS, max_size=3))),
         value_fen=draw(st.integers(0, 1_000_000)),
+        counts=draw(st.booleans()),
     )
 
 
@@ -69,6 +70,22 @@ def test_an_older_review_never_stands_behind(case: CaseFacts, older: timedelta, 
     aged = replace(case, created_at=case.created_at - older)
 
     assert rank(aged, NOW, surge=surge) <= rank(case, NOW, surge=surge)
+
+
+@pytest.mark.covers(91)
+@given(some_facts(), SURGE)
+def test_a_review_that_the_shops_score_does_not_hear_of_never_stands_before_one_that_counts(
+    case: CaseFacts, surge: bool
+) -> None:
+    assert rank(replace(case, counts=True), NOW, surge=surge) <= rank(replace(case, counts=False), NOW, surge=surge)
+
+
+@pytest.mark.covers(91)
+def test_what_does_not_count_is_put_back_by_two_hours_and_never_dropped() -> None:
+    young, old = plain(number="B"), plain(number="A", counts=False, due_at=NOW - 4 * HOUR)
+
+    assert first(plain(counts=False, number="A"), plain(number="B")).number == "B"
+    assert first(young, old) == old
 
 
 @given(some_facts(), st.integers(1, 4), SURGE)

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,8 +13,9 @@ from sqlalchemy import select
 from activities.marketplace_clients import Marketplaces
 from activities.refund_facts import refund_facts
 from db import office
+from db.attachments import keep_attachment
 from db.parcels import Arrived, enter_parcel
-from db.refunds import keep_refund
+from db.refunds import OUT, keep_refund, keep_shipment, shipment_of
 from db.tables.cases import CaseFile
 from db.tables.record import CaseEvent
 from db.tables.refunds import RefundLine
@@ -22,12 +23,14 @@ from domain.case_numbers import mint
 from domain.refund_case import steps
 from domain.refund_case.agenda import next_due
 from domain.refund_case.state import RefundAnswer, RefundCaseState, RefundOpening
-from domain.sealed import ParcelRef
+from domain.sealed import ParcelRef, ShipmentRef
+from gateways.failures import Rejected
 from tests.builders import House
 from workflows.refund_case import RefundCase
 from workflows.refund_starting import refund_start_options, refund_workflow_id
 
 STUCK_AFTER_SECONDS = 120
+PHOTO = b"\x89PNG\r\n\x1a\n" + b"a picture of a parcel"
 BACK = {"id": 7, "name": "王仓管", "phone": "13900139000", "address": "浙江省杭州市余杭区仓库路1号"}
 
 
@@ -49,6 +52,14 @@ async def apply(house: House, price: str = "89.00", **body: Any) -> Applied:
     return Applied(asked["refund_id_text"], str(order["tid"]), oid)
 
 
+async def apply_for_exchange(house: House, price: str = "89.00", **body: Any) -> Applied:
+    """Chen wants another one of what leaks."""
+    order = await house.order(price=price)
+    oid = str(order["orders"][0]["oid"])
+    asked = await house.sandbox.post(f"/buyer/orders/{oid}/exchange", **({"reason": "商品质量问题"} | body))
+    return Applied(asked["refund_id_text"], str(order["tid"]), oid)
+
+
 async def refunds_policy(house: House, **changes: Any) -> None:
     """The shop's own rules; goods come back to its warehouse."""
     async with house.parts.sessions.begin() as session:
@@ -61,7 +72,10 @@ async def opening_of(house: House, applied: Applied, now: datetime) -> RefundOpe
     """Keep the application as the way in does, and say how its case is opened."""
     parts = house.parts
     market = await Marketplaces(parts.settings, parts.sessions, parts.http).of(house.shop)
-    shown = await market.clients.refunds.refund(applied.refund_id)
+    try:
+        shown = await market.clients.refunds.refund(applied.refund_id)
+    except Rejected:
+        shown = await market.clients.exchanges.exchange(applied.refund_id)
     facts = refund_facts(market, shown, order=await market.trades.order(applied.tid))
     async with parts.sessions.begin() as session:
         kept = await keep_refund(session, parts.ring, facts, now)
@@ -154,10 +168,38 @@ class RefundStory:
             row = await enter_parcel(session, parts.ring, arrived, datetime.now(UTC))
             return ParcelRef(id=str(row.id))
 
+    async def shipment(self, waybill: str = "SF0000000001") -> ShipmentRef:
+        """Goods that go out, as the api keeps them."""
+        parts, row = self.house.parts, UUID(self.opening.refund_row)
+        async with parts.sessions.begin() as session:
+            await keep_shipment(session, parts.ring, row, OUT, "顺丰", waybill, datetime.now(UTC), "wang")
+            return ShipmentRef(id=str(await shipment_of(session, parts.ring, row, OUT, waybill)))
+
+    async def photo(self, content: bytes = PHOTO, name: str = "photo.png") -> str:
+        """The id of a file in the case's vault, as the api puts it there."""
+        parts = self.house.parts
+        assert parts.vault is not None
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield content
+
+        kept = await parts.vault.receive(pieces(), name)
+        case = (await self.view()).opening.case
+        async with parts.sessions.begin() as session:
+            file = await session.get_one(CaseFile, case)
+            row = await keep_attachment(
+                session, file, kept.sha256, kept.size, kept.media_type, name, "tests", datetime.now(UTC)
+            )
+            return str(row.id)
+
     async def on_the_market(self) -> dict[str, Any]:
         """The application as the sandbox has it."""
-        rows = await self.house.sandbox.get("/buyer/refunds", shop=self.house.seller)
-        return next(row for row in rows if row["refund_id_text"] == self.applied.refund_id)
+        shown: dict[str, Any] = await self.house.sandbox.get(f"/buyer/refunds/{self.applied.refund_id}")
+        return shown
+
+    async def buyer(self, does: str, **body: Any) -> None:
+        """The buyer does something with the application, and the case has not heard of it yet."""
+        await self.house.sandbox.post(f"/buyer/refunds/{self.applied.refund_id}/{does}", **body)
 
     async def closed(self) -> RefundCaseState:
         """The last state, once everything is written."""

@@ -101,3 +101,19 @@ async def test_the_public_reply_is_posted_by_hand_and_said_so(tell: Tell, house:
     state = await story.closed()
     assert state.reply is not None
     assert (state.reply.status, state.reply.by_hand) == (ReplyStatus.POSTED, True)
+
+
+@pytest.mark.covers(91)
+async def test_on_douyin_a_buyers_fourth_score_in_60_days_is_known_not_to_count(tell: Tell, house: House) -> None:
+    other, now = await elsewhere(house, Platform.DOUYIN), datetime.now(UTC)
+    openings = []
+    for days in (85, 40, 30, 20, 0):
+        order = secrets.token_hex(8)
+        reviewed = Reviewed(order, order, "一般般", "bad", {})
+        openings.append(await other.opening(reviewed, now - timedelta(days=days)))
+    third, fourth = [await tell(opening=one) for one in openings[-2:]]
+    states = [await one.until(lambda case: case.identity is not None) for one in (third, fourth)]
+    opened = {event.kind: event.facts for event in await fourth.events()}["opened"]
+
+    assert [state.identity.score_counts for state in states if state.identity] == [True, False]
+    assert opened["score_counts"] is False

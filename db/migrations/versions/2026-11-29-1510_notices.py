@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0033n"
-down_revision = "0027c"
+down_revision = "0030q"
 branch_labels = None
 depends_on = None
 
