@@ -87,12 +87,9 @@ from workflows.retention import Retention
 from workflows.review_case import ReviewCase
 from workflows.schedules import (
     ensure_all,
-    ensure_archive,
     ensure_digests,
-    ensure_heads,
-    ensure_notices,
+    ensure_house,
     ensure_reconciling,
-    ensure_retention,
 )
 from workflows.starting import start_surge
 from workflows.surge import Surge
@@ -297,11 +294,8 @@ async def set_up_schedules(parts: Parts) -> None:
         surges = await unfinished(session, datetime.now(UTC))
     await ensure_all(parts.client, shops, parts.settings)
     await ensure_digests(parts.client, [shop.code for shop in shops], parts.settings)
-    await ensure_notices(parts.client, parts.settings)
-    await ensure_archive(parts.client, parts.settings)
-    await ensure_heads(parts.client, parts.settings)
-    await ensure_reconciling(parts.client, [WalletName.ALIPAY], parts.settings)
-    await ensure_retention(parts.client, parts.settings)
+    await ensure_house(parts.client, parts.settings)
+    await ensure_reconciling(parts.client, WalletName, parts.settings)
     for surge in surges:
         await start_surge(parts.client, str(surge), parts.settings)
 

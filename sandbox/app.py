@@ -26,6 +26,7 @@ from sandbox import (
     post_office,
     robots,
     top_gateway,
+    wechat_bills,
     wechat_pay,
 )
 from sandbox.faults import Droppable
@@ -68,6 +69,7 @@ def create_app(folder: Path, office: PostOffice | None = None) -> ASGIApp:
         alipay,
         alipay_bills,
         wechat_pay,
+        wechat_bills,
         aliyun_sms,
         buyer_api,
         buyer_refund_api,

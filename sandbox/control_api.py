@@ -81,7 +81,8 @@ class LimitsChange(Body):
 
 class FaultBody(Body):
     method: str = Field(
-        description="TOP or Alipay method, wechat.transfer, wechat.query, wechat.cancel, SendSms, QuerySendDetails, "
+        description="TOP or Alipay method, wechat.transfer, wechat.query, wechat.cancel, wechat.bill, "
+        "wechat.bill_download, SendSms, QuerySendDetails, "
         "dingtalk.send, wecom.send, feishu.send, smtp.send, hook.NAME, or a pattern like taobao.*"
     )
     kind: FaultKind

@@ -91,6 +91,12 @@ async def remove_intake(client: Client, shop: str) -> None:
                 raise
 
 
+async def ensure_house(client: Client, settings: Settings) -> None:
+    """The schedules that the house has once, whatever its shops."""
+    for ensure in (ensure_archive, ensure_heads, ensure_notices, ensure_retention):
+        await ensure(client, settings)
+
+
 async def ensure_archive(client: Client, settings: Settings) -> None:
     action = ScheduleActionStartWorkflow(
         Archive.run,

@@ -125,7 +125,7 @@ async def test_paying_after_an_amendment_needs_a_signature_first(open_session: S
             await open_shop(session, now, gate_mode="after_amendment")
 
 
-TEXT = load_shipped("compensation", CompensationPolicy).gate.acknowledgement_version
+TEXT = load_shipped("compensation", CompensationPolicy).gate.to_sign("CN").version
 
 
 async def bob(session: AsyncSession, now: datetime) -> UUID:

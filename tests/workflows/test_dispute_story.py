@@ -14,10 +14,8 @@ from domain.refund_case.steps import EndRefund
 from domain.review_case import steps
 from domain.review_case.outcomes import Outcome
 from tests.builders import House
-from tests.workflows.conftest import Keep, Tell
+from tests.workflows.conftest import Keep, Tell, TellRefund
 from tests.workflows.test_malicious_story import in_vault
-from tests.workflows.test_refund_story import TellRefund
-from tests.workflows.test_refund_story import tell_refund as tell_refund
 
 TEN_DAYS = timedelta(days=10)
 
