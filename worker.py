@@ -48,13 +48,10 @@ from activities.pulse import Pulse
 from activities.reconciling import ReconcilingActivities
 from activities.record_keeping import record_keeping
 from activities.refund_counter import RefundCounter
-from activities.refund_desk import RefundDeskActivities
 from activities.refund_intake import RefundIntakeActivities
 from activities.refund_market import RefundMarketActivities
 from activities.refund_notices import RefundNoticeActivities
-from activities.refund_opening import RefundOpeningActivities
-from activities.refund_photos import RefundPhotoActivities
-from activities.refund_projection import RefundProjectionActivities
+from activities.refund_work import of_refunds, with_couriers
 from activities.replacement import ReplacementActivities
 from activities.replies import ReplyActivities
 from activities.surging import SurgeActivities
@@ -176,6 +173,19 @@ def money_worker(parts: Parts, policies: Policies, payouts: PayoutActivities, ma
     )  # fmt: skip
 
 
+def courier_worker(parts: Parts, policies: Policies) -> Worker:
+    """On a queue of its own, at the rate that the couriers' contracts allow."""
+    return Worker(
+        parts.client,
+        task_queue=limits.COURIER_QUEUE,
+        activities=with_couriers(parts.settings, parts.sessions, parts.http, policies),
+        max_concurrent_activities=parts.settings.worker_activities,
+        max_task_queue_activities_per_second=parts.settings.courier_calls_per_second,
+        interceptors=PULSE,
+        graceful_shutdown_timeout=parts.settings.grace,
+    )
+
+
 def before_and_by_hand(parts: Parts, policies: Policies) -> list[Callable[..., Any]]:
     """The activities of a payout that touch no wallet: the gate, and what people give by hand."""
     return [PayoutGate(parts.sessions, policies).open_payout, FulfilmentActivities(parts.sessions).keep_move]
@@ -197,18 +207,6 @@ def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Call
     ]  # fmt: skip
 
 
-def of_refunds(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
-    """The activities of refund cases that ask the database alone."""
-    opening = RefundOpeningActivities(parts.sessions, policies, clock)
-    desk = RefundDeskActivities(parts.sessions)
-    return [
-        opening.open_refund, opening.judge_reason, opening.judge_agreement, opening.judge_inspection,
-        opening.judge_abuse, opening.done_by_hand, desk.whom_to_warn, desk.match,
-        RefundPhotoActivities(parts.sessions, policies).judge_photo,
-        RefundProjectionActivities(parts.sessions).project_refund,
-    ]  # fmt: skip
-
-
 def at_the_marketplace(parts: Parts, policies: Policies, marketplaces: Marketplaces) -> list[Callable[..., Any]]:
     """The activities that call the marketplace or the messenger."""
     settings = parts.settings
@@ -218,10 +216,10 @@ def at_the_marketplace(parts: Parts, policies: Policies, marketplaces: Marketpla
     refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies, counter)
     applications = RefundIntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
+    notices = RefundNoticeActivities(settings, parts.sessions, letters)
     return [
         reviews.read_review, reviews.post_reply, NoticeActivities(settings, parts.sessions, letters).notify,
-        refunds.read_refund, refunds.obey, refunds.write_message,
-        RefundNoticeActivities(settings, parts.sessions, letters).notify_refund,
+        refunds.read_refund, refunds.obey, refunds.write_message, notices.notify_refund, notices.tell_buyer,
         intake.consume_pushes, intake.fetch, intake.settle,
         applications.fetch_refunds, applications.settle_refunds,
     ]  # fmt: skip
@@ -248,7 +246,8 @@ def workers(parts: Parts) -> list[Worker]:
                 *of_the_desk(parts, policies, clock),
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 *track_and_end(parts, policies, contacts),
-                *of_refunds(parts, policies, clock), *telling_staff(settings, parts.sessions, parts.http, policies),
+                *of_refunds(parts.sessions, policies, clock),
+                *telling_staff(settings, parts.sessions, parts.http, policies),
                 offers.reserve, offers.reserve_thanks, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
                 *before_and_by_hand(parts, policies), payouts.whom_to_tell,
@@ -270,6 +269,7 @@ def workers(parts: Parts) -> list[Worker]:
             interceptors=PULSE,
             graceful_shutdown_timeout=settings.grace,
         ),
+        courier_worker(parts, policies),
         money_worker(parts, policies, payouts, market),
     ]  # fmt: skip
 

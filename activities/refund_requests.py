@@ -4,6 +4,7 @@ from datetime import datetime
 
 from activities.requests import Request
 from domain.people import Role
+from domain.policies.texts import NoticeKind
 from domain.refund_case.goods_steps import Inspect
 from domain.refund_case.market import RefundKind
 from domain.refund_case.messages import Message
@@ -11,6 +12,7 @@ from domain.refund_case.orders import MarketAction, Order
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.state import RefundCaseState, RefundOpening
 from domain.sealed import Event
+from domain.tracking import Leg
 
 
 class OpenRefundRequest(Request):
@@ -83,6 +85,21 @@ class MatchRequest(RefundRequest):
 
     parcel: str
     by: str
+
+
+class TraceRequest(RefundRequest):
+    """Where a parcel is; `pushed`: its courier has told by itself just now."""
+
+    shipment: str
+    pushed: bool = False
+
+
+class TellRequest(RefundRequest):
+    """What the buyer is told without asking, about which shipment."""
+
+    kind: NoticeKind
+    subject: str
+    leg: Leg
 
 
 class RefundNoticeRequest(RefundRequest):

@@ -19,6 +19,7 @@ APP_KEY = "20261121"
 ALIPAY_APP_ID = "2021000000000001"
 WECHAT_MERCHANT = {"mch_id": "1900001109", "app_id": "wxf636efh567hg4356", "serial": "408B07E79B8269FEC3D5D3E6"}
 SMS_KEY_ID = "amends-demo"
+COURIER_CUSTOMER = "amends-demo"
 FIRST_ORDER = {
     "shop": SELLER_NICK,
     "buyer_nick": "chen",
@@ -33,7 +34,7 @@ class SandboxRefused(CannotStart):
 
 
 def outside_parties(sandbox: str) -> dict[str, str]:
-    """The settings that send marketplace, wallet and messenger calls to the sandbox."""
+    """The settings that send calls to marketplace, wallet, messenger and couriers to the sandbox."""
     return {
         "AMENDS_TOP_URL": f"{sandbox}/router/rest",
         "AMENDS_ALIPAY_URL": f"{sandbox}/gateway.do",
@@ -48,6 +49,10 @@ def outside_parties(sandbox: str) -> dict[str, str]:
         "AMENDS_DINGTALK_URL": sandbox,
         "AMENDS_WECOM_URL": sandbox,
         "AMENDS_FEISHU_URL": sandbox,
+        "AMENDS_KUAIDI100_URL": sandbox,
+        "AMENDS_KUAIDI100_CUSTOMER": COURIER_CUSTOMER,
+        "AMENDS_COURIER_CLAIMS_URL": f"{sandbox}/std/service",
+        "AMENDS_COURIER_CLAIMS_PARTNER": COURIER_CUSTOMER,
     }
 
 
@@ -62,7 +67,7 @@ def mail_server(host: str, port: int) -> dict[str, str]:
 
 
 async def introduce(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:
-    """Registers shop, wallet apps, messenger key and robot, which changes nothing where they are known already.
+    """Registers shop, wallet apps, messenger key, robot and courier accounts; what is known already stays as it is.
 
     Returns the settings that only the sandbox can give: its wallets' public keys. Raises SandboxRefused.
     """
@@ -70,6 +75,10 @@ async def introduce(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:
         await _post(client, "/control/shops", _shop(keys))
         sms_key = {"access_key_id": SMS_KEY_ID, "access_key_secret": keys["AMENDS_SMS_ACCESS_KEY_SECRET"]}
         await _post(client, "/control/sms/keys", sms_key)
+        customer = {"customer": COURIER_CUSTOMER, "key": keys["AMENDS_KUAIDI100_KEY"]}
+        await _post(client, "/control/courier/customers", customer)
+        partner = {"partner_id": COURIER_CUSTOMER, "checkword": keys["AMENDS_COURIER_CLAIMS_CHECKWORD"]}
+        await _post(client, "/control/courier/partners", partner)
         alipay = {"app_id": ALIPAY_APP_ID, "public_key": _public(keys["AMENDS_ALIPAY_PRIVATE_KEY"])}
         merchant = WECHAT_MERCHANT | {"public_key": _public(keys["AMENDS_WECHAT_PAY_PRIVATE_KEY"])}
         wallet = await _post(client, "/control/alipay/apps", alipay)

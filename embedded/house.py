@@ -92,6 +92,7 @@ class House:
             "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY", ""), LOOPBACK, "localhost"])),
             **{name: value for name, value in self.keys.items() if name.startswith("AMENDS_")},
             **demo_shop.outside_parties(self.url("sandbox")),
+            "AMENDS_KUAIDI100_CALLBACK_URL": f"{self.url('api')}/couriers/pushes",
             **demo_shop.mail_server(LOOPBACK, self._port("post office")),
         }
 

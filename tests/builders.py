@@ -246,6 +246,13 @@ def settings_for(app_url: str, sandbox: str, wallets: OpenedWallets) -> Settings
         sms_access_key_id="tests",
         sms_access_key_secret=SecretStr("tests-secret"),
         sms_sign_name="Amends",
+        kuaidi100_url=sandbox,
+        kuaidi100_customer="tests",
+        kuaidi100_key=SecretStr("tests-key"),
+        courier_claims_url=f"{sandbox}/std/service",
+        courier_claims_partner="tests",
+        courier_claims_checkword=SecretStr("tests-word"),
+        courier_calls_per_second=500,
         dingtalk_url=sandbox,
         wecom_url=sandbox,
         feishu_url=sandbox,
@@ -267,6 +274,8 @@ async def open_wallets(sandbox: Sandbox) -> OpenedWallets:
     answer = await sandbox.post("/control/alipay/apps", app_id="2021000000000001", public_key=public)
     merchant = await sandbox.post("/control/wechat/merchants", **WECHAT, public_key=public)
     await sandbox.post("/control/sms/keys", access_key_id="tests", access_key_secret="tests-secret")
+    await sandbox.post("/control/courier/customers", customer="tests", key="tests-key")
+    await sandbox.post("/control/courier/partners", partner_id="tests", checkword="tests-word")
     smtp_port = (await sandbox.get("/control/mail/office"))["port"]
     return OpenedWallets(
         private, answer["alipay_public_key"], merchant["platform_key"], merchant["platform_serial"], smtp_port

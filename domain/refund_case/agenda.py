@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.disputes import dues
-from domain.refund_case import deadlines
+from domain.refund_case import deadlines, tracing
 from domain.refund_case.orders import OrderStatus
 from domain.refund_case.stages import RefundStage, goods_missing, owner_of, stage_of
 from domain.refund_case.state import RefundCaseState
@@ -32,6 +32,8 @@ class Action(StrEnum):
     CLAIM_DUE = "counter_claim_due"
     QUESTION_DUE = "question_due"
     NOTIFY = "notify"
+    TRACE = "trace"
+    TELL = "tell"
     GIVE_UP_GOODS = "give_up_goods"
     CLOSE = "close"
 
@@ -64,9 +66,11 @@ def _all(case: RefundCaseState) -> Iterator[Due]:
     yield from (Due(at, Action.CLAIM_DUE, number) for at, number in dues.claims_due(case))
     if case.outcome is not None:
         yield from _ending(case)
+        yield from _parcels(case)
         yield from _clocks(case)
         return
     yield from _deadline(case)
+    yield from _parcels(case)
     order = case.open_order
     if order is not None and order.status is OrderStatus.WAITING:
         yield Due(order.again_at or order.at, Action.ORDER, str(order.number))
@@ -91,6 +95,14 @@ def _deadline(case: RefundCaseState) -> Iterator[Due]:
     """Holding a case does not hold the marketplace."""
     for at, what in deadlines.waits(case):
         yield Due(at, Action.ACT) if what == "act" else Due(at, Action.WARN, what)
+
+
+def _parcels(case: RefundCaseState) -> Iterator[Due]:
+    """Nor does it hold the couriers."""
+    for at, shipment in tracing.looks(case):
+        yield Due(at, Action.TRACE, shipment)
+    for at, place in tracing.tellings(case):
+        yield Due(at, Action.TELL, place)
 
 
 def _ending(case: RefundCaseState) -> Iterator[Due]:

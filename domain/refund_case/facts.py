@@ -11,6 +11,7 @@ from domain.policies.causes import Fault
 from domain.refund_case.market import Reading
 from domain.refund_case.messages import MessageStatus
 from domain.refund_case.state import Freight, RefundIdentity
+from domain.tracking import TransitState
 
 
 class Fact(BaseModel):
@@ -75,3 +76,16 @@ class Warned(Fact):
     hours: int
     role: Role
     people: list[str]
+
+
+class Traced(Fact):
+    """Where a parcel is by its courier. `watched` is False where no courier is set up, so that nobody asks again;
+    `trouble` is the code with which the courier refused to tell."""
+
+    shipment: str
+    state: TransitState = TransitState.UNKNOWN
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    signed_at: datetime | None = None
+    watched: bool = True
+    trouble: str | None = None

@@ -49,6 +49,12 @@ class SendGoods(Step):
     shipment: ShipmentRef
 
 
+class CheckParcels(Step):
+    """Ask the couriers now where the case's parcels are."""
+
+    step: Literal["check_parcels"] = "check_parcels"
+
+
 class SettleFreight(Step):
     """Who pays each way, as it was agreed with the buyer; without this the shop's table decides."""
 

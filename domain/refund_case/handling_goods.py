@@ -8,12 +8,15 @@ from domain.refund_case import goods_steps as steps
 from domain.refund_case.deadlines import settle
 from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.goods import Inspection
+from domain.refund_case.market import OnItsWay
 from domain.refund_case.ordering import place, take_goods
 from domain.refund_case.orders import MarketAction
 from domain.refund_case.permissions import its_turn, nothing_ordered, part_of, require, working
 from domain.refund_case.refusals import InspectedAlready, NotYours, ParcelTaken, TooManyPieces
 from domain.refund_case.stages import Owner, RefundStage
 from domain.refund_case.state import Abuse, Freight, RefundCaseState
+from domain.refund_case.tracing import watch
+from domain.tracking import Leg
 
 
 def may_receive(case: RefundCaseState, actor: Actor) -> None:
@@ -79,6 +82,7 @@ def may_send(case: RefundCaseState, actor: Actor) -> None:
 def send(case: RefundCaseState, actor: Actor, step: steps.SendGoods, now: datetime, found: RefundPrepared) -> None:
     case.goods.sent, case.goods.sent_at = step.shipment.id, now
     record(case, actor, now, "goods_sent", shipment=step.shipment.id)
+    watch(case, OnItsWay(shipment=step.shipment.id, leg=Leg.OUT, told_at=now), now)
     place(case, actor, MarketAction.SEND_GOODS, now, shipment=step.shipment.id)
 
 

@@ -88,3 +88,9 @@ class NoDeadline(StepRefused):
     """Nothing of the marketplace's runs now that could be let pass."""
 
     code = "NoDeadline"
+
+
+class NothingOnItsWay(StepRefused):
+    """No parcel of the case is on its way."""
+
+    code = "NothingOnItsWay"

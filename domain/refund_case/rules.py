@@ -19,6 +19,7 @@ from domain.refund_case import (
     permissions,
     steps,
     talking,
+    tracing,
     writing,
 )
 from domain.refund_case.facts import RefundPrepared
@@ -62,6 +63,7 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.EnterCode: Rule(deciding.may_enter_code, deciding.enter_code),
     steps.ConfirmDone: Rule(deciding.may_confirm, deciding.confirm_done, prepared=True),
     steps.CheckRefund: Rule(permissions.anybody, desk.check_read),
+    steps.CheckParcels: Rule(tracing.may_check, tracing.check_parcels),
     steps.ReceiveParcel: Rule(handling_goods.may_receive, handling_goods.receive, prepared=True),
     steps.Inspect: Rule(
         handling_goods.may_inspect, handling_goods.inspect, handling_goods.check_inspect, prepared=True

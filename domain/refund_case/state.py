@@ -18,9 +18,11 @@ from domain.refund_case.market import Basis, Handling, Reading
 from domain.refund_case.messages import Message, MessageStatus
 from domain.refund_case.orders import MarketAction, Order, OrderStatus
 from domain.refund_case.outcomes import RefundOutcome
+from domain.refund_case.parcels import Telling, TrackedParcel
 from domain.refund_case.talks import Talk
 from domain.refund_deadlines import Deadline
 from domain.sealed import Event, SealedRef
+from domain.tracking import Leg
 
 
 class RefundOpening(BaseModel):
@@ -126,6 +128,9 @@ class RefundCaseState(BaseModel):
     abuse: Abuse | None = None
     disputes: Disputes = Field(default_factory=Disputes)
 
+    parcels: list[TrackedParcel] = Field(default_factory=list)
+    tellings: list[Telling] = Field(default_factory=list)
+
     stage_seen: str = ""
     stage_since: datetime | None = None
     clocks: dict[EscalationKind, Clock] = Field(default_factory=dict)
@@ -168,6 +173,10 @@ class RefundCaseState(BaseModel):
     @property
     def handling(self) -> Handling:
         return self.reading.handling
+
+    def parcel_on(self, leg: Leg) -> TrackedParcel | None:
+        """The parcel that counts on this way: the last one told of."""
+        return next((parcel for parcel in reversed(self.parcels) if parcel.leg is leg), None)
 
     def done(self, action: MarketAction) -> bool:
         """Whether the marketplace did this because we told it to."""

@@ -16,7 +16,7 @@ from domain.disputes.steps import (
     OpenCounterClaim,
 )
 from domain.people import Actor
-from domain.refund_case.goods_steps import FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
+from domain.refund_case.goods_steps import CheckParcels, FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
 from domain.refund_case.talks import Alternative
 from domain.sealed import SealedRef
 from domain.step import Step as Step
@@ -160,6 +160,7 @@ AnyRefundStep = Annotated[
     | EnterCode
     | ConfirmDone
     | CheckRefund
+    | CheckParcels
     | ReceiveParcel
     | Inspect
     | SendGoods
@@ -198,6 +199,7 @@ __all__ = [
     "Agree",
     "AnswerProposal",
     "AnyRefundStep",
+    "CheckParcels",
     "CheckRefund",
     "Claim",
     "ConfirmDone",

@@ -3,12 +3,14 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 
 from activities.marketplace_clients import Marketplaces
 from activities.refund_facts import refund_facts
@@ -94,6 +96,7 @@ class RefundStory:
     applied: Applied
     pass_time: Callable[[timedelta], Any]
     clock: Callable[[], Any]
+    waybill: str = field(default_factory=lambda: f"YT{secrets.randbelow(10**13):013d}")
 
     @property
     def handle(self) -> Any:
@@ -111,8 +114,17 @@ class RefundStory:
         command = steps.RefundCommand.model_validate(
             {"actor": self.house.actor(who), "step": step, "digest": "d", "sent_at": await self.clock()}
         )
-        answer: RefundAnswer = await self.handle.execute_update(RefundCase.advance, command, id=key or uuid4().hex)
-        return answer
+        id = key or uuid4().hex
+        while True:
+            try:
+                answer: RefundAnswer = await self.handle.execute_update(RefundCase.advance, command, id=id)
+            except WorkflowUpdateFailedError as failed:
+                # The api sends it again as well.
+                if not isinstance(failed.cause, ApplicationError) or failed.cause.type != "Draining":
+                    raise
+                await asyncio.sleep(0.05)
+            else:
+                return answer
 
     async def settled(self) -> RefundCaseState:
         """The state once the case has nothing left to do at this moment of its time."""
@@ -147,9 +159,13 @@ class RefundStory:
         state = await self.until(lambda case: case.assignee is not None)
         return next(name for name, person in self.house.people.items() if person == state.assignee)
 
-    async def ship_back(self, waybill: str = "YT1234567890") -> None:
+    async def ship_back(self, company: str = "圆通") -> None:
         path = f"/buyer/refunds/{self.applied.refund_id}/ship_back"
-        await self.house.sandbox.post(path, company="圆通", sid=waybill)
+        await self.house.sandbox.post(path, company=company, sid=self.waybill)
+
+    async def courier(self, what: str, **body: Any) -> None:
+        """What becomes of the parcel on its way back: scan, sign, stop, damage, lose."""
+        await self.house.sandbox.post(f"/control/courier/waybills/{self.waybill}/{what}", **body)
 
     async def let_pass(self) -> RefundCaseState:
         """Up to the moment at which the case decides about the deadline; then the marketplace's own clock runs out."""
@@ -160,11 +176,11 @@ class RefundStory:
         await self.house.sandbox.post("/control/clock", advance_seconds=left.total_seconds())
         return await self.until(lambda case: case.watch is None or case.watch.deadline != passing)
 
-    async def parcel(self, waybill: str | None = "YT1234567890") -> ParcelRef:
-        """A parcel as the warehouse enters it."""
+    async def parcel(self) -> ParcelRef:
+        """The parcel as the warehouse enters it."""
         parts = self.house.parts
         async with parts.sessions.begin() as session:
-            arrived = Arrived(self.house.shop, "圆通", waybill, None, UUID(self.house.people["wang"]))
+            arrived = Arrived(self.house.shop, "圆通", self.waybill, None, UUID(self.house.people["wang"]))
             row = await enter_parcel(session, parts.ring, arrived, datetime.now(UTC))
             return ParcelRef(id=str(row.id))
 

@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0033n"
-down_revision = "0030q"
+down_revision = "0030p"
 branch_labels = None
 depends_on = None
 
