@@ -42,8 +42,10 @@ from api import (
     scripts,
     shifts,
     shops,
+    signing_keys,
     steps,
     surges,
+    teams,
     wording,
 )
 from api.guard import Guard
@@ -80,6 +82,8 @@ ROUTERS = (
     people,
     login,
     keys,
+    signing_keys,
+    teams,
     shifts,
     surges,
     policies,

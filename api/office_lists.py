@@ -40,7 +40,7 @@ async def my_notices(
     house: TheHouse, caller: TheCaller, unread: bool = False, limit: Limit = 50
 ) -> list[office.NoticeLine]:
     async with house.reads() as session:
-        return await office.list_notices(session, caller.person, unread, limit)
+        return await office.list_notices(session, caller.person, caller.shops(), unread, limit)
 
 
 @router.get("/office/events", responses=documented(403), summary="Who changed what in the office, in order")

@@ -14,6 +14,7 @@ from db.tables import (
     money,
     office,
     policies,
+    pushes,
     questions,
     record,
     refunds,
@@ -21,6 +22,7 @@ from db.tables import (
     retention,
     reversals,
     statements,
+    teams,
     vault,
 )
 from db.tables.model import Model
@@ -40,6 +42,7 @@ __all__ = [
     "money",
     "office",
     "policies",
+    "pushes",
     "questions",
     "record",
     "refunds",
@@ -47,5 +50,6 @@ __all__ = [
     "retention",
     "reversals",
     "statements",
+    "teams",
     "vault",
 ]
