@@ -110,7 +110,7 @@ async def list_notices(
     if shops is not None:
         found = found.where(Notice.shop.in_(shops))
     if unread:
-        found = found.where(Notice.read_at.is_(None))
+        found = found.where(Notice.read_at.is_(None), Notice.dropped_at.is_(None))
     return [NoticeLine.model_validate(notice) for notice in await session.scalars(found)]
 
 

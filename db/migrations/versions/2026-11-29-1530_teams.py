@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0031p"
-down_revision = "0030p"
+down_revision = "0033n"
 branch_labels = None
 depends_on = None
 
