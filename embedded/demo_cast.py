@@ -26,6 +26,7 @@ CAST = (
     Member("ann", "Ann", ("agent",), "second agent: takes over, verifies amendments"),
     Member("bob", "Bob", ("supervisor", "lead"), "supervisor of both: approves, takes escalations"),
     Member("lee", "Lee", ("lead",), "lead: assigns, reads the figures"),
+    Member("wu", "Wu", ("warehouse",), "warehouse: matches parcels, inspects what comes back"),
     Member("fay", "Fay", ("finance",), "finance: releases payouts"),
     Member("ada", "Ada", ("auditor",), "auditor: reads every record"),
     Member("root", "Root", ("admin",), "admin: shops, people, keys, policies"),

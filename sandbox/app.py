@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI, Request
+from fastapi import Request
+from fastapi_offline import FastAPIOffline
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
@@ -29,7 +30,7 @@ from sandbox.world import Refused, World
 def create_app(folder: Path) -> ASGIApp:
     """Opens or creates the data folder; raises DataFolderMismatch when another version wrote it."""
     world = World(folder)
-    app = FastAPI(title="Amends sandbox", description=sandbox.__doc__ or "", version="1")
+    app = FastAPIOffline(title="Amends sandbox", description=sandbox.__doc__ or "", version="1", redoc_url=None)
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Exception) -> Response:
