@@ -8,7 +8,7 @@ SELLER_NICK = "amends demo shop"
 
 @dataclass(frozen=True)
 class Member:
-    """One person of the cast: the login, the roles held in the demo shop (Root holds hers in every shop), the work."""
+    """One person of the cast: the login, the roles in the demo shop (Root and Ada hold theirs in every shop), the work."""
 
     login: str
     name: str
