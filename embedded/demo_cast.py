@@ -8,7 +8,7 @@ SELLER_NICK = "amends demo shop"
 
 @dataclass(frozen=True)
 class Member:
-    """One person of the cast: login, roles in the demo shop (Root and Ada hold theirs in every shop), and their work."""
+    """One person of the cast: login, roles in the demo shop (Root and Ada hold theirs in every shop), their work."""
 
     login: str
     name: str
