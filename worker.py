@@ -47,15 +47,15 @@ from activities.projection import ProjectionActivities
 from activities.pulse import Pulse
 from activities.reconciling import ReconcilingActivities
 from activities.record_keeping import record_keeping
-from activities.refund_desk import RefundDeskActivities
+from activities.refund_counter import RefundCounter
 from activities.refund_intake import RefundIntakeActivities
 from activities.refund_market import RefundMarketActivities
 from activities.refund_notices import RefundNoticeActivities
-from activities.refund_opening import RefundOpeningActivities
-from activities.refund_projection import RefundProjectionActivities
+from activities.refund_work import of_refunds, with_couriers
 from activities.replacement import ReplacementActivities
 from activities.replies import ReplyActivities
 from activities.surging import SurgeActivities
+from activities.telling_staff import telling_staff
 from activities.wallets import Wallets
 from db.office import ensure_installation
 from db.sealing import KeyRing
@@ -64,7 +64,7 @@ from db.surges import unfinished
 from db.tables.office import Shop
 from domain.fulfilment import WalletName
 from gateways.aliyun_sms import AliyunSms, SmsCredentials
-from gateways.wire import quiet_http_log
+from gateways.wire import quiet_http_log, trusted
 from logs import configure as log_as_json
 from settings import Settings
 from vault.setup import vault_of
@@ -75,6 +75,7 @@ from workflows.digest import Digest
 from workflows.handback import Handback
 from workflows.heads import Heads
 from workflows.intake import Intake
+from workflows.notices import Notices
 from workflows.payout import Payout
 from workflows.reconcile import Reconcile
 from workflows.refund_case import RefundCase
@@ -83,11 +84,9 @@ from workflows.retention import Retention
 from workflows.review_case import ReviewCase
 from workflows.schedules import (
     ensure_all,
-    ensure_archive,
     ensure_digests,
-    ensure_heads,
+    ensure_house,
     ensure_reconciling,
-    ensure_retention,
 )
 from workflows.starting import start_surge
 from workflows.surge import Surge
@@ -102,6 +101,7 @@ WORKFLOWS = [
     Handback,
     Surge,
     Digest,
+    Notices,
     Heads,
     Retention,
     Reconcile,
@@ -173,6 +173,19 @@ def money_worker(parts: Parts, policies: Policies, payouts: PayoutActivities, ma
     )  # fmt: skip
 
 
+def courier_worker(parts: Parts, policies: Policies) -> Worker:
+    """On a queue of its own, at the rate that the couriers' contracts allow."""
+    return Worker(
+        parts.client,
+        task_queue=limits.COURIER_QUEUE,
+        activities=with_couriers(parts.settings, parts.sessions, parts.http, policies),
+        max_concurrent_activities=parts.settings.worker_activities,
+        max_task_queue_activities_per_second=parts.settings.courier_calls_per_second,
+        interceptors=PULSE,
+        graceful_shutdown_timeout=parts.settings.grace,
+    )
+
+
 def before_and_by_hand(parts: Parts, policies: Policies) -> list[Callable[..., Any]]:
     """The activities of a payout that touch no wallet: the gate, and what people give by hand."""
     return [PayoutGate(parts.sessions, policies).open_payout, FulfilmentActivities(parts.sessions).keep_move]
@@ -194,28 +207,19 @@ def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Call
     ]  # fmt: skip
 
 
-def of_refunds(parts: Parts, policies: Policies, clock: DeskClock) -> list[Callable[..., Any]]:
-    """The activities of refund cases that ask the database alone."""
-    opening = RefundOpeningActivities(parts.sessions, policies, clock)
-    desk = RefundDeskActivities(parts.sessions)
-    return [
-        opening.open_refund, opening.judge_reason, opening.judge_agreement, opening.judge_inspection,
-        opening.judge_abuse, opening.done_by_hand, desk.whom_to_warn, desk.match,
-        RefundProjectionActivities(parts.sessions).project_refund,
-    ]  # fmt: skip
-
-
 def at_the_marketplace(parts: Parts, policies: Policies, marketplaces: Marketplaces) -> list[Callable[..., Any]]:
     """The activities that call the marketplace or the messenger."""
     settings = parts.settings
     letters = Letters(settings, parts.sessions, policies, marketplaces, messenger(parts))
     reviews = MarketplaceActivities(parts.sessions, marketplaces, policies)
-    refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies)
+    counter = RefundCounter(parts.sessions, policies, parts.vault)
+    refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies, counter)
     applications = RefundIntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
     intake = IntakeActivities(parts.sessions, marketplaces, parts.ring, policies)
+    notices = RefundNoticeActivities(settings, parts.sessions, letters)
     return [
         reviews.read_review, reviews.post_reply, NoticeActivities(settings, parts.sessions, letters).notify,
-        refunds.read_refund, refunds.obey, RefundNoticeActivities(settings, parts.sessions, letters).notify_refund,
+        refunds.read_refund, refunds.obey, refunds.write_message, notices.notify_refund, notices.tell_buyer,
         intake.consume_pushes, intake.fetch, intake.settle,
         applications.fetch_refunds, applications.settle_refunds,
     ]  # fmt: skip
@@ -242,7 +246,8 @@ def workers(parts: Parts) -> list[Worker]:
                 *of_the_desk(parts, policies, clock),
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 *track_and_end(parts, policies, contacts),
-                *of_refunds(parts, policies, clock),
+                *of_refunds(parts.sessions, policies, clock),
+                *telling_staff(settings, parts.sessions, parts.http, policies),
                 offers.reserve, offers.reserve_thanks, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
                 *before_and_by_hand(parts, policies), payouts.whom_to_tell,
@@ -264,6 +269,7 @@ def workers(parts: Parts) -> list[Worker]:
             interceptors=PULSE,
             graceful_shutdown_timeout=settings.grace,
         ),
+        courier_worker(parts, policies),
         money_worker(parts, policies, payouts, market),
     ]  # fmt: skip
 
@@ -274,7 +280,7 @@ async def composed(settings: Settings, client: Client) -> AsyncIterator[Parts]:
     ring = key_ring(settings)
     engine: AsyncEngine = connect(settings, ring)
     try:
-        async with httpx2.AsyncClient(trust_env=False) as http, vault_of(settings, ring) as vault:
+        async with httpx2.AsyncClient(verify=trusted(), trust_env=False) as http, vault_of(settings, ring) as vault:
             yield Parts(settings, sessions(engine), ring, http, client, vault)
     finally:
         await engine.dispose()
@@ -288,10 +294,8 @@ async def set_up_schedules(parts: Parts) -> None:
         surges = await unfinished(session, datetime.now(UTC))
     await ensure_all(parts.client, shops, parts.settings)
     await ensure_digests(parts.client, [shop.code for shop in shops], parts.settings)
-    await ensure_archive(parts.client, parts.settings)
-    await ensure_heads(parts.client, parts.settings)
-    await ensure_reconciling(parts.client, [WalletName.ALIPAY], parts.settings)
-    await ensure_retention(parts.client, parts.settings)
+    await ensure_house(parts.client, parts.settings)
+    await ensure_reconciling(parts.client, WalletName, parts.settings)
     for surge in surges:
         await start_surge(parts.client, str(surge), parts.settings)
 

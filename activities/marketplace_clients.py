@@ -19,6 +19,7 @@ from domain.platforms import Platform
 from domain.policies.platforms import PlatformRules
 from gateways.top import TopClient, TopCredentials
 from gateways.top_coupons import TopCoupons
+from gateways.top_exchanges import TopExchanges
 from gateways.top_messages import TopMessages
 from gateways.top_refund_actions import TopRefundActions
 from gateways.top_refunds import TopRefunds
@@ -79,6 +80,7 @@ class Clients:
     messages: TopMessages
     refunds: TopRefunds
     refund_actions: TopRefundActions
+    exchanges: TopExchanges
     sms: TopSms
     coupons: TopCoupons
 
@@ -182,6 +184,7 @@ class Marketplaces:
             TopMessages(client),
             TopRefunds(client),
             TopRefundActions(client),
+            TopExchanges(client),
             TopSms(client),
             TopCoupons(client),
         )

@@ -18,7 +18,7 @@ from domain.amendment import Baseline
 from domain.causes import check_cause, suggest_cause
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
-from domain.malicious import score, text_signals
+from domain.malicious import score, signals_of
 from domain.platforms import (
     Grade,
     Platform,
@@ -90,7 +90,8 @@ class OpeningActivities:
         text = known.text or ""
         suggestion = suggest_cause(text, causes)
         level = _severity(known.review, known.order, suggestion.cause, causes, bad_reviews)
-        malicious = score(text_signals(text, causes), causes)
+        found = signals_of(text, causes, shop_opened_at=known.shop.opened_at, now=known.review.created_at)
+        malicious = score(found, causes)
         return Opened(
             number="",
             suggested_cause=suggestion.cause,

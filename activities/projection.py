@@ -13,11 +13,13 @@ from db.approvals import keep_approval
 from db.decisions import keep_decisions
 from db.investigations import keep_investigations
 from db.places import free_place
+from db.questions import keep_questions
 from db.reversals import keep_reversal
 from db.sessions import Sessions
 from db.tables.cases import Assignment, CaseFile
 from domain.payouts import PayoutStatus
 from domain.queue_ranking import rank
+from domain.review_case.keys import KIND as REVIEW
 from domain.review_case.resting import plan_at
 from domain.review_case.standing import facts_of
 from domain.review_case.state import ReviewCaseState
@@ -47,6 +49,7 @@ class ProjectionActivities:
             await keep_approval(session, batch.state, fresh[-1].at)
             await keep_decisions(session, batch.state)
             await keep_reversal(session, batch.state)
+            await keep_questions(session, batch.state, REVIEW)
             database = await session.connection()
             await database.execute(_CASE_FILE, {"the_case": number} | _columns(batch))
             if _plans_nothing(batch.state):

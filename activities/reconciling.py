@@ -1,11 +1,13 @@
 """Reconciliation: yesterday's statement of a wallet against our payouts, every difference kept by its name."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, any_, select, update
+from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
@@ -15,6 +17,7 @@ from db.tables.money import Payout
 from db.tables.office import Installation
 from db.tables.statements import StatementDifference, WalletStatement
 from domain.fulfilment import WALLETS, WalletName
+from domain.offers import OfferForm
 from domain.reconciliation import (
     CHINA,
     Difference,
@@ -78,14 +81,15 @@ class ReconcilingActivities:
 
     async def _kept(self, session: AsyncSession, request: ReconcileRequest, statement: Statement) -> Reconciled:
         installation = (await session.scalars(select(Installation.prefix))).one()
-        ours = [line for line in statement.lines if is_ours(line.number, installation)]
+        lines = await _by_order_too(session, request.wallet, statement.lines, installation)
+        ours = [line for line in lines if is_ours(line.number, installation)]
         rows = await _payouts(session, request.wallet, statement.day, [line.number for line in ours])
         differences = _differences(statement.day, ours, rows)
         stated = {line.number for line in ours if line.fen > 0}
         made = insert(WalletStatement).values(
             id=uuid4(), wallet=request.wallet, day=statement.day, digest=statement.digest or None,
             lines=len(statement.lines) + len(statement.unread), ours=len(ours), read_at=request.now,
-            others_fen=sum(line.fen for line in statement.lines if line not in ours and line.fen > 0),
+            others_fen=sum(line.fen for line in lines if line.fen > 0) - sum(line.fen for line in ours if line.fen > 0),
         )  # fmt: skip
         await session.execute(made.on_conflict_do_nothing())
         await session.execute(
@@ -98,11 +102,26 @@ class ReconcilingActivities:
         return Reconciled(day=statement.day, read=True, lines=len(statement.lines), ours=len(ours), differences=found)
 
 
+async def _by_order_too(
+    session: AsyncSession, wallet: WalletName, lines: Sequence[StatementLine], installation: str
+) -> list[StatementLine]:
+    """A wallet may name a transfer by its own number alone; then our payout that has this number says which it is."""
+    strange = [line.order for line in lines if line.order and not is_ours(line.number, installation)]
+    by_order = select(Payout.provider_order, Payout.key).where(
+        Payout.provider_order == any_(array(strange, type_=Text)), Payout.form.in_(_forms(wallet))
+    )
+    keys = dict(list(await session.execute(by_order))) if strange else {}
+    return [replace(line, number=keys.get(line.order, line.number)) for line in lines]
+
+
+def _forms(wallet: WalletName) -> list[OfferForm]:
+    return [form for form, name in WALLETS.items() if name == wallet]
+
+
 async def _payouts(session: AsyncSession, wallet: WalletName, day: date, numbers: list[str]) -> dict[str, Payout]:
     """Those that the statement names, and those of its day that no statement has named so far."""
     begins, ends = due_span(day)
-    forms = [form for form, name in WALLETS.items() if name == wallet]
-    due = Payout.paid_at.between(begins, ends) & Payout.stated_on.is_(None) & Payout.form.in_(forms)
+    due = Payout.paid_at.between(begins, ends) & Payout.stated_on.is_(None) & Payout.form.in_(_forms(wallet))
     found = await session.scalars(select(Payout).where(Payout.key.in_(numbers) | due))
     return {row.key: row for row in found}
 

@@ -18,6 +18,7 @@ TELLING = frozenset(
         "escalated",
         "deadline_warned",
         "decided",
+        "question_answered",
         "promise_soon",
         "promise_due",
         "investigation_opened",

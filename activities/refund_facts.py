@@ -61,6 +61,7 @@ def refund_facts(
 ) -> RefundFacts:
     """`contact` sorts the address, which only a new application needs."""
     receiver = order.receiver if order else None
+    item = next((one for one in order.items if one.oid == (refund.oid or refund.tid)), None) if order else None
     known_by = refund.buyer_open_id or (order.buyer_open_id if order else None) or refund.buyer_nick
     return RefundFacts(
         shop=market.code,
@@ -89,4 +90,6 @@ def refund_facts(
         address_type=address_type(receiver.masked_address or "", contact) if receiver and contact else None,
         address=address_of(receiver) if receiver else None,
         oaid=receiver.oaid if receiver else None,
+        order_courier=item.courier if item else None,
+        order_waybill=item.waybill if item else None,
     )

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pydantic import Field
@@ -26,13 +26,15 @@ from db.sessions import Sessions
 from db.tables.cases import CaseFile, CaseKey
 from db.tables.refunds import Refund, RefundCursor
 from domain.case_numbers import mint
+from domain.platforms import has_exchange_api
 from domain.policies.refund_rules import RefundRules
 from domain.refund_case.keys import KIND, BadRefundKey, check_external_id
 from domain.refund_case.market import ENDED
 from domain.refund_case.state import RefundOpening
 from gateways.failures import Nonsense, Rejected
+from gateways.top_exchanges import EXCHANGE
 from gateways.top_messages import REFUND_TOPICS
-from gateways.top_refunds import MarketplaceRefund
+from gateways.top_refunds import MarketplaceRefund, RefundPage
 
 PAGE_SIZE = 100
 ITEMS_A_BATCH = 200
@@ -42,12 +44,23 @@ OVERLAP = timedelta(minutes=10)
 
 
 class RefundPosition(Part):
-    """How far the list is read: of what changed between `start` and `until`, `page` comes next and those behind it are
-    done."""
+    """How far the lists are read: of what changed between `start` and `until`, `page` comes next and those behind it
+    are done; after the refunds the exchanges, where the marketplace lists them apart."""
 
     start: datetime
     until: datetime
     page: int
+    exchanges: int = 0
+
+    @property
+    def done(self) -> bool:
+        return self.page == 0 and self.exchanges == 0
+
+    def further(self) -> "RefundPosition":
+        """After one more page."""
+        return self.model_copy(
+            update={"page": self.page - 1} if self.page else {"exchanges": max(self.exchanges - 1, 0)}
+        )
 
 
 class RefundItem(Part):
@@ -122,19 +135,18 @@ class RefundIntakeActivities:
             position = request.position or await self._first(market, request.now)
             if request.position is None:
                 await self._answer_pushes(market, gathered, request.now)
-            while position.page > 0 and len(gathered.items) + PAGE_SIZE <= ITEMS_A_BATCH:
-                await market.pace.turn()
-                page = await market.clients.refunds.refunds_page(position.start, position.until, position.page)
+            while not position.done and len(gathered.items) + PAGE_SIZE <= ITEMS_A_BATCH:
+                page = await _page(market, position)
                 for why in page.unreadable:
                     gathered.skip("of the list", why)
                 await self._take(market, page.refunds, gathered, request.now)
-                position = position.model_copy(update={"page": position.page - 1})
+                position = position.further()
                 activity.heartbeat()
         return RefundBatch(
             items=gathered.items,
             acted=gathered.acted,
-            position=position if position.page else None,
-            read_until=None if position.page else position.until,
+            position=None if position.done else position,
+            read_until=position.until if position.done else None,
             rows=gathered.rows,
             skipped=gathered.skipped,
         )
@@ -147,7 +159,11 @@ class RefundIntakeActivities:
         start = min(max(until - OVERLAP if until else market.cut_off_at, market.cut_off_at), now)
         await market.pace.turn()
         total = (await market.clients.refunds.refunds_page(start, now, 1, page_size=1)).total
-        return RefundPosition(start=start, until=now, page=-(-total // PAGE_SIZE))
+        exchanges = 0
+        if has_exchange_api(market.rules):
+            await market.pace.turn()
+            exchanges = (await market.clients.exchanges.exchanges_page(start, now, 1, page_size=1)).total
+        return RefundPosition(start=start, until=now, page=-(-total // PAGE_SIZE), exchanges=-(-exchanges // PAGE_SIZE))
 
     async def _answer_pushes(self, market: Marketplace, gathered: Gathered, now: datetime) -> None:
         async with self._sessions() as session:
@@ -238,6 +254,17 @@ class RefundIntakeActivities:
                 await market.messages.confirm(request.acted)
                 async with self._sessions.begin() as session:
                     await inbox.mark_confirmed(session, market, request.acted, request.now)
+
+
+async def _page(market: Marketplace, position: RefundPosition) -> RefundPage:
+    """The next page. What has a list of its own is not taken from the common one, where it is called otherwise."""
+    await market.pace.turn()
+    if not position.page:
+        return await market.clients.exchanges.exchanges_page(position.start, position.until, position.exchanges)
+    page = await market.clients.refunds.refunds_page(position.start, position.until, position.page)
+    if not has_exchange_api(market.rules):
+        return page
+    return replace(page, refunds=tuple(one for one in page.refunds if one.dispute_type != EXCHANGE))
 
 
 def _news_for(known: Known, refund: MarketplaceRefund) -> list[RefundItem]:

@@ -1,17 +1,19 @@
-"""The final notice of a refund case to its buyer: how it ended, once (S002: it lowers complaints)."""
+"""What a refund case tells its buyer by itself: that a parcel is late, before they ask (R140), and how it ended (S002:
+it lowers complaints); each once."""
 
 from uuid import UUID
 
 from temporalio import activity
 
 from activities.letters import Letter, Letters
-from activities.refund_requests import RefundNoticeRequest
+from activities.refund_requests import RefundNoticeRequest, TellRequest
 from db.sessions import Sessions
 from db.tables.refunds import Refund
 from domain.contact_terms import ContactPurpose
 from domain.policies.texts import NoticeKind
 from domain.refund_case.outcomes import PAID_BACK, RefundOutcome
 from domain.review_case.facts import NoticeSent
+from domain.tracking import Leg
 from settings import Settings
 
 # What the buyer reads; of the other outcomes the marketplace has told them by itself, or there is nothing to tell.
@@ -24,11 +26,18 @@ RESULTS = {
 }
 
 
+PARCELS = {Leg.ORDER: "包裹", Leg.BACK: "退回包裹", Leg.OUT: "补发包裹"}
+
+
 class RefundNoticeActivities:
     def __init__(self, settings: Settings, sessions: Sessions, letters: Letters) -> None:
         self._sessions = sessions
         self._letters = letters
         self._template = settings.sms_template_refund
+        self._tellings = {
+            NoticeKind.DELAY: settings.sms_template_delay,
+            NoticeKind.KEEP_PACKAGING: settings.sms_template_keep_packaging,
+        }
 
     @activity.defn
     async def notify_refund(self, request: RefundNoticeRequest) -> NoticeSent:
@@ -51,6 +60,26 @@ class RefundNoticeActivities:
             template=self._template,
             amount_fen=request.refunded_fen,
             words={"result": result},
+            now=request.now,
+        )
+        return await self._letters.send(letter)
+
+    @activity.defn
+    async def tell_buyer(self, request: TellRequest) -> NoticeSent:
+        """A contact like any other: inside hours and caps, and not to a buyer who wants none."""
+        async with self._sessions() as session:
+            row = await session.get_one(Refund, UUID(request.refund_row))
+        letter = Letter(
+            case=request.case,
+            shop=request.shop,
+            key=f"{request.case}:{request.kind}:{request.subject}",
+            buyer=row.buyer,
+            order=row.order,
+            order_id=row.order_external_id,
+            kind=request.kind,
+            purpose=ContactPurpose.FOLLOW_UP,
+            template=self._tellings[request.kind],
+            words={"result": PARCELS[request.leg]},
             now=request.now,
         )
         return await self._letters.send(letter)

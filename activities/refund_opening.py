@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities.clocks import DeskClock
 from activities.policies import Policies
+from activities.refund_photos import photos_of
 from activities.refund_readings import RefundReadings
 from activities.refund_requests import (
     AgreeRequest,
@@ -31,6 +32,7 @@ from domain.freight import FreightQuestion, FreightUndecided, who_pays
 from domain.policies.causes import Fault
 from domain.refund_case.agenda import Action
 from domain.refund_case.facts import RefundOpened, RefundPrepared
+from domain.refund_case.inspecting import judge
 from domain.refund_case.keys import KIND
 from domain.refund_case.ordering import moves_to
 from domain.refund_case.state import Freight, RefundIdentity
@@ -151,12 +153,15 @@ class RefundOpeningActivities:
                 if found is None:
                     known = ", ".join(causes.inspections)
                     raise UnknownInspection(f"There is no result {request.inspect.result!r}; choose one of {known}.")
+                resellable = judge(request.inspect, found)
+                digests = await photos_of(session, request.case, request.inspect.photos)
                 freight = None
                 if found.claim == "supplier":
                     freight = await self._freight(session, request, request.cause, abuse=request.abuse, fault="seller")
                 return RefundPrepared(
-                    policy=version, resellable=found.resellable, next=found.next, claim=found.claim, freight=freight
-                )
+                    policy=version, resellable=resellable, next=found.next, claim=found.claim, freight=freight,
+                    digests=digests,
+                )  # fmt: skip
 
     @activity.defn
     async def judge_abuse(self, request: AgreeRequest) -> RefundPrepared:

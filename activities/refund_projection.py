@@ -11,10 +11,12 @@ from temporalio import activity
 
 from activities.record_writing import append_events, keep_notices, lock_record
 from activities.refund_requests import RefundProjection
+from db.questions import keep_questions
 from db.sessions import Sessions
 from db.tables.cases import Assignment, CaseFile
 from db.tables.refunds import RefundLine
 from domain.queue_ranking import rank
+from domain.refund_case.keys import KIND as REFUND
 from domain.refund_case.register import line_of
 from domain.refund_case.stages import stage_of
 from domain.refund_case.standing import facts_of
@@ -39,6 +41,7 @@ class RefundProjectionActivities:
             await keep_notices(session, case.opening.shop, number, fresh)
             await session.execute(update(CaseFile).where(CaseFile.number == number).values(**_columns(batch)))
             await _keep_line(session, batch)
+            await keep_questions(session, case, REFUND)
             if case.closed_at is not None:
                 released = update(Assignment).where(Assignment.case == number, Assignment.released_at.is_(None))
                 await session.execute(released.values(released_at=case.closed_at))

@@ -4,12 +4,15 @@ from datetime import datetime
 
 from activities.requests import Request
 from domain.people import Role
+from domain.policies.texts import NoticeKind
 from domain.refund_case.goods_steps import Inspect
 from domain.refund_case.market import RefundKind
+from domain.refund_case.messages import Message
 from domain.refund_case.orders import MarketAction, Order
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.state import RefundCaseState, RefundOpening
 from domain.sealed import Event
+from domain.tracking import Leg
 
 
 class OpenRefundRequest(Request):
@@ -51,6 +54,17 @@ class InspectRequest(RefundRequest):
     abuse: bool
 
 
+class PhotoRequest(RefundRequest):
+    """A picture that the buyer is to be shown: with a `message`, or as the proof of a refusal."""
+
+    photo: str
+    message: bool
+
+
+class MessageRequest(RefundRequest):
+    message: Message
+
+
 class ConfirmRequest(RefundRequest):
     """An order was carried out by hand; where nobody else tells, the application stands where that leads."""
 
@@ -71,6 +85,21 @@ class MatchRequest(RefundRequest):
 
     parcel: str
     by: str
+
+
+class TraceRequest(RefundRequest):
+    """Where a parcel is; `pushed`: its courier has told by itself just now."""
+
+    shipment: str
+    pushed: bool = False
+
+
+class TellRequest(RefundRequest):
+    """What the buyer is told without asking, about which shipment."""
+
+    kind: NoticeKind
+    subject: str
+    leg: Leg
 
 
 class RefundNoticeRequest(RefundRequest):

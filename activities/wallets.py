@@ -12,7 +12,7 @@ from db.tables.money import Payout
 from domain.fulfilment import WALLETS, Fulfilment, WalletName, fulfilled_by
 from domain.offers import OfferForm
 from gateways.alipay import AlipayClient, AlipayCredentials
-from gateways.transfers import Asks, BadTransfer, Order, Statements, Wallet
+from gateways.transfers import Asks, BadTransfer, Order, Scene, Statements, Wallet
 from gateways.wechat_pay import WeChatPayClient, WeChatPayCredentials
 from settings import Settings
 
@@ -39,9 +39,9 @@ class Wallets:
         return cls(policies, wallets, coupons)
 
     def statements(self, name: WalletName) -> Statements | None:
-        """None where the wallet is not set, or tells no movements."""
+        """None where the wallet is not set."""
         wallet = self._wallets.get(name)
-        return wallet if isinstance(wallet, AlipayClient) else None
+        return wallet if isinstance(wallet, AlipayClient | WeChatPayClient) else None
 
     def asked(self, form: str) -> Asks:
         """Who knows what became of something given in this form. Raises WalletNotSet."""
@@ -63,8 +63,9 @@ class Wallets:
         if payee is None or payee.account is None:
             raise BadTransfer("the payee was erased; ask the buyer for an account")
         policy, _ = await self._policies.compensation(session, payout.shop)
-        title, scene = policy.payout.order_title, policy.payout.transfer_scene
-        return Order(payout.key, payout.amount_fen, payee.kind, payee.account, payee.name, title, scene)
+        title, scene, told = policy.payout.order_title, policy.payout.transfer_scene, policy.payout.wechat
+        wechat = Scene(told.scene, told.perception, told.info_type)
+        return Order(payout.key, payout.amount_fen, payee.kind, payee.account, payee.name, title, scene, wechat)
 
 
 def alipay(settings: Settings, http: httpx2.AsyncClient) -> AlipayClient | None:

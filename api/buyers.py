@@ -26,7 +26,7 @@ from domain.policies.retention import Forget, RetentionPolicy
 from vault.setup import needed
 
 router = APIRouter(tags=["buyers"])
-UNMASKED, SHOWN = "buyer.unmasked", "phone.shown"
+UNMASKED, SHOWN, REPLAYED = "buyer.unmasked", "phone.shown", "chat.replayed"
 MOST_AT_ONCE = 200
 
 
@@ -122,7 +122,9 @@ async def list_looks(house: TheHouse, caller: TheCaller, number: str) -> list[Lo
     row = await case_for(house, caller, number)
     async with house.reads() as session:
         names = await names_of(session)
-        lines = select(OfficeEvent).where(OfficeEvent.subject == row.number, OfficeEvent.kind.in_((UNMASKED, SHOWN)))
+        lines = select(OfficeEvent).where(
+            OfficeEvent.subject == row.number, OfficeEvent.kind.in_((UNMASKED, SHOWN, REPLAYED))
+        )
         return [_look(line, names) for line in await session.scalars(lines.order_by(OfficeEvent.seq))]
 
 

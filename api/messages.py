@@ -17,6 +17,9 @@ from db.reads.presence import OpenCase, newest_case, open_cases, person_by_id, p
 from db.sealed_texts import seal_text
 from domain.contact_outcomes import is_opt_out
 from domain.contact_terms import Channel, StopSignal
+from domain.disputes.flags import risks_in
+from domain.disputes.state import Risk
+from domain.malicious import text_signals
 from domain.review_case.facts import BuyerMessage
 from domain.sealed import SealedRef
 from workflows.starting import BUYER_WROTE
@@ -43,6 +46,7 @@ class Heard(BaseModel):
 
     cases: list[str]
     closed: str | None
+    risks: list[Risk] = Field(description="what it looks like; a person says in the case whether it is (`judge_flag`)")
     opt_out: bool = Field(description="it asked for silence: outbound contact has ended, on every channel")
 
 
@@ -56,14 +60,16 @@ async def tell_message(house: TheHouse, caller: TheCaller, body: MessageBody) ->
     async with house.reads() as session:
         person = await _who(session, house, body)
         policy, _ = await house.policies.contact(session, body.shop)
-    opt_out = is_opt_out(body.text, policy)
+        causes, _ = await house.policies.causes(session, body.shop)
+    opt_out, risks = is_opt_out(body.text, policy), risks_in(text_signals(body.text, causes))
     if person is None:
-        return Heard(cases=[], closed=None, opt_out=opt_out)
+        return Heard(cases=[], closed=None, risks=risks, opt_out=opt_out)
     text, cases = await _keep(house, body, person, opt_out)
-    message = BuyerMessage(by=str(caller.person), channel=body.channel, text=text, opt_out=opt_out)
+    message = BuyerMessage(by=str(caller.person), channel=body.channel, text=text, opt_out=opt_out, risks=risks)
     told = [case for case in cases if await tell_case(house, case.workflow, BUYER_WROTE, message)]
     here = [case.number for case in told if case.shop == body.shop]
-    return Heard(cases=here, closed=None if here else await _newest(house, person, body.shop), opt_out=opt_out)
+    newest = None if here else await _newest(house, person, body.shop)
+    return Heard(cases=here, closed=newest, risks=risks, opt_out=opt_out)
 
 
 async def _who(session: AsyncSession, house: House, body: MessageBody) -> UUID | None:

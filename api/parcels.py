@@ -11,11 +11,14 @@ from api.answers import written
 from api.callers import TheCaller
 from api.errors import documented
 from api.fields import Line, ShopCode, Text
+from api.finding import case_for
 from api.house import TheHouse
+from api.kinds import REFUND, must_be
 from api.paging import BadCursor, Cursor, Limit, read_cursor, write_cursor
 from api.reported import shop_to_report
 from db.parcels import Arrived, enter_parcel
 from db.reads.parcels import Fit, Hints, WaitingParcel, fits, waiting_parcels
+from db.reads.tracking import ParcelTrace, parcels_of
 
 router = APIRouter(tags=["refunds"])
 ORDER = "parcels"
@@ -94,6 +97,15 @@ async def parcel_fits(
     async with house.reads() as session:
         await shop_to_report(session, caller, shop)
         return await fits(session, house.ring, shop, Hints(waybill, buyer, phone_tail, item))
+
+
+@router.get("/cases/{number}/parcels", responses=documented(403, 404), summary="Where the case's parcels are")
+async def show_parcels(house: TheHouse, caller: TheCaller, number: str) -> list[ParcelTrace]:
+    """Every parcel that was told of, with what its courier scanned: enough to answer a buyer who asks."""
+    row = await case_for(house, caller, number)
+    must_be(row, REFUND)
+    async with house.reads() as session:
+        return await parcels_of(session, row.source_row)
 
 
 def _after(cursor: str | None) -> tuple[datetime, str] | None:

@@ -93,6 +93,8 @@ class RefundBody(ReportBody):
     signed_at: Moment | None = Field(default=None, description="when the courier showed the order as signed for")
     courier: Line | None = Field(default=None, description="of what comes back")
     waybill: Line | None = Field(default=None, description="of what comes back")
+    order_courier: Line | None = Field(default=None, description="of the order itself")
+    order_waybill: Line | None = Field(default=None, description="of the order itself; its sign-for starts the 7 days")
 
 
 class RegisterPage(BaseModel):
@@ -141,8 +143,9 @@ async def _facts(session: AsyncSession, house: House, shop: Shop, body: RefundBo
     """Raises UnknownRefundStatus, BadWaybill, BadRefundKey."""
     policy, _ = await house.policies.platforms(session, shop.code)
     rules = policy.rules(Platform(shop.platform)).refund or RefundRules()
-    if body.waybill is not None:
-        normal(body.waybill)
+    for waybill in (body.waybill, body.order_waybill):
+        if waybill is not None:
+            normal(waybill)
     same = {name: getattr(body, name) for name in _SAME}
     return RefundFacts(
         **await order_facts(session, house, shop, body),
@@ -153,6 +156,8 @@ async def _facts(session: AsyncSession, house: House, shop: Shop, body: RefundBo
         note=body.note,
         quantity=body.quantity,
         bought_fen=body.bought_fen,
+        order_courier=body.order_courier,
+        order_waybill=body.order_waybill,
     )
 
 

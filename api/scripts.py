@@ -14,6 +14,7 @@ from api.finding import case_for
 from api.house import House, TheHouse
 from api.live import live_state
 from db.reads import reviews
+from db.reads.disputes import RuleLine, list_rules
 from db.sealed_texts import open_text
 from db.tables.cases import CaseFile
 from db.tables.office import Shop
@@ -50,6 +51,7 @@ class ScriptView(BaseModel):
     principles: list[str] = Field(description="how to talk, whatever the case")
     offer: str | None = Field(description="how the offer that stands is put to the buyer")
     never: list[str] = Field(description="what is not said, and why")
+    rules: list[RuleLine] = Field(description="what supervisors answered where no rule was, for this cause")
     suggests: list[str] = Field(description="steps that this case calls for, beside the talk")
     policies: list[str]
 
@@ -95,6 +97,7 @@ async def _script(
         principles=list(texts.call.principles),
         offer=await _offer(session, row, state, facts, texts),
         never=[f"{one.what}: {one.why}" for one in texts.call.never],
+        rules=await list_rules(session, row.shop, cause),
         suggests=suggested(state),
         policies=[texts_version, causes_version, contact_version],
     )

@@ -40,6 +40,7 @@ class ShopBody(BaseModel):
     gate_reason: Text | None = Field(default=None, description="why this mode; kept with your name")
     acknowledgement: Signature | None = Field(default=None, description="where the mode asks for one")
     cut_off_at: Moment
+    opened_at: Moment | None = Field(default=None, description="when it began to sell; a new shop is blackmailed more")
     intake: bool = Field(default=True, description="whether the marketplace is asked for new reviews")
     credentials: SecretStr | None = Field(default=None, max_length=10_000, description="JSON, as the gateway needs it")
 
@@ -55,6 +56,7 @@ class ShopChange(BaseModel):
     zone: Line | None = None
     team: ShopCode | Literal[""] | None = Field(default=None, description="empty text: the shop has no team any more")
     cut_off_at: Moment | None = None
+    opened_at: Moment | None = None
     intake: bool | None = None
     credentials: SecretStr | None = Field(default=None, max_length=10_000)
 

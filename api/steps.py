@@ -19,6 +19,7 @@ from api.live import allowed_in, live_case
 from api.public_words import check_public_words
 from api.refused import keep_refusal
 from api.reopening import reopen, split_off
+from api.rule_words import check_rule_words
 from api.sealing import SealedStep, seal_step, touches_rows, unseal
 from api.step_bodies import AnyStepBody, Reopen, SplitOff, StepBody, rehearsed
 from db import chain
@@ -136,6 +137,7 @@ async def _advance(
         if touches_rows(body):
             await _rehearse(house, caller, row, body)
         await check_public_words(house, row, body)
+        await check_rule_words(house, row, body)
     except Refusal:
         earlier = await earlier_answer(house, row.workflow, update_id, kind.answer)
         if earlier is None:

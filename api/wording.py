@@ -8,7 +8,10 @@ from api.errors import documented
 from api.fields import Text
 from api.house import TheHouse
 from db import office
+from domain.disputes.flags import risks_in
+from domain.disputes.state import Risk
 from domain.gate import GateMode
+from domain.malicious import text_signals
 from domain.wording import lint
 
 router = APIRouter(tags=["cases"])
@@ -33,6 +36,7 @@ class Found(BaseModel):
 class Looked(BaseModel):
     may_go_out: bool
     problems: list[Found]
+    risks: list[Risk] = Field(description="what the words would be if a buyer wrote them: flag it with `flag_risk`")
     policy: str = Field(description="the version whose words these are")
 
 
@@ -43,6 +47,8 @@ async def check_wording(house: TheHouse, caller: TheCaller, code: str, body: Dra
     async with house.reads() as session:
         shop = await office.shop_of(session, code)
         texts, version = await house.policies.texts(session, code)
+        causes, _ = await house.policies.causes(session, code)
     problems = lint(body.text, texts.wording, GateMode(shop.gate_mode), body.public)
     found = [Found(code=one.code, found=one.found, blocks=one.blocks, instead=one.instead) for one in problems]
-    return Looked(may_go_out=not any(one.blocks for one in found), problems=found, policy=version)
+    risks = risks_in(text_signals(body.text, causes))
+    return Looked(may_go_out=not any(one.blocks for one in found), problems=found, risks=risks, policy=version)

@@ -11,7 +11,7 @@ import typer
 from cli.house import command, opened
 from cli.printing import AsJson, show
 from db import office
-from db.policy_rows import KINDS, model_of
+from db.policy_rows import KINDS, model_of, newest_version
 from db.reads.office import list_shops
 from domain.errors import PolicyUnreadable
 from domain.platforms import Platform
@@ -96,9 +96,11 @@ async def list_policies(shop: str | None = OfShop) -> None:
 @policies.command("show")
 @command
 async def show_policy(kind: str = Kind, shop: str | None = OfShop) -> None:
-    """The document in force, as JSON."""
+    """The document in force, as JSON; beside it, not in it, the version that `put` asks for."""
     async with opened() as house, house.sessions() as session:
         found = await office.policy_in_force(session, kind, shop)
+        newest = await newest_version(session, kind, shop)
+    typer.echo(f"{kind} of {shop or 'the house'}: to save a change, put it with --on {newest}", err=True)
     typer.echo(found.document.model_dump_json(indent=1, by_alias=True))
 
 
@@ -116,21 +118,23 @@ async def put_policy(
     kind: str = Kind,
     file: Path = typer.Argument(exists=True, dir_okay=False, help="TOML or JSON"),
     why: str = typer.Option(..., help="it stands beside the version"),
+    on: int = typer.Option(..., min=0, help="the version that you have changed, as `show` tells it"),
     shop: str | None = OfShop,
 ) -> None:
-    """Save a whole document as the next version; decisions from now on use it."""
+    """Save a whole document as the next version; decisions from now on use it. Of two people who have changed the same
+    version the second is refused."""
     document = _document(file)
     async with opened() as house, house.sessions.begin() as session:
         if shop is not None:
             await office.shop_of(session, shop)
-        version = await office.put_policy(session, kind, shop, document, house.by, why, house.now)
+        version = await office.put_policy(session, kind, shop, document, house.by, why, house.now, expected=on)
     typer.echo(f"{kind} of {shop or 'the house'} is at version {version}.")
 
 
 def _document(file: Path) -> dict[str, Any]:
     """Raises PolicyUnreadable."""
-    text = file.read_text(encoding="utf-8")
     try:
+        text = file.read_text(encoding="utf-8")
         read: dict[str, Any] = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
     except ValueError as wrong:
         raise PolicyUnreadable(f"{file} can't be read: {wrong}. Correct the line.", fields=[]) from None

@@ -82,13 +82,16 @@ async def acknowledge_gate(
     policy's days, when the text changes, and when the shop comes under another law."""
     shop = await _shop(session, shop_code)
     gate = (await compensation_of(session, shop.code)).gate
-    if text_version != gate.acknowledgement_version:
+    asked = gate.to_sign(shop.jurisdiction)
+    if text_version != asked.version:
         raise BadOfficeData(
-            f"The text in force has version {gate.acknowledgement_version!r}; read it and acknowledge that one.",
+            f"The text in force under {shop.jurisdiction} has version {asked.version!r}; read it and acknowledge that "
+            "one.",
             field="text_version",
         )
     row = GateAcknowledgement(id=uuid4(), shop=shop.code, person=person, at=now, text_version=text_version)
-    row.reason, row.jurisdiction, row.expires_at = reason, shop.jurisdiction, now + timedelta(days=gate.renew_days)
+    row.reason, row.jurisdiction = reason, shop.jurisdiction
+    row.expires_at = now + timedelta(days=gate.renewed_after(shop.jurisdiction))
     session.add(row)
     await session.flush()
     facts = {"text_version": text_version, "reason": reason, "expires_at": row.expires_at.isoformat()}
@@ -131,8 +134,8 @@ def _needed(shop: Shop, policy: CompensationPolicy, worth: Standing = Standing.M
     return AcknowledgementNeeded(
         f"{shop.gate_mode} needs a named person's acknowledgement for this shop ({worth}): give it with the choice, as "
         "`acknowledgement` with the version of the text in force.",
-        text_version=policy.gate.acknowledgement_version,
-        text=policy.gate.acknowledgement_text,
+        text_version=policy.gate.to_sign(shop.jurisdiction).version,
+        text=policy.gate.to_sign(shop.jurisdiction).text,
         standing=str(worth),
     )
 

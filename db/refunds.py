@@ -15,7 +15,7 @@ from db.sealing import KeyRing
 from db.tables.refunds import Refund, Shipment
 from domain.waybills import BadWaybill, normal
 
-BACK, OUT = "back", "out"
+BACK, OUT, ORDER = "back", "out", "order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ class RefundFacts:
     address_type: str | None = None
     address: str | None = None
     oaid: str | None = None
+    order_courier: str | None = None
+    order_waybill: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ async def keep_refund(session: AsyncSession, ring: KeyRing, facts: RefundFacts, 
     known = await refund_of(session, facts.shop, facts.external_id)
     if known is not None:
         changed = await note_application(session, ring, known, facts.application, now)
+        changed = await _keep_order_waybill(session, ring, known.id, facts, now) or changed
         return KeptRefund(known, new=False, changed=changed)
     buyer = await keep_buyer(session, ring, identified(facts))
     order = await keep_order(session, facts, buyer.id)
@@ -93,6 +96,7 @@ async def keep_refund(session: AsyncSession, ring: KeyRing, facts: RefundFacts, 
     kept = await refund_of(session, facts.shop, facts.external_id)
     assert kept is not None, "an application that was inserted, or refused an insert, exists"  # noqa: S101
     await _keep_waybill(session, ring, kept, facts.application, now)
+    await _keep_order_waybill(session, ring, kept.id, facts, now)
     return KeptRefund(kept, new=new is not None, changed=False)
 
 
@@ -160,6 +164,20 @@ async def _keep_waybill(session: AsyncSession, ring: KeyRing, row: Refund, told:
     return await keep_shipment(session, ring, row.id, BACK, told.courier or "other", number, now) is not None
 
 
+async def _keep_order_waybill(
+    session: AsyncSession, ring: KeyRing, refund: UUID, facts: RefundFacts, now: datetime
+) -> bool:
+    """The number under which the order itself was sent."""
+    if not facts.order_waybill:
+        return False
+    try:
+        number = normal(facts.order_waybill)
+    except BadWaybill:
+        return False
+    courier = facts.order_courier or "other"
+    return await keep_shipment(session, ring, refund, ORDER, courier, number, now, by="seller") is not None
+
+
 async def keep_shipment(
     session: AsyncSession, ring: KeyRing, refund: UUID, direction: str, courier: str, waybill: str, now: datetime,
     by: str = "buyer",
@@ -181,12 +199,6 @@ async def shipment_of(session: AsyncSession, ring: KeyRing, refund: UUID, direct
     )
     known: UUID | None = await session.scalar(found)
     return known
-
-
-async def last_shipment(session: AsyncSession, refund: UUID, direction: str = BACK) -> UUID | None:
-    found = select(Shipment.id).where(Shipment.refund == refund, Shipment.direction == direction)
-    newest: UUID | None = await session.scalar(found.order_by(Shipment.told_at.desc(), Shipment.id).limit(1))
-    return newest
 
 
 def waybill_index(ring: KeyRing, waybill: str) -> bytes:

@@ -18,7 +18,7 @@ from db.tables.cases import CaseFile
 from db.tables.contacts import Message
 from db.tables.money import Payout
 from db.tables.record import CaseEvent
-from db.tables.refunds import Parcel, Refund, Shipment
+from db.tables.refunds import Parcel, Refund, Shipment, ShipmentScan
 from db.tables.retention import ErasedCase, ErasureRun
 from db.tables.vault import Attachment, LegalHold
 from domain.errors import Refusal
@@ -129,6 +129,8 @@ async def _forget_case(session: AsyncSession, number: str, by: str, now: datetim
     await session.execute(update(Payout).where(Payout.case == number).values(wire=None, ticket=None, said=None))
     await session.execute(update(Parcel).where(Parcel.case == number).values(waybill=None))
     await session.execute(update(Shipment).where(Shipment.refund == case.source_row).values(waybill=None))
+    scanned = ShipmentScan.shipment.in_(select(Shipment.id).where(Shipment.refund == case.source_row))
+    await session.execute(update(ShipmentScan).where(scanned).values(words=None))
     orders = (
         select(Review.order)
         .where(Review.id == case.source_row)

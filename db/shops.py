@@ -49,6 +49,7 @@ async def add_shop(
     intake: bool = True,
     credentials: str | None = None,
     team: str | None = None,
+    opened_at: datetime | None = None,
 ) -> Shop:
     """The gate's mode has no default on a real marketplace: somebody chooses it. `signed_text` is the version of the
     acknowledgement that `by`, a person, accepts with it. Raises BadOfficeData, AlreadyThere, GateRefused or
@@ -56,7 +57,7 @@ async def add_shop(
     await lock_office(session)
     shop = Shop(code=code, name=name, platform=platform, jurisdiction=jurisdiction, seller_nick=seller_nick, version=1)
     shop.zone, shop.intake, shop.credentials, shop.cut_off_at = zone, intake, credentials, cut_off_at
-    shop.team, shop.gate_mode = team, gate_mode or default_mode(platform)
+    shop.team, shop.gate_mode, shop.opened_at = team, gate_mode or default_mode(platform), opened_at
     _check_shop(shop)
     if await session.get(Shop, code):
         raise AlreadyThere(f"There is a shop {code!r} already; change it or choose another code.", field="code")

@@ -39,10 +39,10 @@ def standing(one: Acknowledgement | None, gate: Gate, jurisdiction: str, now: da
         return Standing.MISSING
     if one.expires_at <= now:
         return Standing.EXPIRED
-    if one.text_version != gate.acknowledgement_version:
-        return Standing.OLDER_TEXT
     if one.jurisdiction != jurisdiction:
         return Standing.OTHER_LAW
+    if one.text_version != gate.to_sign(jurisdiction).version:
+        return Standing.OLDER_TEXT
     first = max(gate.remind_days, default=0)
     return Standing.ENDING if one.expires_at <= now + timedelta(days=first) else Standing.VALID
 

@@ -14,8 +14,11 @@ UNTRUE = (
 )  # fmt: skip
 # The wallet's own names of scenes that amends honestly fall under.
 SCENES = ("企业退款",)
+# The same of WeChat Pay, each with what the buyer may be told it is and what has to be reported about it
+# (pay.weixin.qq.com, 4013774589). Others, like 1000 for a marketing reward, would be untrue.
+WECHAT_SCENES = {"1011": (("退款", "商家赔付"), ("赔付原因",))}
 INSTEAD = "售后补偿"
-LONGEST = 60
+LONGEST = 32  # of WeChat Pay; Alipay takes more
 
 
 def untrue_in(label: str) -> str | None:

@@ -62,6 +62,11 @@ def has_review_api(rules: PlatformRules) -> bool:
     return rules.review_api
 
 
+def has_exchange_api(rules: PlatformRules) -> bool:
+    """Whether a machine can read exchanges and answer them, by calls of their own."""
+    return bool(rules.exchange_deadline_field)
+
+
 def scores_counted_since(rules: PlatformRules, review_created_at: datetime) -> datetime | None:
     """From when on a buyer's earlier scores of the shop stand before this one; None where every score counts."""
     counting = rules.review.score_counting

@@ -59,11 +59,15 @@ def deadline_of(
     anchors: Mapping[Anchor, datetime],
     *,
     shops_own: bool = False,
+    goods_go_out: bool = False,
 ) -> Deadline | None:
     """None where nothing runs: the marketplace sent nothing, and no table has a limit whose start is known.
-    `shops_own`: the rules are a shop's own policy and not the one that ships."""
+    `shops_own`: the rules are a shop's own policy and not the one that ships. Where `goods_go_out`, goods that nobody
+    looked at count as taken, and no money is paid back for them."""
     stage = rules.stage(code)
     then = stage.on_timeout if stage and stage.on_timeout else _USUAL.get(status, Consequence.PLATFORM_DECIDES)
+    if goods_go_out and status is RefundStatus.RETURNED and then is Consequence.REFUNDED:
+        then = Consequence.AGREED
     if sent_at is not None:
         return Deadline(status=status, at=sent_at, then=then, source=DeadlineSource.PLATFORM)
     started = anchors.get(stage.limit.since) if stage and stage.limit else None

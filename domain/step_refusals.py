@@ -31,6 +31,12 @@ class NotYours(StepRefused):
     code = "NotYours"
 
 
+class SecondPersonNeeded(StepRefused):
+    """A second person looks, never the one whose own doing it is."""
+
+    code = "SecondPersonNeeded"
+
+
 class WrongStage(StepRefused):
     """The case is not where this step makes sense."""
 

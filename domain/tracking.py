@@ -1,6 +1,6 @@
 """Where a parcel is, and whether it is late: read from its courier's trace, judged by the shop's policy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -50,6 +50,32 @@ _SAID = {
     TransitState.REFUSED: DelayReason.TURNED_BACK,
     TransitState.RETURNING: DelayReason.TURNED_BACK,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One line of a trace. `words` may name a courier's clerk with phone number, or where the buyer lives."""
+
+    at: datetime
+    state: TransitState | None
+    words: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The latest scan first; times are UTC."""
+
+    waybill: str = field(repr=False)
+    company: str
+    state: TransitState
+    scans: tuple[Scan, ...]
+
+    @property
+    def signed_at(self) -> datetime | None:
+        """When it was signed for: the scan that says so, else the latest."""
+        if self.state is not TransitState.SIGNED or not self.scans:
+            return None
+        return next((one.at for one in self.scans if one.state is TransitState.SIGNED), self.scans[0].at)
 
 
 @dataclass(frozen=True, slots=True)

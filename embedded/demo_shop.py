@@ -19,6 +19,7 @@ APP_KEY = "20261121"
 ALIPAY_APP_ID = "2021000000000001"
 WECHAT_MERCHANT = {"mch_id": "1900001109", "app_id": "wxf636efh567hg4356", "serial": "408B07E79B8269FEC3D5D3E6"}
 SMS_KEY_ID = "amends-demo"
+COURIER_CUSTOMER = "amends-demo"
 FIRST_ORDER = {
     "shop": SELLER_NICK,
     "buyer_nick": "chen",
@@ -33,7 +34,7 @@ class SandboxRefused(CannotStart):
 
 
 def outside_parties(sandbox: str) -> dict[str, str]:
-    """The settings that send marketplace, wallet and messenger calls to the sandbox."""
+    """The settings that send calls to marketplace, wallet, messenger and couriers to the sandbox."""
     return {
         "AMENDS_TOP_URL": f"{sandbox}/router/rest",
         "AMENDS_ALIPAY_URL": f"{sandbox}/gateway.do",
@@ -45,11 +46,28 @@ def outside_parties(sandbox: str) -> dict[str, str]:
         "AMENDS_SMS_URL": sandbox,
         "AMENDS_SMS_ACCESS_KEY_ID": SMS_KEY_ID,
         "AMENDS_SMS_SIGN_NAME": "Amends",
+        "AMENDS_DINGTALK_URL": sandbox,
+        "AMENDS_WECOM_URL": sandbox,
+        "AMENDS_FEISHU_URL": sandbox,
+        "AMENDS_KUAIDI100_URL": sandbox,
+        "AMENDS_KUAIDI100_CUSTOMER": COURIER_CUSTOMER,
+        "AMENDS_COURIER_CLAIMS_URL": f"{sandbox}/std/service",
+        "AMENDS_COURIER_CLAIMS_PARTNER": COURIER_CUSTOMER,
+    }
+
+
+def mail_server(host: str, port: int) -> dict[str, str]:
+    """The settings that send mail to the sandbox's post office, which is on this machine."""
+    return {
+        "AMENDS_SMTP_HOST": host,
+        "AMENDS_SMTP_PORT": str(port),
+        "AMENDS_SMTP_SECURITY": "plain",
+        "AMENDS_SMTP_SENDER": "amends@example.com",
     }
 
 
 async def introduce(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:
-    """Registers shop, wallet apps and messenger key, which changes nothing where they are known already.
+    """Registers shop, wallet apps, messenger key, robot and courier accounts; what is known already stays as it is.
 
     Returns the settings that only the sandbox can give: its wallets' public keys. Raises SandboxRefused.
     """
@@ -57,10 +75,16 @@ async def introduce(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:
         await _post(client, "/control/shops", _shop(keys))
         sms_key = {"access_key_id": SMS_KEY_ID, "access_key_secret": keys["AMENDS_SMS_ACCESS_KEY_SECRET"]}
         await _post(client, "/control/sms/keys", sms_key)
+        customer = {"customer": COURIER_CUSTOMER, "key": keys["AMENDS_KUAIDI100_KEY"]}
+        await _post(client, "/control/courier/customers", customer)
+        partner = {"partner_id": COURIER_CUSTOMER, "checkword": keys["AMENDS_COURIER_CLAIMS_CHECKWORD"]}
+        await _post(client, "/control/courier/partners", partner)
         alipay = {"app_id": ALIPAY_APP_ID, "public_key": _public(keys["AMENDS_ALIPAY_PRIVATE_KEY"])}
         merchant = WECHAT_MERCHANT | {"public_key": _public(keys["AMENDS_WECHAT_PAY_PRIVATE_KEY"])}
         wallet = await _post(client, "/control/alipay/apps", alipay)
         wechat = await _post(client, "/control/wechat/merchants", merchant)
+        robot = {"kind": "dingtalk", "token": keys["DEMO_ROBOT_TOKEN"], "secret": keys["DEMO_ROBOT_SECRET"]}
+        await _post(client, "/control/robots", robot)
         await _place_first_order(client)
     return {
         "AMENDS_ALIPAY_PUBLIC_KEY": _on_one_line(wallet["alipay_public_key"]),

@@ -1,15 +1,14 @@
 """kuaidi100: where a parcel is, whichever courier has it; asked for, or pushed to a subscriber."""
 
 import json
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 import httpx2
 from pydantic import SecretStr
 
-from domain.tracking import TransitState
+from domain.tracking import Scan, Trace, TransitState
 from gateways.courier_signing import poll_signature, push_holds
 from gateways.failures import AuthRevoked, Details, GatewayFailure, Nonsense, Rejected, Transient, readable_code, redact
 from gateways.nodes import Node
@@ -35,32 +34,6 @@ _BY_CODE = {
     "209": TransitState.DAMAGED,
 }
 _FINER = 3  # a state of three digits or more belongs to the coarse one that it begins with
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """One line of a trace. `words` may name a courier's clerk with phone number, or where the buyer lives."""
-
-    at: datetime
-    state: TransitState | None
-    words: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """The latest scan first; times are UTC."""
-
-    waybill: str = field(repr=False)
-    company: str
-    state: TransitState
-    scans: tuple[Scan, ...]
-
-    @property
-    def signed_at(self) -> datetime | None:
-        """When it was signed for: the scan that says so, else the latest."""
-        if self.state is not TransitState.SIGNED or not self.scans:
-            return None
-        return next((one.at for one in self.scans if one.state is TransitState.SIGNED), self.scans[0].at)
 
 
 class UnknownWaybill(Rejected):

@@ -105,11 +105,12 @@ def _line(number: int, headings: list[str], row: str) -> StatementLine:
     if (left == 0) == (came_in == 0):
         raise ValueError("it names neither or both of what came in and what left")
     return StatementLine(
-        number, _cell(named, ALIPAY.number), _cell(named, ALIPAY.order), left - came_in, _cell(named, ALIPAY.business)
+        number, cell(named, ALIPAY.number), cell(named, ALIPAY.order), left - came_in, cell(named, ALIPAY.business)
     )
 
 
-def _cell(named: Mapping[str, str], heading: str) -> str:
+def cell(named: Mapping[str, str], heading: str) -> str:
+    """What stands under the heading that begins so. Raises ValueError."""
     found = next((value for name, value in named.items() if name.startswith(heading)), None)
     if found is None:
         raise ValueError(f"the statement has no column {heading}")
@@ -117,7 +118,7 @@ def _cell(named: Mapping[str, str], heading: str) -> str:
 
 
 def _amount(named: Mapping[str, str], heading: str) -> int:
-    text = _cell(named, heading).lstrip("-+") or "0"
+    text = cell(named, heading).lstrip("-+") or "0"
     try:
         return fen_of(text)
     except ValueError:

@@ -7,12 +7,16 @@ along, and read again afterwards.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from domain.outgoing import Cleared
 from gateways.failures import Rejected
+from gateways.nodes import Node
 from gateways.top import PARTY, TopClient
 
 BUYER_PAYS, SELLER_PAYS = 1, 0
 MESSAGE_CHARS = (2, 200)
 PROOF_BYTES = 130_000
+PICTURE_BYTES = 500_000
+MESSAGE_BYTES = 400
 _CODE_WANTED = "need-sms-code"
 
 
@@ -47,6 +51,23 @@ class PaidBack:
     refund_id: str
     done: bool
     why: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseReason:
+    """One of the marketplace's own reasons to refuse; the buyer reads its words."""
+
+    id: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Something that was written to an application. `role`: 1 buyer, 2 seller, 3 platform."""
+
+    id: str
+    role: str
+    text: str = field(repr=False)
 
 
 class TopRefundActions:
@@ -89,7 +110,9 @@ class TopRefundActions:
             for row in answer.rows("results")
         ]
 
-    async def refuse(self, seen: Applied, message: str, proof: bytes | None = None) -> None:
+    async def refuse(
+        self, seen: Applied, message: Cleared, proof: bytes | None = None, reason: int | None = None
+    ) -> None:
         """The buyer reads the message. Tmall wants a proof, a picture of at most 130,000 bytes."""
         await self._client.upload(
             "taobao.refund.refuse",
@@ -97,5 +120,42 @@ class TopRefundActions:
             refund_id=seen.refund_id,
             refund_version=seen.version,
             refund_phase=seen.phase,
-            refuse_message=message,
+            refuse_message=message.text,
+            refuse_reason_id=reason,
         )
+
+    async def refuse_reasons(self, seen: Applied) -> tuple[RefuseReason, ...]:
+        """What may be named when this application is refused, in the marketplace's order."""
+        answer = await self._client.call(
+            "taobao.refund.refusereason.get",
+            refund_id=seen.refund_id,
+            refund_phase=seen.phase,
+            fields="reason_id,reason_text",
+        )
+        return tuple(reason_of(row) for row in answer.rows("reasons"))
+
+    async def write(self, seen: Applied, message: Cleared, picture: bytes) -> None:
+        """Write to the application, with a picture that the marketplace insists on (at most 500,000 bytes; the words
+        400). Nothing makes a repeat safe: look at `written` first."""
+        await self._client.upload(
+            "taobao.refund.message.add", {"image": picture}, refund_id=seen.refund_id, content=message.text
+        )
+
+    async def written(self, seen: Applied) -> tuple[Written, ...]:
+        """What buyer, seller and platform wrote, the last 100 of it."""
+        answer = await self._client.call(
+            "taobao.refund.messages.get",
+            refund_id=seen.refund_id,
+            refund_phase=seen.phase,
+            fields="id,owner_role,content",
+            page_no=1,
+            page_size=100,
+        )
+        return tuple(
+            Written(row.text("id"), row.text("owner_role"), row.optional_text("content") or "")
+            for row in answer.rows("refund_messages")
+        )
+
+
+def reason_of(row: Node) -> RefuseReason:
+    return RefuseReason(row.integer("reason_id"), row.text("reason_text"))

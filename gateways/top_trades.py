@@ -26,6 +26,8 @@ class OrderItem:
     paid_fen: int | None
     status: str | None
     refund_status: str | None
+    courier: str | None = None
+    waybill: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +115,6 @@ def _item(row: Node) -> OrderItem:
         paid_fen=row.optional_fen("payment"),
         status=row.optional_text("status"),
         refund_status=row.optional_text("refund_status"),
+        courier=row.optional_text("logistics_company"),
+        waybill=row.optional_text("invoice_no"),
     )

@@ -21,10 +21,19 @@ class TamperedTransfer(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Scene:
+    """The transfer scene that WeChat Pay has granted the merchant, and what payer and payee are told it is."""
+
+    id: str = "1011"
+    perception: str = "商家赔付"
+    info_type: str = "赔付原因"
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What is to be paid and to whom; `kind` is the wallet's own name for the kind of `account`. Title and scene tell
-    payer, payee and wallet what it honestly is; a wallet with a fixed scene for that takes the title alone. Raises
-    BadTransfer for a title that tells anything else: no transfer passes by here without one."""
+    payer, payee and wallet what it honestly is: Alipay by its `scene`, WeChat Pay by its own. Raises BadTransfer for a
+    title that tells anything else: no transfer passes by here without one."""
 
     number: str
     amount_fen: int
@@ -33,6 +42,7 @@ class Order:
     name: str | None = field(default=None, repr=False)
     title: str = "售后补偿"
     scene: str = "企业退款"
+    wechat_scene: Scene = Scene()
 
     def __post_init__(self) -> None:
         if why := untrue_in(self.title):

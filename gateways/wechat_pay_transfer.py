@@ -19,15 +19,6 @@ _OPENID = re.compile(r"[A-Za-z0-9_-]{6,64}")
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """The transfer scene that the merchant was granted, and what payer and payee are told it is."""
-
-    id: str = "1011"
-    perception: str = "商家赔付"
-    info_type: str = "赔付原因"
-
-
-@dataclass(frozen=True, slots=True)
 class SealingKey:
     """WeChat Pay's public key with its id, or a platform certificate's with its serial number."""
 
@@ -35,10 +26,11 @@ class SealingKey:
     key: rsa.RSAPublicKey = field(repr=False)
 
 
-def prepare(order: Order, app_id: str, sealing: SealingKey, scene: Scene) -> PreparedTransfer:
+def prepare(order: Order, app_id: str, sealing: SealingKey) -> PreparedTransfer:
     """Freeze a transfer. The encrypted name differs each time, so what was prepared once is kept and sent again.
     Raises BadTransfer."""
     _check(order)
+    scene = order.wechat_scene
     content = {
         "appid": app_id,
         "out_bill_no": order.number,

@@ -3,7 +3,7 @@
 Run it with `python -m sandbox --port 7244 --data DIR`; everything it knows lives in DIR/sandbox.sqlite3.
 
 Wire protocols, for stock clients
-    GET|POST /router/rest       Taobao TOP: reviews, trades, refunds, push messages, SMS by OAID (top_*.py)
+    GET|POST /router/rest       Taobao TOP: reviews, trades, refunds, exchanges, pushes, SMS by OAID (top_*.py)
     GET|POST /gateway.do        Alipay: uni.transfer and common.query, RSA2 both ways (alipay.py)
     POST /poll/query.do, /poll  kuaidi100: traces of parcels, asked for and pushed (kuaidi100.py)
     POST /std/service           claims for damage and loss, in SF's signed envelope (courier_desk.py)
@@ -16,7 +16,7 @@ The buyer's side
 
 The operator's side
     /control/...                clock, shops, parcels, courier claims, wallet, alipay keys, sms keys and
-                                templates, limits, faults, reset
+                                templates, limits, faults, reset, the platform's own service in a refund
     GET /healthz, GET /docs     readiness; every endpoint above except the wire protocols with its schema
 
 Two clocks: signatures and timestamps of requests are judged by the wall clock, everything that a shop would call

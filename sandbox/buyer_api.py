@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from sandbox import orders, people, refunds, reviews, texts, wallet, waybills
+from sandbox import orders, people, reviews, texts, wallet, waybills
 from sandbox.clock import written, yuan
+from sandbox.forms import Yuan, fen
 from sandbox.world import World
 
-Yuan = Annotated[str, Field(pattern=r"^[0-9]{1,7}(\.[0-9]{1,2})?$")]
 Result = Literal["good", "neutral", "bad"]
 
 
@@ -52,18 +52,6 @@ class AppendBody(Body):
     negative: bool = False
 
 
-class RefundBody(Body):
-    amount: Yuan
-    reason: str = Field(min_length=1, max_length=60)
-    with_return: bool = False
-    explanation: str = Field(default="", max_length=500)
-
-
-class ShipBackBody(Body):
-    company: str = Field(min_length=1)
-    sid: str = Field(min_length=1, description="tracking number")
-
-
 class PersonChange(Body):
     online: bool | None = None
     phone_behaviour: str | None = Field(default=None, description=" | ".join(people.PHONE_BEHAVIOURS))
@@ -86,11 +74,6 @@ class BulkBody(Body):
     shop: str
     reviews: list[BulkReviewBody] = Field(max_length=20_000)
     push: bool = Field(default=False, description="also publish one TradeRated message each")
-
-
-def fen(amount: str) -> int:
-    whole, _, rest = amount.partition(".")
-    return int(whole) * 100 + int(rest.ljust(2, "0"))
 
 
 def place_order(world: World, body: OrderBody) -> int:
@@ -130,12 +113,6 @@ def review_view(row: Any) -> dict[str, Any]:
     return dict(row) | {name: written(row[name]) for name in moments} | {"oid_text": str(row["oid"])}
 
 
-def refund_view(row: Any) -> dict[str, Any]:
-    moments = ("created", "modified", "deadline", "good_return_time")
-    view = dict(row) | {name: written(row[name]) for name in moments}
-    return view | {"refund_id_text": str(row["refund_id"]), "refund_fee": yuan(row["refund_fee"])}
-
-
 def person_view(world: World, nick: str) -> dict[str, Any]:
     person = people.get(world, nick)
     account = person["alipay_account"]
@@ -158,7 +135,7 @@ def inbox(world: World, nick: str) -> list[dict[str, Any]]:
 
 def router(world: World) -> APIRouter:
     api = APIRouter(tags=["buyer"])
-    for part in (_orders, _reviews, _refunds, _people):
+    for part in (_orders, _reviews, _people):
         part(api, world)
     return api
 
@@ -234,43 +211,6 @@ def _reviews(api: APIRouter, world: World) -> None:
         ]
         oids = reviews.load(world, body.shop, batch, body.push)
         return {"created": len(oids), "oids": oids}
-
-
-def _refunds(api: APIRouter, world: World) -> None:
-    def application(body: RefundBody) -> refunds.Application:
-        return refunds.Application(body.with_return, fen(body.amount), body.reason, body.explanation)
-
-    @api.get("/buyer/refunds")
-    async def read_refunds(
-        buyer: str | None = None, shop: str | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 100
-    ) -> list[dict[str, Any]]:
-        refunds.settle(world)
-        return [refund_view(row) for row in refunds.listed(world, buyer, shop, limit)]
-
-    @api.post("/buyer/orders/{oid}/refund", status_code=201)
-    async def ask_for_refund(oid: int, body: RefundBody) -> dict[str, Any]:
-        """`oid` is the sub-order; a reason with 无理由 cannot be refused by the seller."""
-        return refund_view(refunds.get(world, refunds.apply(world, oid, application(body))))
-
-    @api.post("/buyer/refunds/{refund_id}/modify")
-    async def modify_refund(refund_id: int, body: RefundBody) -> dict[str, Any]:
-        refunds.modify(world, refund_id, application(body))
-        return refund_view(refunds.get(world, refund_id))
-
-    @api.post("/buyer/refunds/{refund_id}/ship_back")
-    async def ship_back(refund_id: int, body: ShipBackBody) -> dict[str, Any]:
-        refunds.ship_back(world, refund_id, body.company, body.sid)
-        return refund_view(refunds.get(world, refund_id))
-
-    @api.get("/buyer/parcels/{num}")
-    async def read_parcel(num: str) -> dict[str, Any]:
-        """Where a parcel is, as its courier tells anybody who has the number."""
-        return waybills.view(world, waybills.get(world, num))
-
-    @api.post("/buyer/refunds/{refund_id}/withdraw")
-    async def withdraw_refund(refund_id: int) -> dict[str, Any]:
-        refunds.withdraw(world, refund_id)
-        return refund_view(refunds.get(world, refund_id))
 
 
 def _people(api: APIRouter, world: World) -> None:

@@ -3,9 +3,11 @@
 import sqlite3
 from typing import Any
 
-from sandbox import orders, people, refunds, reviews, shops, wallet, waybills
-from sandbox.buyer_api import inbox, order_view, refund_view, review_view
-from sandbox.markup import Html, fill, join, options
+from sandbox import orders, people, reviews, shops, wallet
+from sandbox.buyer_api import inbox, order_view, review_view
+from sandbox.markup import Html, fill, join
+from sandbox.page_forms import choice, folded, form, parcel_line, text_area, text_field, tick
+from sandbox.refund_cards import refund_part
 from sandbox.world import World
 
 RESULTS = {"good": "好评", "neutral": "中评", "bad": "差评"}
@@ -19,62 +21,6 @@ PHONE_LABELS = {
     "network_failure": "网络故障",
 }
 TRADE_LABELS = {orders.UNSHIPPED: "待发货", orders.SHIPPED: "待收货", orders.FINISHED: "交易成功"}
-REFUND_LABELS = {
-    refunds.ASKED: "等待卖家同意",
-    refunds.RETURNING: "卖家已同意,等待买家退货",
-    refunds.RETURNED: "等待卖家确认收货",
-    refunds.REFUSED: "卖家拒绝退款",
-    refunds.CLOSED: "退款关闭",
-    refunds.PAID: "退款成功",
-}
-
-
-def form(action: str, buyer: str, hidden: dict[str, object], fields: Html, button: str) -> Html:
-    """Every form carries the buyer, so that the page comes back to the same person."""
-    kept = join(
-        fill('<input type="hidden" name="$name" value="$value">', name=name, value=value)
-        for name, value in {"buyer": buyer, **hidden}.items()
-    )
-    return fill(
-        '<form method="post" action="/page/$action" class="row">$kept$fields<button>$button</button></form>',
-        action=action,
-        kept=kept,
-        fields=fields,
-        button=button,
-    )
-
-
-def text_field(label: str, name: str, value: str = "", extra: str = "required") -> Html:
-    return fill(
-        '<label class="grow">$label<input name="$name" value="$value" $extra></label>',
-        label=label,
-        name=name,
-        value=value,
-        extra=Html(extra),
-    )
-
-
-def text_area(label: str, name: str, extra: str = "required") -> Html:
-    return fill(
-        '<label class="grow">$label<textarea name="$name" rows="3" $extra></textarea></label>',
-        label=label,
-        name=name,
-        extra=Html(extra),
-    )
-
-
-def choice(label: str, name: str, choices: dict[str, str], chosen: str = "") -> Html:
-    template = '<label class="grow">$label<select name="$name">$options</select></label>'
-    return fill(template, label=label, name=name, options=options(choices, chosen))
-
-
-def tick(label: str, name: str) -> Html:
-    template = '<label class="tick"><input type="checkbox" name="$name" value="1">$label</label>'
-    return fill(template, label=label, name=name)
-
-
-def folded(summary: str, content: Html) -> Html:
-    return fill("<details><summary>$summary</summary>$content</details>", summary=summary, content=content)
 
 
 def person_card(world: World, buyer: sqlite3.Row) -> Html:
@@ -127,7 +73,7 @@ def order_card(world: World, tid: int) -> Html:
         created=order["created"],
         status=TRADE_LABELS[order["status"]],
         payment=order["payment"],
-        parcel=_parcel_line(order["parcel"]),
+        parcel=parcel_line(order["parcel"]),
         finish="" if order["status"] == orders.FINISHED else finish,
         items=join(_item(world, order, sub) for sub in order["orders"]),
     )
@@ -142,7 +88,7 @@ def _item(world: World, order: dict[str, Any], sub: dict[str, Any]) -> Html:
     elif order["status"] == orders.FINISHED:
         fields = join([choice("评价", "result", RESULTS, "bad"), text_area("说说商品和服务", "content")])
         parts.append(folded("写评价", form("review", order["buyer_nick"], {"oid": sub["oid"]}, fields, "发布评价")))
-    return join([*parts, _refund_part(world, order, sub)])
+    return join([*parts, refund_part(world, order, sub)])
 
 
 def review_card(review: sqlite3.Row) -> Html:
@@ -175,51 +121,6 @@ def _review_steps(review: sqlite3.Row) -> Html:
     if review["append_time"] is None:
         fields = join([text_area("追加内容", "content"), tick("仍不满意", "negative")])
         steps.append(folded("追加评价", form("append", nick, hidden, fields, "追加")))
-    return join(steps)
-
-
-def _refund_part(world: World, order: dict[str, Any], sub: dict[str, Any]) -> Html:
-    row = world.store.row("SELECT * FROM refund WHERE oid = ? ORDER BY refund_id DESC LIMIT 1", sub["oid"])
-    nick = order["buyer_nick"]
-    if row is not None and row["status"] not in (refunds.CLOSED, refunds.PAID):
-        return join([_refund_line(row), _parcel_line(waybills.brief(world, row["sid"])), _refund_steps(nick, row)])
-    fields = join(
-        [
-            text_field("金额(元)", "amount", sub["payment"], 'required inputmode="decimal"'),
-            text_field("原因", "reason", "质量问题"),
-            tick("退货退款", "with_return"),
-        ]
-    )
-    ask = folded("申请退款", form("refund", nick, {"oid": sub["oid"]}, fields, "提交申请"))
-    return ask if row is None else join([_refund_line(row), ask])
-
-
-def _refund_line(row: sqlite3.Row) -> Html:
-    view = refund_view(row)
-    return fill(
-        '<p>退款 ¥$fee · $status</p><p class="meta">$reason · 编号 $number · 期限 $deadline</p>',
-        fee=view["refund_fee"],
-        status=REFUND_LABELS[view["status"]],
-        reason=view["reason"],
-        number=view["refund_id_text"],
-        deadline=view["deadline"] or "无",
-    )
-
-
-def _parcel_line(parcel: dict[str, Any] | None) -> Html:
-    if parcel is None:
-        return Html("")
-    return fill('<p class="meta">$courier $num · $context · $at</p>', **parcel | {"at": parcel["at"] or ""})
-
-
-def _refund_steps(nick: str, row: sqlite3.Row) -> Html:
-    hidden = {"refund_id": row["refund_id"]}
-    steps = []
-    if row["status"] == refunds.RETURNING:
-        fields = join([text_field("快递公司", "company", "其他"), text_field("运单号", "sid")])
-        steps.append(form("ship_back", nick, hidden, fields, "寄回"))
-    if row["status"] != refunds.RETURNED:
-        steps.append(form("withdraw", nick, hidden, Html(""), "撤销退款"))
     return join(steps)
 
 

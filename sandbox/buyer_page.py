@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from sandbox import buyer_cards, orders, people, refunds, reviews
-from sandbox.buyer_api import OrderBody, RefundBody, fen, place_order
-from sandbox.forms import read_body
+from sandbox import buyer_cards, exchanges, interventions, orders, people, refunds, reviews
+from sandbox.buyer_api import OrderBody, place_order
+from sandbox.buyer_refund_api import RefundBody
+from sandbox.forms import fen, read_body
 from sandbox.markup import Html, fill, join
 from sandbox.world import NotFound, Refused, World
 
@@ -113,6 +114,17 @@ def _refund(world: World, fields: Fields) -> None:
     refunds.apply(world, int(fields["oid"]), refunds.Application(body.with_return, fen(body.amount), body.reason))
 
 
+def _ship_back(world: World, fields: Fields) -> None:
+    refund_id = int(fields["refund_id"])
+    exchange = exchanges.is_one(world, refund_id)
+    (exchanges if exchange else refunds).ship_back(world, refund_id, fields["company"], fields["sid"])
+
+
+def _withdraw(world: World, fields: Fields) -> None:
+    refund_id = int(fields["refund_id"])
+    (exchanges if exchanges.is_one(world, refund_id) else refunds).withdraw(world, refund_id)
+
+
 def _review(world: World, fields: Fields) -> None:
     if fields["result"] not in buyer_cards.RESULTS:
         raise Refused("unknown_result", "Choose good, neutral or bad.")
@@ -135,10 +147,11 @@ ACTIONS: dict[str, Callable[[World, Fields], object]] = {
     "delete": lambda world, fields: reviews.delete(world, int(fields["oid"])),
     "append": _append,
     "refund": _refund,
-    "ship_back": lambda world, fields: refunds.ship_back(
-        world, int(fields["refund_id"]), fields["company"], fields["sid"]
-    ),
-    "withdraw": lambda world, fields: refunds.withdraw(world, int(fields["refund_id"])),
+    "exchange": lambda world, fields: exchanges.apply(world, int(fields["oid"]), fields["reason"]),
+    "ship_back": _ship_back,
+    "received": lambda world, fields: exchanges.received(world, int(fields["refund_id"])),
+    "call_platform": lambda world, fields: interventions.call(world, int(fields["refund_id"])),
+    "withdraw": _withdraw,
     "presence": lambda world, fields: people.change(world, fields["buyer"], online=bool(fields.get("online"))),
     "phone": _phone,
 }

@@ -1,8 +1,18 @@
-"""Request bodies of HTML-style forms, urlencoded or multipart."""
+"""Request bodies of HTML-style forms, urlencoded or multipart, and amounts as people write them."""
 
 from email.parser import BytesParser
 from email.policy import HTTP
+from typing import Annotated
 from urllib.parse import parse_qsl
+
+from pydantic import Field
+
+Yuan = Annotated[str, Field(pattern=r"^[0-9]{1,7}(\.[0-9]{1,2})?$")]
+
+
+def fen(amount: str) -> int:
+    whole, _, rest = amount.partition(".")
+    return int(whole) * 100 + int(rest.ljust(2, "0"))
 
 
 def read_body(content_type: str, body: bytes) -> tuple[dict[str, str], dict[str, bytes]]:

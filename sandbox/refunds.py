@@ -7,13 +7,21 @@ from typing import Any
 from sandbox import messages, orders, waybills
 from sandbox.clock import DAY, written, yuan
 from sandbox.people import open_uid
+from sandbox.refund_states import (
+    ASKED,
+    CLOSED,
+    CS_DECIDES,
+    ENDED,
+    EXCHANGE,
+    PAID,
+    REFUSED,
+    RETURNED,
+    RETURNING,
+    TIME_LIMITS,
+)
 from sandbox.world import NotFound, Refused, World
 
-ASKED, RETURNING, RETURNED = "WAIT_SELLER_AGREE", "WAIT_BUYER_RETURN_GOODS", "WAIT_SELLER_CONFIRM_GOODS"
-REFUSED, CLOSED, PAID = "SELLER_REFUSE_BUYER", "CLOSED", "SUCCESS"
-
-# How long a state may last, in days, and what follows without a word (S001; platform_rules.yaml ali_refund).
-TIME_LIMITS = {ASKED: (5, PAID), RETURNING: (7, CLOSED), RETURNED: (10, PAID), REFUSED: (7, CLOSED)}
+# No topic for exchanges is known: those are found by their list.
 TOPICS = {
     ASKED: "taobao_refund_RefundCreated",
     RETURNING: "taobao_refund_RefundSellerAgreeAgreement",
@@ -56,29 +64,37 @@ def apply(world: World, oid: int, application: Application) -> int:
     settle(world)
     order = orders.sub_order(world, oid)
     _check(application, order)
-    if world.store.row("SELECT 1 FROM refund WHERE oid = ? AND status NOT IN (?, ?)", oid, CLOSED, PAID):
+    unshipped = order["status"] == orders.UNSHIPPED
+    return enter(
+        world, order, ASKED, cannot_refuse=unshipped or "无理由" in application.reason, **_asked_columns(application)
+    )
+
+
+def enter(world: World, order: sqlite3.Row, status: str, **columns: Any) -> int:
+    """A new application for a sub-order; at most one lives."""
+    marks = ", ".join("?" for _ in ENDED)
+    open_one = f"SELECT 1 FROM refund WHERE oid = ? AND status NOT IN ({marks})"  # noqa: S608 - marks only
+    if world.store.row(open_one, order["oid"], *ENDED):
         raise Refused("refund_open", "There is an open application for this item.")
     now, refund_id = world.clock.now(), world.store.next_id()
-    unshipped = order["status"] == orders.UNSHIPPED
     with world.store.transaction():
         world.store.insert(
             "refund",
             refund_id=refund_id,
             tid=order["tid"],
-            oid=oid,
+            oid=order["oid"],
             seller_nick=order["seller_nick"],
             buyer_nick=order["buyer_nick"],
-            status=ASKED,
+            status=status,
             phase="aftersale" if order["status"] == orders.FINISHED else "onsale",
             version=now * 1000,
-            good_status="BUYER_NOT_RECEIVED" if unshipped else "BUYER_RECEIVED",
+            good_status="BUYER_NOT_RECEIVED" if order["status"] == orders.UNSHIPPED else "BUYER_RECEIVED",
             created=now,
             modified=now,
-            deadline=now + TIME_LIMITS[ASKED][0] * DAY,
-            cannot_refuse=unshipped or "无理由" in application.reason,
-            **_asked_columns(application),
+            deadline=now + TIME_LIMITS[status][0] * DAY,
+            **columns,
         )
-        _tell(world, refund_id, TOPICS[ASKED])
+        tell(world, refund_id, TOPICS.get(status))
     return refund_id
 
 
@@ -94,7 +110,7 @@ def _asked_columns(application: Application) -> dict[str, Any]:
 
 def modify(world: World, refund_id: int, application: Application) -> None:
     """The buyer changes an unanswered or refused application; the seller's clock starts anew."""
-    refund = _in_state(world, refund_id, ASKED, REFUSED)
+    refund = in_state(world, refund_id, ASKED, REFUSED)
     _check(application, orders.sub_order(world, refund["oid"]))
     columns = _asked_columns(application)
     with world.store.transaction():
@@ -105,16 +121,20 @@ def modify(world: World, refund_id: int, application: Application) -> None:
             *columns.values(),
             refund_id,
         )
-        _move(world, refund, ASKED, world.clock.now(), MODIFIED_TOPIC)
+        move(world, refund, ASKED, world.clock.now(), MODIFIED_TOPIC)
 
 
 def withdraw(world: World, refund_id: int) -> None:
-    _move(world, _in_state(world, refund_id, ASKED, RETURNING, REFUSED), CLOSED, world.clock.now())
+    move(world, in_state(world, refund_id, ASKED, RETURNING, REFUSED), CLOSED, world.clock.now())
 
 
 def ship_back(world: World, refund_id: int, company: str, sid: str) -> None:
     """The buyer enters courier and tracking number; the courier may be any text."""
-    refund, now = _in_state(world, refund_id, RETURNING), world.clock.now()
+    note_return(world, in_state(world, refund_id, RETURNING), company, sid, RETURNED)
+
+
+def note_return(world: World, refund: sqlite3.Row, company: str, sid: str, status: str) -> None:
+    now = world.clock.now()
     with world.store.transaction():
         world.store.execute(
             "UPDATE refund SET company_name = ?, sid = ?, good_return_time = ?, "
@@ -122,34 +142,58 @@ def ship_back(world: World, refund_id: int, company: str, sid: str) -> None:
             company,
             sid,
             now,
-            refund_id,
+            refund["refund_id"],
         )
-        waybills.make(world, waybills.company_code(company, waybills.plain(sid)), sid, "back", refund_id=refund_id)
-        _move(world, refund, RETURNED, now)
+        waybills.make(
+            world, waybills.company_code(company, waybills.plain(sid)), sid, "back", refund_id=refund["refund_id"]
+        )
+        move(world, refund, status, now)
 
 
 def pay_back(world: World, refund: sqlite3.Row) -> None:
     """The seller lets the money go; goods that must come back have to be on their way first."""
+    sellers_turn(refund)
     if refund["status"] == ASKED and refund["has_good_return"]:
         raise Refused("return_first", "该退款需先同意退货")
-    _move(world, _in_state(world, refund["refund_id"], ASKED, RETURNED), PAID, world.clock.now())
+    move(world, in_state(world, refund["refund_id"], ASKED, RETURNED), PAID, world.clock.now())
+
+
+def sellers_turn(refund: sqlite3.Row) -> None:
+    """Once the platform's own service decides, the seller's hands are tied."""
+    if refund["cs_status"] in CS_DECIDES:
+        raise Refused("cs_intervened", "平台客服已介入,请等待处理结果")
 
 
 def agree_return(world: World, refund: sqlite3.Row, address: str) -> None:
+    sellers_turn(refund)
     if not refund["has_good_return"]:
         raise Refused("nothing_to_return", "仅退款申请无需退货")
     with world.store.transaction():
         world.store.execute("UPDATE refund SET address = ? WHERE refund_id = ?", address, refund["refund_id"])
-        _move(world, _in_state(world, refund["refund_id"], ASKED), RETURNING, world.clock.now())
+        move(world, in_state(world, refund["refund_id"], ASKED), RETURNING, world.clock.now())
 
 
-def refuse(world: World, refund: sqlite3.Row, message: str) -> None:
-    """Forbidden for unshipped orders and for returns without reason (TOP-10480)."""
+def refuse(world: World, refund: sqlite3.Row, message: str, **shown: int | None) -> None:
+    """Forbidden for unshipped orders and for returns without reason (TOP-10480). `shown`: `refuse_reason`, and the
+    `proof_bytes` of the picture."""
+    sellers_turn(refund)
     if refund["cannot_refuse"]:
         raise Refused("cannot_refuse", "未发货或七天无理由的退款不能拒绝")
     with world.store.transaction():
-        world.store.execute("UPDATE refund SET refuse_message = ? WHERE refund_id = ?", message, refund["refund_id"])
-        _move(world, _in_state(world, refund["refund_id"], ASKED, RETURNED), REFUSED, world.clock.now())
+        note_refusal(world, refund, message, **shown)
+        move(world, in_state(world, refund["refund_id"], ASKED, RETURNED), REFUSED, world.clock.now())
+
+
+def note_refusal(
+    world: World, refund: sqlite3.Row, message: str, refuse_reason: int | None = None, proof_bytes: int | None = None
+) -> None:
+    world.store.execute(
+        "UPDATE refund SET refuse_message = ?, refuse_reason = ?, proof_bytes = ? WHERE refund_id = ?",
+        message,
+        refuse_reason,
+        proof_bytes,
+        refund["refund_id"],
+    )
 
 
 def settle(world: World) -> None:
@@ -160,10 +204,10 @@ def settle(world: World) -> None:
         following = TIME_LIMITS[due["status"]][1]
         if due["status"] == ASKED and due["has_good_return"]:
             following = RETURNING
-        _move(world, due, following, due["deadline"])
+        move(world, due, following, due["deadline"])
 
 
-def _in_state(world: World, refund_id: int, *allowed: str) -> sqlite3.Row:
+def in_state(world: World, refund_id: int, *allowed: str) -> sqlite3.Row:
     settle(world)
     refund = get(world, refund_id)
     if refund["status"] not in allowed:
@@ -171,7 +215,7 @@ def _in_state(world: World, refund_id: int, *allowed: str) -> sqlite3.Row:
     return refund
 
 
-def _move(world: World, refund: sqlite3.Row, status: str, moment: int, topic: str | None = None) -> None:
+def move(world: World, refund: sqlite3.Row, status: str, moment: int, topic: str | None = None) -> None:
     """Every change raises the version, which is a millisecond stamp and the seller's optimistic lock."""
     days = TIME_LIMITS[status][0] if status in TIME_LIMITS else None
     with world.store.transaction():
@@ -184,10 +228,12 @@ def _move(world: World, refund: sqlite3.Row, status: str, moment: int, topic: st
             None if days is None else moment + days * DAY,
             refund["refund_id"],
         )
-        _tell(world, refund["refund_id"], topic or TOPICS[status])
+        tell(world, refund["refund_id"], topic or TOPICS.get(status))
 
 
-def _tell(world: World, refund_id: int, topic: str) -> None:
+def tell(world: World, refund_id: int, topic: str | None) -> None:
+    if topic is None:
+        return
     refund = get(world, refund_id)
     content = {
         "refund_id": refund_id,
@@ -204,9 +250,9 @@ def _tell(world: World, refund_id: int, topic: str) -> None:
     messages.publish(world, refund["seller_nick"], topic, [content])
 
 
-def of_shop(world: World, refund_id: int, seller_nick: str) -> sqlite3.Row:
+def of_shop(world: World, refund_id: int, seller_nick: str, *, exchange: bool = False) -> sqlite3.Row:
     settle(world)
     refund = get(world, refund_id)
-    if refund["seller_nick"] != seller_nick:
-        raise NotFound("refund_not_found", f"There is no refund {refund_id} in this shop.")
+    if refund["seller_nick"] != seller_nick or (refund["dispute_type"] == EXCHANGE) is not exchange:
+        raise NotFound("refund_not_found", f"There is no such application {refund_id} in this shop.")
     return refund

@@ -7,7 +7,17 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from sandbox import faults, top_coupons, top_messages, top_refunds, top_reviews, top_sms, top_trades
+from sandbox import (
+    faults,
+    top_coupons,
+    top_exchanges,
+    top_messages,
+    top_refund_messages,
+    top_refunds,
+    top_reviews,
+    top_sms,
+    top_trades,
+)
 from sandbox.faults import Fault, FaultKind
 from sandbox.forms import read_body
 from sandbox.store import UNWRITABLE
@@ -19,6 +29,8 @@ METHODS: dict[str, Method] = {
     **top_reviews.METHODS,
     **top_trades.METHODS,
     **top_refunds.METHODS,
+    **top_refund_messages.METHODS,
+    **top_exchanges.METHODS,
     **top_messages.METHODS,
     **top_sms.METHODS,
     **top_coupons.METHODS,

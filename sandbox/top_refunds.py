@@ -7,11 +7,10 @@ from typing import Any
 from sandbox import orders, refunds
 from sandbox.clock import written, yuan
 from sandbox.people import open_uid
-from sandbox.refunds import TIME_LIMITS
+from sandbox.refund_states import EXCHANGE, REFUND_STATES
 from sandbox.top_protocol import TopCall, TopError, business_error
 from sandbox.world import Refused
 
-STATES = (*TIME_LIMITS, refunds.CLOSED, refunds.PAID)
 BULK_LIMITS = {"taobao": (20, 600_000), "tmall": (30, 1_000_000)}  # applications and fen per call (TOP-22465)
 PROOF_BYTES = 130_000
 
@@ -21,8 +20,8 @@ def refunds_receive_get(call: TopCall) -> dict[str, Any]:
     call.text("fields")
     refunds.settle(call.world)
     where = (
-        "seller_nick = :shop AND modified BETWEEN :start AND :end AND (:status IS NULL OR status = :status) "
-        "AND (:buyer IS NULL OR buyer_nick = :buyer)"
+        f"seller_nick = :shop AND dispute_type <> '{EXCHANGE}' AND modified BETWEEN :start AND :end "
+        "AND (:status IS NULL OR status = :status) AND (:buyer IS NULL OR buyer_nick = :buyer)"
     )
     size, start = call.number("page_size", 40, 1, 100), call.moment("start_modified") or 0
     end = call.moment("end_modified") or call.world.clock.now()
@@ -30,7 +29,7 @@ def refunds_receive_get(call: TopCall) -> dict[str, Any]:
         "shop": call.seller_nick,
         "start": start,
         "end": end,
-        "status": call.choice("status", STATES),
+        "status": call.choice("status", REFUND_STATES),
         "buyer": call.params.get("buyer_nick") or None,
         "size": size + 1,
         "skip": (call.number("page_no", 1, 1) - 1) * size,
@@ -48,12 +47,16 @@ def refunds_receive_get(call: TopCall) -> dict[str, Any]:
 
 
 def refund_get(call: TopCall) -> dict[str, Any]:
-    row = _refund_of(call, call.number("refund_id", low=1))
+    row = refund_of_shop(call)
     deadline = written(row["deadline"])
     reminder: dict[str, Any] = {"exist_timeout": deadline is not None, "remind_type": 1}
     if deadline is not None:
         reminder["timeout"] = deadline
     return {"refund": call.selected(_refund(call, row) | {"refund_remind_timeout": reminder})}
+
+
+def refund_of_shop(call: TopCall) -> sqlite3.Row:
+    return _refund_of(call, call.number("refund_id", low=1))
 
 
 def _refund_of(call: TopCall, refund_id: int) -> sqlite3.Row:
@@ -92,7 +95,7 @@ def _refund(call: TopCall, row: sqlite3.Row) -> dict[str, Any]:
 
 def _locked(call: TopCall) -> sqlite3.Row:
     """The refund, after its version and phase were compared: Tmall must send both, Taobao may."""
-    row = _refund_of(call, call.number("refund_id", low=1))
+    row = refund_of_shop(call)
     if call.shop is not None and call.shop["flavour"] == "tmall":
         call.text("refund_version")
         call.text("refund_phase")
@@ -123,7 +126,8 @@ def refund_refuse(call: TopCall) -> dict[str, Any]:
         raise TopError(40, "isv.missing-parameter:refuse_proof", "refuse_proof is required for Tmall")
     if proof is not None and len(proof) > PROOF_BYTES:
         raise TopError(41, "isv.invalid-parameter:refuse_proof", f"at most {PROOF_BYTES} bytes")
-    _done(lambda: refunds.refuse(call.world, row, message))
+    shown_with = {"refuse_reason": call.number("refuse_reason_id", 0), "proof_bytes": len(proof) if proof else None}
+    _done(lambda: refunds.refuse(call.world, row, message, **shown_with))
     fresh = refunds.get(call.world, row["refund_id"])
     shown = {name: _refund(call, fresh)[name] for name in ("refund_id", "status", "modified")}
     return {"is_success": True, "refund": shown}

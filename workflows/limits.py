@@ -9,6 +9,7 @@ from workflows import priorities
 
 MARKETPLACE_QUEUE = "marketplace"
 MONEY_QUEUE = "money"
+COURIER_QUEUE = "courier"
 
 # A worker that died is noticed after this; activities/pulse.py gives the sign of life. Long enough for a busy machine.
 PULSE = timedelta(seconds=12)
@@ -32,6 +33,16 @@ STEP: dict[str, Any] = {
 # The marketplace: given up after minutes, since the agenda asks again.
 OUTSIDE: dict[str, Any] = {
     "task_queue": MARKETPLACE_QUEUE,
+    "start_to_close_timeout": timedelta(seconds=40),
+    "schedule_to_close_timeout": timedelta(minutes=3),
+    "heartbeat_timeout": PULSE,
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
+    "priority": priorities.CASES,
+}
+
+# The couriers: given up after minutes, since the agenda asks again.
+COURIER: dict[str, Any] = {
+    "task_queue": COURIER_QUEUE,
     "start_to_close_timeout": timedelta(seconds=40),
     "schedule_to_close_timeout": timedelta(minutes=3),
     "heartbeat_timeout": PULSE,

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.refund_opening import RefundOpeningActivities
     from activities.refund_requests import (
         AgreeRequest,
+        MessageRequest,
         OpenRefundRequest,
         OrderRequest,
         RefundNoticeRequest,
@@ -27,13 +28,15 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.requests import AssignRequest, ClockRequest
     from domain.case_clocks import escalated, reckoned, still_stale
+    from domain.disputes import counter_claims, questions
     from domain.escalation import EscalationKind
-    from domain.refund_case import clocks, deadlines, desk, handling_goods, progress, talking
+    from domain.refund_case import clocks, deadlines, desk, handling_goods, progress, talking, writing
     from domain.refund_case.agenda import Action, Due
     from domain.refund_case.facts import RefundPrepared
     from domain.refund_case.market import Reading
     from domain.refund_case.state import RefundCaseState
     from workflows import limits
+    from workflows.parcel_actions import ParcelActions
 
 
 class RefundActions:
@@ -49,9 +52,13 @@ class RefundActions:
             Action.WARN: self._warn,
             Action.ACT: self._act,
             Action.ORDER: self._order,
+            Action.WRITE: self._write_message,
             Action.RECKON: self._reckon,
             Action.ESCALATE: self._escalate,
             Action.NOTIFY: self._notify,
+            Action.CLAIM_DUE: self._fell_due,
+            Action.QUESTION_DUE: self._fell_due,
+            **ParcelActions(case, lock, self._request).doing,
         }
 
     async def take(self, due: Due) -> None:
@@ -63,6 +70,11 @@ class RefundActions:
             async with self._lock:
                 self._by_the_clock(due.action)
         clocks.follow(self._case, workflow.now())
+
+    async def _fell_due(self, due: Due) -> None:
+        fell_due = counter_claims.fell_due if due.action is Action.CLAIM_DUE else questions.fell_due
+        async with self._lock:
+            fell_due(self._case, int(due.subject), workflow.now())
 
     def _by_the_clock(self, action: Action) -> None:
         case, now = self._case, workflow.now()
@@ -170,6 +182,19 @@ class RefundActions:
             found = None
         async with self._lock:
             progress.ordered(self._case, number, found, workflow.now())
+
+    async def _write_message(self, due: Due) -> None:
+        number = int(due.subject)
+        request = MessageRequest(**self._request().model_dump(), message=self._case.messages[number - 1])
+        try:
+            found = await workflow.execute_activity_method(
+                RefundMarketActivities.write_message, request, **limits.DEADLINE
+            )
+        except ActivityError:
+            found = None
+        async with self._lock:
+            status, trouble = (found.status, found.trouble) if found else (None, None)
+            writing.written(self._case, number, status, trouble, workflow.now())
 
     def _clock_request(self, kind: EscalationKind) -> ClockRequest:
         case = self._case

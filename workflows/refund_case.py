@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.refund_projection import RefundProjectionActivities
     from activities.refund_requests import RefundProjection
     from domain.errors import Refusal
-    from domain.refund_case import clocks, desk, rules
+    from domain.refund_case import clocks, desk, rules, tracing
     from domain.refund_case.agenda import Action, Due, due_for_people, next_due
     from domain.refund_case.facts import RefundPrepared
     from domain.refund_case.stages import stage_of
@@ -121,6 +121,13 @@ class RefundCase:
         """The marketplace, or whoever reports for it, says that something about the application changed."""
         if self._case.outcome is None:
             self._case.read_again_at = workflow.now()
+            self._keeping.changed()
+
+    @workflow.signal
+    async def parcel_moved(self, shipment: str) -> None:
+        """A courier has pushed what it scanned."""
+        async with self._lock:
+            tracing.pushed(self._case, shipment, workflow.now())
             self._keeping.changed()
 
     @workflow.signal

@@ -7,10 +7,20 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
+    from activities.evidence import EvidenceActivities
     from activities.refund_desk import RefundDeskActivities
     from activities.refund_opening import RefundOpeningActivities
-    from activities.refund_requests import AgreeRequest, ConfirmRequest, InspectRequest, MatchRequest, ReasonRequest
-    from activities.requests import ClaimRequest
+    from activities.refund_photos import RefundPhotoActivities
+    from activities.refund_requests import (
+        AgreeRequest,
+        ConfirmRequest,
+        InspectRequest,
+        MatchRequest,
+        PhotoRequest,
+        ReasonRequest,
+    )
+    from activities.requests import ClaimRequest, FilesRequest
+    from domain.disputes import steps as dispute_steps
     from domain.policies.refund_rules import RefundStatus
     from domain.refund_case import steps
     from domain.refund_case.facts import RefundPrepared
@@ -39,14 +49,25 @@ async def _hand_over(case: RefundCaseState, command: steps.RefundCommand, step: 
 
 
 async def _give(case: RefundCaseState, command: steps.RefundCommand, to: str, *, taking_over: bool) -> RefundPrepared:
+    giving = ClaimRequest(step=_step_request(case, command), to=to, taking_over=taking_over)
+    await workflow.execute_activity_method(AssignmentActivities.claim, giving, **limits.STEP)
+    return RefundPrepared()
+
+
+def _step_request(case: RefundCaseState, command: steps.RefundCommand) -> StepRequest:
     info = workflow.current_update_info()
-    request = StepRequest(
+    return StepRequest(
         case=case.opening.case, shop=case.opening.shop, actor=command.actor, now=workflow.now(),
         update_id=info.id if info else "",
     )  # fmt: skip
-    giving = ClaimRequest(step=request, to=to, taking_over=taking_over)
-    await workflow.execute_activity_method(AssignmentActivities.claim, giving, **limits.STEP)
-    return RefundPrepared()
+
+
+async def _papers(case: RefundCaseState, command: steps.RefundCommand, step: dispute_steps.WithFiles) -> RefundPrepared:
+    if not step.files:
+        return RefundPrepared()
+    finding = FilesRequest(step=_step_request(case, command), files=step.files)
+    found = await workflow.execute_activity_method(EvidenceActivities.find_files, finding, **limits.STEP)
+    return RefundPrepared(digests=found.digests)
 
 
 async def _reason(case: RefundCaseState, command: steps.RefundCommand, step: steps.RecordReason) -> RefundPrepared:
@@ -80,6 +101,19 @@ async def _receive(case: RefundCaseState, command: steps.RefundCommand, step: st
     return await workflow.execute_activity_method(RefundDeskActivities.match, request, **limits.STEP)
 
 
+async def _refuse(case: RefundCaseState, command: steps.RefundCommand, step: steps.Refuse) -> RefundPrepared:
+    return await _photo(case, step.proof, message=False) if step.proof is not None else RefundPrepared()
+
+
+async def _write(case: RefundCaseState, command: steps.RefundCommand, step: steps.WriteToBuyer) -> RefundPrepared:
+    return await _photo(case, step.photo, message=True)
+
+
+async def _photo(case: RefundCaseState, photo: str, *, message: bool) -> RefundPrepared:
+    request = PhotoRequest(**_of(case), photo=photo, message=message)
+    return await workflow.execute_activity_method(RefundPhotoActivities.judge_photo, request, **limits.STEP)
+
+
 async def _confirm(case: RefundCaseState, command: steps.RefundCommand, step: steps.ConfirmDone) -> RefundPrepared:
     order = case.order
     if case.handling.by_machine or order is None:
@@ -96,5 +130,11 @@ _PREPARING: dict[type[steps.Step], Callable[[RefundCaseState, steps.RefundComman
     steps.Inspect: _inspect,
     steps.FlagAbuse: _abuse,
     steps.ReceiveParcel: _receive,
+    steps.Refuse: _refuse,
+    steps.WriteToBuyer: _write,
     steps.ConfirmDone: _confirm,
+    dispute_steps.FlagRisk: _papers,
+    dispute_steps.OpenCounterClaim: _papers,
+    dispute_steps.MoveCounterClaim: _papers,
+    dispute_steps.EndCounterClaim: _papers,
 }

@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
 # By name, so that who starts a case need not load its whole story.
 REFUND_CASE = "RefundCase"
 REFUND_CHANGED = "refund_changed"
+PARCEL_MOVED = "parcel_moved"
 
 
 def refund_workflow_id(opening: RefundOpening) -> str:

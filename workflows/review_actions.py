@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.amendment import Reading
     from domain.contact_terms import CallResult
+    from domain.disputes import counter_claims, questions
     from domain.fulfilment import needs_payee
     from domain.people import TIMER, Actor, ActorKind
     from domain.review_case import (
@@ -84,6 +85,8 @@ class ReviewActions:
             Action.PROMISE_BROKEN: self._agreed(promises.broke),
             Action.INVESTIGATION_DUE: self._agreed(investigations.fell_due),
             Action.DECISION_DUE: self._agreed(decisions.fell_due),
+            Action.CLAIM_DUE: self._agreed(counter_claims.fell_due),
+            Action.QUESTION_DUE: self._agreed(questions.fell_due),
             **ReplyActions(case, lock).doing,
             **EscalationActions(case, lock).doing,
             **self.ending.doing,

@@ -35,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
         ThanksRequest,
     )
     from domain.contact_terms import Channel, ContactPurpose
+    from domain.disputes import steps as dispute_steps
     from domain.review_case import agreement_steps, steps
     from domain.review_case.claims import shown_by
     from domain.review_case.facts import Prepared, StepRequest
@@ -126,6 +127,13 @@ async def _merge(case: ReviewCaseState, request: StepRequest, step: steps.Merge)
 async def _attach(case: ReviewCaseState, request: StepRequest, step: steps.AttachEvidence) -> Prepared:
     attaching = EvidenceRequest(step=request, attach=step)
     return await workflow.execute_activity_method(EvidenceActivities.judge_evidence, attaching, **limits.STEP)
+
+
+async def _papers(case: ReviewCaseState, request: StepRequest, step: dispute_steps.WithFiles) -> Prepared:
+    if not step.files:
+        return Prepared()
+    finding = FilesRequest(step=request, files=step.files)
+    return await workflow.execute_activity_method(EvidenceActivities.find_files, finding, **limits.STEP)
 
 
 async def _files(case: ReviewCaseState, request: StepRequest, step: steps.AttachFiles) -> Prepared:
@@ -222,6 +230,10 @@ _PREPARING: dict[type[steps.Step], Callable[[ReviewCaseState, StepRequest, Any],
     steps.MarkMalicious: _signals,
     steps.AttachEvidence: _attach,
     steps.AttachFiles: _files,
+    dispute_steps.FlagRisk: _papers,
+    dispute_steps.OpenCounterClaim: _papers,
+    dispute_steps.MoveCounterClaim: _papers,
+    dispute_steps.EndCounterClaim: _papers,
     steps.Merge: _merge,
     steps.BeginFollowUp: _visit,
     steps.LogFollowUp: _visited,

@@ -87,7 +87,7 @@ class AskedLine(BaseModel):
 
 async def in_words(session: AsyncSession, said: Agreements) -> AgreementsText:
     names = await names_of(session)
-    words = await _words(session, _references(said))
+    words = await words_of(session, _references(said))
     details = said.details
     return AgreementsText(
         promises=[
@@ -146,7 +146,7 @@ def _references(said: Agreements) -> set[str]:
     return {one.id for one in sealed if one is not None}
 
 
-async def _words(session: AsyncSession, ids: Iterable[str]) -> dict[str, str | None]:
+async def words_of(session: AsyncSession, ids: Iterable[str]) -> dict[str, str | None]:
     """Every id is there; one without a row, or that was erased, has no words."""
     wanted = dict.fromkeys(ids)
     found = select(SealedText.id, SealedText.body).where(SealedText.id.in_([UUID(id) for id in wanted]))

@@ -52,7 +52,9 @@ class GateView(BaseModel):
     permissions: dict[GateMode, Permission]
     says: list[Says]
     text_version: str
-    text: str = Field(description="what is signed")
+    text: str = Field(description="what is signed under this shop's law")
+    jurisdiction: str
+    renew_days: int = Field(description="for how long a signature counts")
     standing: Standing | Literal["not_needed"]
     acknowledgement: Signed | None
     choices: list[Choice] = Field(description="the newest first")
@@ -69,8 +71,10 @@ async def gate_of(session: AsyncSession, shop: Shop, now: datetime) -> GateView:
         mode=GateMode(shop.gate_mode),
         permissions=permissions,
         says=_says(shop, policy.gate),
-        text_version=policy.gate.acknowledgement_version,
-        text=policy.gate.acknowledgement_text,
+        jurisdiction=shop.jurisdiction,
+        text_version=policy.gate.to_sign(shop.jurisdiction).version,
+        text=policy.gate.to_sign(shop.jurisdiction).text,
+        renew_days=policy.gate.renewed_after(shop.jurisdiction),
         standing=standing(signed, policy.gate, shop.jurisdiction, now) if needed else "not_needed",
         acknowledgement=signed
         and Signed(

@@ -54,13 +54,14 @@ class Refund(Model):
 
 
 class Shipment(Model):
-    """Goods on their way in one application: back, as the buyer says, or out, as we sent them. The waybill leads to a
-    person's address, so it is sealed and found by its blind index."""
+    """Goods on their way: of the order that an application is about, back as the buyer says, or out as we sent them.
+    The waybill leads to a person's address, so it is sealed and found by its blind index. `company` is the trace's code
+    of the courier, once it is known; `traced_at` is when the courier told of it last."""
 
     __tablename__ = "shipment"
     __table_args__ = (
         UniqueConstraint("refund", "direction", "waybill_blind"),
-        CheckConstraint("direction IN ('back', 'out')", name="direction"),
+        CheckConstraint("direction IN ('back', 'out', 'order')", name="direction"),
         Index("ix_shipment_waybill_blind", "waybill_blind"),
     )
 
@@ -72,6 +73,28 @@ class Shipment(Model):
     waybill_blind: Mapped[Hash]
     told_at: Mapped[Moment]
     told_by: Mapped[str]
+    company: Mapped[str | None]
+    state: Mapped[str] = mapped_column(server_default=text("'unknown'"))
+    first_scan_at: Mapped[datetime | None]
+    last_scan_at: Mapped[datetime | None]
+    signed_at: Mapped[datetime | None]
+    traced_at: Mapped[datetime | None]
+    subscribed_at: Mapped[datetime | None]
+
+
+class ShipmentScan(Model):
+    """One line of a parcel's trace, as its courier tells it; the words may name people and places. Lines are only
+    added: the same line told again is the same row."""
+
+    __tablename__ = "shipment_scan"
+    __table_args__ = (UniqueConstraint("shipment", "at", "digest"),)
+
+    id: Mapped[Key]
+    shipment: Mapped[UUID] = mapped_column(ForeignKey("shipment.id"))
+    at: Mapped[Moment]
+    state: Mapped[str | None]
+    words: Mapped[str | None] = mapped_column(Sealed)
+    digest: Mapped[Hash]
 
 
 class Parcel(Model):

@@ -85,7 +85,10 @@ class Signal(PolicyPart):
 
 
 class MaliciousRules(MarkedPart):
+    """For `new_shop_days` from its first sale a shop is new, which blackmailers look for (S003)."""
+
     review_by_person_at: int = Field(ge=1)
+    new_shop_days: int = Field(default=180, ge=0)
     signals: Mapping[str, Signal] = Field(min_length=1)
 
 

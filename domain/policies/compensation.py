@@ -147,12 +147,36 @@ class Approvals(MarkedPart):
         return self
 
 
+class WeChatLabel(MarkedPart):
+    """Under which of its scenes WeChat Pay sends it: `scene` is the number that the merchant was granted, `perception`
+    what the buyer is told it is, `info_type` what is reported about it."""
+
+    scene: str = "1011"
+    perception: str = "商家赔付"
+    info_type: str = "赔付原因"
+
+    @model_validator(mode="after")
+    def _honest(self) -> Self:
+        if self.scene not in labels.WECHAT_SCENES:
+            raise ValueError(f"scene {self.scene!r} is not what amends are; use {', '.join(labels.WECHAT_SCENES)}")
+        for name, said, allowed in zip(
+            ("perception", "info_type"),
+            (self.perception, self.info_type),
+            labels.WECHAT_SCENES[self.scene],
+            strict=True,
+        ):
+            if said not in allowed:
+                raise ValueError(f"{name} {said!r} does not belong to scene {self.scene}; use {' or '.join(allowed)}")
+        return self
+
+
 class PayoutPolicy(MarkedPart):
     min_fen: int = Field(ge=1)
     query_after_seconds: tuple[int, ...] = Field(min_length=1)
     human_after_hours: float = Field(gt=0)
     order_title: str = Field(min_length=1)
     transfer_scene: str = Field(min_length=1)
+    wechat: WeChatLabel = WeChatLabel()
 
     @field_validator("order_title")
     @classmethod

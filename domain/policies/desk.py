@@ -46,6 +46,8 @@ class EscalationKind(StrEnum):
     BUYER_WROTE = "buyer_wrote"
     GOODS_WAITING = "goods_waiting"
     REFUND_WAITING = "refund_waiting"
+    COUNTER_CLAIM = "counter_claim"
+    QUESTION_ASKED = "question_asked"
 
 
 # Documents from before these kinds use the rule of an older one.
@@ -57,6 +59,8 @@ _ADDED_LATER = {
     EscalationKind.BUYER_WROTE: EscalationKind.CONTACT_MISSED,
     EscalationKind.GOODS_WAITING: EscalationKind.DECISION_WAITING,
     EscalationKind.REFUND_WAITING: EscalationKind.PAYOUT_STUCK,
+    EscalationKind.COUNTER_CLAIM: EscalationKind.DECISION_WAITING,
+    EscalationKind.QUESTION_ASKED: EscalationKind.DECISION_WAITING,
 }
 
 

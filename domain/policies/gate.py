@@ -39,13 +39,23 @@ class GateRow(MarkedPart):
         return self.after_amendment if mode is GateMode.AFTER_AMENDMENT else self.on_resolution
 
 
+class LawText(PolicyPart):
+    """What is signed under one law, in the words of that law; `renew_days` where it differs from the gate's own."""
+
+    version: str = Field(min_length=1)
+    text: str = Field(min_length=1)
+    renew_days: int | None = Field(default=None, ge=1)
+
+
 class Gate(PolicyPart):
-    """`remind_days` before an acknowledgement ends the shop's leaders hear of it."""
+    """`remind_days` before an acknowledgement ends the shop's leaders hear of it. `acknowledgements` are the texts by
+    jurisdiction; the one without a law is for shops that only their marketplace asks."""
 
     platforms: Mapping[Platform, GateRow]
     jurisdictions: Mapping[str, GateRow]
     acknowledgement_text: str = Field(min_length=1)
     acknowledgement_version: str = Field(min_length=1)
+    acknowledgements: Mapping[str, LawText] = Field(default_factory=dict)
     renew_days: int = Field(ge=1)
     remind_days: tuple[int, ...] = (30, 7)
 
@@ -55,6 +65,22 @@ class Gate(PolicyPart):
         if list(self.remind_days) != falling or min(falling, default=1) < 1:
             raise ValueError("remind_days: whole days before the end, each fewer than the one before")
         return self
+
+    @model_validator(mode="after")
+    def _words_are_for_a_law(self) -> Self:
+        unknown = [law for law in self.acknowledgements if law not in self.jurisdictions]
+        if unknown:
+            raise ValueError(f"acknowledgements.{unknown[0]}: jurisdictions has no such law; add its row first")
+        return self
+
+    def to_sign(self, jurisdiction: str) -> LawText:
+        """The text in force under a law."""
+        general = LawText(version=self.acknowledgement_version, text=self.acknowledgement_text)
+        return self.acknowledgements.get(jurisdiction, general)
+
+    def renewed_after(self, jurisdiction: str) -> int:
+        """Days for which a signature under a law counts."""
+        return self.to_sign(jurisdiction).renew_days or self.renew_days
 
     def laxer(self, changed: "Gate") -> Iterator[tuple[str, str]]:
         """Paths with the reason in which `changed` lets through what this gate does not. A row that is certain is never
@@ -70,6 +96,16 @@ class Gate(PolicyPart):
                 yield path, f"says {row.after_amendment} by {because}; it cannot say {given} here"
             elif given is Permission.ALLOW and (row is None or row.after_amendment is not Permission.ALLOW):
                 yield path, f"cannot be {given}: a named person acknowledges the law first, so write acknowledge"
+        for law in changed.without_words():
+            yield f"gate.acknowledgements.{law}", "is missing: write what is signed under this law, in its words"
+
+    def without_words(self) -> Iterator[str]:
+        """Laws that ask for a signature and have no text of their own: nobody signs a text about another law. The one
+        text of documents from before was China's."""
+        written = set(self.acknowledgements) or {"CN"}
+        for law, row in self.jurisdictions.items():
+            if row.after_amendment is Permission.ACKNOWLEDGE and law not in written:
+                yield law
 
     def _beside(self, changed: "Gate") -> Iterator[tuple[str, GateRow | None, GateRow | None]]:
         for key in {**self.platforms, **changed.platforms}:

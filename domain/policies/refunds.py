@@ -7,6 +7,7 @@ from pydantic import Field
 
 from domain.policies.documents import MarkedPart, PolicyDocument, PolicyPart
 from domain.policies.refund_rules import Shipping
+from domain.policies.tracking import TrackingPolicy
 
 SafeAnswer = Literal["agree", "let_pass"]
 SafeConfirmation = Literal["refund", "let_pass"]
@@ -60,3 +61,4 @@ class RefundsPolicy(PolicyDocument):
     exempt_items: Mapping[str, str] = Field(default_factory=dict)
     channel: str = ""
     claims: CourierClaims
+    tracking: TrackingPolicy = TrackingPolicy()

@@ -29,7 +29,17 @@ class NoticeKind(StrEnum):
     FOLLOW_UP = "follow_up"
     CLOSED = "closed"
     REFUND = "refund"
+    DELAY = "delay"
+    KEEP_PACKAGING = "keep_packaging"
 
+
+# Texts of notices that older documents do not have.
+_ADDED_LATER = {
+    NoticeKind.DELAY: "【{shop}】您好,{item}的{result}比预计慢,我们正在关注物流。有问题随时联系{contact}。",
+    NoticeKind.KEEP_PACKAGING: (
+        "【{shop}】您好,{item}可能是运输中损坏的。请保留内外包装,拍下面单、外箱和破损处发给{contact}。"
+    ),
+}
 
 SkipReason = Literal[
     "platform_bans_asking", "asks_to_amend_total_reached", "severity_4", "buyer_angry", "details_wanted"
@@ -134,6 +144,7 @@ class TextsPolicy(PolicyDocument):
     def _all_of_known_places(cls, notices: Mapping[NoticeKind, str]) -> Mapping[NoticeKind, str]:
         if NoticeKind.REFUND not in notices and NoticeKind.CLOSED in notices:
             notices = {**notices, NoticeKind.REFUND: notices[NoticeKind.CLOSED]}  # documents from before refunds
+        notices = _ADDED_LATER | dict(notices)
         missing = [kind.value for kind in NoticeKind if kind not in notices]
         if missing:
             raise ValueError(f"no text for {', '.join(missing)}; add one for each")

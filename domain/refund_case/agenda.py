@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.refund_case import deadlines
+from domain.disputes import dues
+from domain.refund_case import deadlines, tracing
 from domain.refund_case.orders import OrderStatus
 from domain.refund_case.stages import RefundStage, goods_missing, owner_of, stage_of
 from domain.refund_case.state import RefundCaseState
@@ -23,11 +24,16 @@ class Action(StrEnum):
     WARN = "warn_of_deadline"
     ACT = "act_before_deadline"
     ORDER = "order"
+    WRITE = "write"
     TRIAL_ENDS = "trial_ends"
     RECKON = "reckon_clock"
     ESCALATE = "escalate"
     RESUME = "resume"
+    CLAIM_DUE = "counter_claim_due"
+    QUESTION_DUE = "question_due"
     NOTIFY = "notify"
+    TRACE = "trace"
+    TELL = "tell"
     GIVE_UP_GOODS = "give_up_goods"
     CLOSE = "close"
 
@@ -57,14 +63,20 @@ def _all(case: RefundCaseState) -> Iterator[Due]:
     if case.identity is None:
         yield Due(case.open_again_at or case.opened_at, Action.OPEN)
         return
+    yield from (Due(at, Action.CLAIM_DUE, number) for at, number in dues.claims_due(case))
     if case.outcome is not None:
         yield from _ending(case)
+        yield from _parcels(case)
         yield from _clocks(case)
         return
     yield from _deadline(case)
+    yield from _parcels(case)
     order = case.open_order
     if order is not None and order.status is OrderStatus.WAITING:
         yield Due(order.again_at or order.at, Action.ORDER, str(order.number))
+    message = case.open_message
+    if message is not None:
+        yield Due(message.again_at or message.at, Action.WRITE, str(message.number))
     if case.read_again_at is not None:
         yield Due(case.read_again_at, Action.READ)
     if case.held is not None:
@@ -75,6 +87,7 @@ def _all(case: RefundCaseState) -> Iterator[Due]:
         yield Due(case.assign_again_at or case.opened_at, Action.ASSIGN)
     if case.talk.trial is not None:
         yield Due(case.talk.trial.until, Action.TRIAL_ENDS)
+    yield from (Due(at, Action.QUESTION_DUE, number) for at, number in dues.questions_due(case))
     yield from _clocks(case)
 
 
@@ -84,6 +97,14 @@ def _deadline(case: RefundCaseState) -> Iterator[Due]:
         yield Due(at, Action.ACT) if what == "act" else Due(at, Action.WARN, what)
 
 
+def _parcels(case: RefundCaseState) -> Iterator[Due]:
+    """Nor does it hold the couriers."""
+    for at, shipment in tracing.looks(case):
+        yield Due(at, Action.TRACE, shipment)
+    for at, place in tracing.tellings(case):
+        yield Due(at, Action.TELL, place)
+
+
 def _ending(case: RefundCaseState) -> Iterator[Due]:
     """The buyer is told; goods that are on their way are waited for; then the case closes."""
     now = case.outcome_at or case.opened_at
@@ -91,7 +112,8 @@ def _ending(case: RefundCaseState) -> Iterator[Due]:
         yield Due(case.notice_again_at or now, Action.NOTIFY)
         return
     if not goods_missing(case):
-        yield Due(now, Action.CLOSE)
+        if not any(dues.claims_waiting(case)):
+            yield Due(now, Action.CLOSE)
     elif case.goods.received_at is None:
         yield Due(now + timedelta(days=case.handling.goods_wait_days), Action.GIVE_UP_GOODS)
 
@@ -110,6 +132,13 @@ def due_for_people(case: RefundCaseState) -> Due | None:
     """What a person is needed for, and until when: lists sort by it. None while nobody of ours has to move."""
     if case.closed_at is not None or case.identity is None:
         return None
+    waiting = [Due(at, Action.CLAIM_DUE, number) for at, number in dues.claims_waiting(case)]
+    waiting += [Due(at, Action.QUESTION_DUE, number) for at, number in dues.questions_waiting(case)]
+    own = _due_for_its_owner(case)
+    return min([*waiting, own] if own is not None else waiting, key=lambda due: due.at, default=None)
+
+
+def _due_for_its_owner(case: RefundCaseState) -> Due | None:
     stage = stage_of(case)
     if owner_of(case) not in deadlines.DESKS:
         trial = case.talk.trial

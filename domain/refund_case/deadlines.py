@@ -13,7 +13,7 @@ from domain.policies.refund_rules import RefundStatus
 from domain.refund_case import steps
 from domain.refund_case.facts import RefundPrepared, Warned
 from domain.refund_case.market import RefundKind
-from domain.refund_case.ordering import agreement, place
+from domain.refund_case.ordering import agreement, goods_fine, place
 from domain.refund_case.orders import MarketAction
 from domain.refund_case.permissions import going_on, part_of, require
 from domain.refund_case.refusals import NoDeadline
@@ -99,7 +99,7 @@ def safe_action(case: RefundCaseState) -> tuple[MarketAction | None, str]:
     if reading.status is RefundStatus.RETURNED and reading.kind is RefundKind.RETURN:
         if rule.safe_returned == LET_IT_PASS:
             return None, "the shop has set no rule"
-        if not _goods_fine(case):
+        if not goods_fine(case):
             return None, "the goods were not found to be in order; a refusal needs a person"
         return _within(case, MarketAction.REFUND)
     return None, "no rule can do this"
@@ -117,11 +117,6 @@ def _within(case: RefundCaseState, action: MarketAction) -> tuple[MarketAction |
     if case.reading.amount_fen > case.handling.safe_up_to_fen:
         return None, "the amount is above what the shop's rule covers"
     return action, ""
-
-
-def _goods_fine(case: RefundCaseState) -> bool:
-    inspection = case.goods.inspection
-    return inspection is not None and (inspection.refund_follows or case.goods.accepted_by is not None)
 
 
 def act(case: RefundCaseState, found: RefundPrepared, now: datetime) -> None:

@@ -9,7 +9,7 @@ from domain.refund_case import steps
 from domain.refund_case.deadlines import by_buyer, settle
 from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.market import basis_of
-from domain.refund_case.ordering import agreement, carried_out, place
+from domain.refund_case.ordering import agreement, carried_out, place, take_goods
 from domain.refund_case.orders import MarketAction, OrderStatus
 from domain.refund_case.permissions import going_on, in_stage, its_turn, require, working
 from domain.refund_case.progress import read
@@ -47,6 +47,7 @@ def agree(case: RefundCaseState, actor: Actor, step: steps.Agree, now: datetime,
     if case.reading.status is RefundStatus.RETURNED:
         case.goods.accepted_by, case.goods.accepted_why = actor.person, step.why
         record(case, actor, now, "goods_accepted", why=step.why)
+        take_goods(case, actor, now)
         return
     case.agreed = Agreed(by=actor.person, at=now, on=basis_of(case.reading))
     case.talk.trial = None
@@ -74,7 +75,9 @@ def check_refuse(case: RefundCaseState, actor: Actor, step: steps.Refuse, now: d
 
 
 def refuse(case: RefundCaseState, actor: Actor, step: steps.Refuse, now: datetime, found: RefundPrepared) -> None:
-    place(case, actor, MarketAction.REFUSE, now, message=step.message, proof=step.proof)
+    place(case, actor, MarketAction.REFUSE, now, message=step.message, proof=step.proof, reason=step.reason)
+    if found.digests:
+        record(case, actor, now, "proof_shown", files=found.digests)
 
 
 def may_release(case: RefundCaseState, actor: Actor) -> None:

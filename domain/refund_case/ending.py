@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.case_record import record
+from domain.escalation import EscalationKind
 from domain.people import PLATFORM, Actor
 from domain.policies.refund_rules import RefundStatus
 from domain.refund_case import steps
@@ -14,6 +15,8 @@ from domain.refund_case.outcomes import PAID_BACK, RefundOutcome
 from domain.refund_case.permissions import going_on, nothing_ordered, supervisor
 from domain.refund_case.state import RefundCaseState
 
+# A forum goes on with a counter-claim, however the marketplace ended its application.
+BEYOND_THE_END = frozenset({EscalationKind.COUNTER_CLAIM})
 MONEY_KINDS = frozenset({RefundKind.REFUND, RefundKind.RETURN})
 
 
@@ -43,6 +46,8 @@ def _closure(case: RefundCaseState, before: Reading | None, by_itself: bool) -> 
         return RefundOutcome.REFUSED
     if before is not None and before.status is RefundStatus.RETURNING and by_itself:
         return RefundOutcome.LAPSED
+    if before is not None and before.status is RefundStatus.TO_SEND:
+        return RefundOutcome.NOT_SENT
     kept = case.talk.satisfied or case.talk.accepted is not None
     return RefundOutcome.KEPT if kept else RefundOutcome.WITHDRAWN
 
@@ -54,7 +59,7 @@ def end(case: RefundCaseState, actor: Actor, outcome: RefundOutcome, now: dateti
     case.talk.trial = None
     case.watch = None
     case.read_again_at = None
-    case.clocks.clear()
+    case.clocks = {kind: clock for kind, clock in case.clocks.items() if kind in BEYOND_THE_END}
     order = case.open_order
     if order is not None:
         order.status = OrderStatus.VOID

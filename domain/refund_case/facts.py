@@ -9,7 +9,9 @@ from domain.escalation import EscalationKind
 from domain.people import Role
 from domain.policies.causes import Fault
 from domain.refund_case.market import Reading
+from domain.refund_case.messages import MessageStatus
 from domain.refund_case.state import Freight, RefundIdentity
+from domain.tracking import TransitState
 
 
 class Fact(BaseModel):
@@ -42,6 +44,7 @@ class RefundPrepared(Fact):
     next: str = ""
     claim: str | None = None
     reading: Reading | None = None
+    digests: dict[str, str] = Field(default_factory=dict)
 
 
 class OrderResult(StrEnum):
@@ -60,9 +63,29 @@ class Ordered(Fact):
     trouble: str | None = None
 
 
+class MessageAnswer(Fact):
+    """What became of a message."""
+
+    status: MessageStatus
+    trouble: str | None = None
+
+
 class Warned(Fact):
     """Who was warned of a deadline: the role, and the people who hold it in the shop now."""
 
     hours: int
     role: Role
     people: list[str]
+
+
+class Traced(Fact):
+    """Where a parcel is by its courier. `watched` is False where no courier is set up, so that nobody asks again;
+    `trouble` is the code with which the courier refused to tell."""
+
+    shipment: str
+    state: TransitState = TransitState.UNKNOWN
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    signed_at: datetime | None = None
+    watched: bool = True
+    trouble: str | None = None

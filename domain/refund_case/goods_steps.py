@@ -29,7 +29,10 @@ class Inspect(Step):
     damaged: int = Field(default=0, ge=0, le=MOST_PIECES)
     missing: int = Field(default=0, ge=0, le=MOST_PIECES)
     wrong: int = Field(default=0, ge=0, le=MOST_PIECES)
-    photos: list[str] = Field(default=[], max_length=MOST_PHOTOS, description="ids of kept photos")
+    resellable: bool | None = Field(
+        default=None, description="whether it can be sold again, where the result leaves that open"
+    )
+    photos: list[str] = Field(default=[], max_length=MOST_PHOTOS, description="ids of photos in the case's vault")
     note: SealedRef | None = None
 
     @model_validator(mode="after")
@@ -44,6 +47,12 @@ class SendGoods(Step):
 
     step: Literal["send_goods"] = "send_goods"
     shipment: ShipmentRef
+
+
+class CheckParcels(Step):
+    """Ask the couriers now where the case's parcels are."""
+
+    step: Literal["check_parcels"] = "check_parcels"
 
 
 class SettleFreight(Step):

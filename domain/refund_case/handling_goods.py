@@ -8,12 +8,15 @@ from domain.refund_case import goods_steps as steps
 from domain.refund_case.deadlines import settle
 from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.goods import Inspection
-from domain.refund_case.ordering import place
+from domain.refund_case.market import OnItsWay
+from domain.refund_case.ordering import place, take_goods
 from domain.refund_case.orders import MarketAction
 from domain.refund_case.permissions import its_turn, nothing_ordered, part_of, require, working
 from domain.refund_case.refusals import InspectedAlready, NotYours, ParcelTaken, TooManyPieces
 from domain.refund_case.stages import Owner, RefundStage
 from domain.refund_case.state import Abuse, Freight, RefundCaseState
+from domain.refund_case.tracing import watch
+from domain.tracking import Leg
 
 
 def may_receive(case: RefundCaseState, actor: Actor) -> None:
@@ -56,11 +59,13 @@ def inspect(case: RefundCaseState, actor: Actor, step: steps.Inspect, now: datet
     record(
         case, actor, now, "inspected",
         result=made.result, good=made.good, damaged=made.damaged, missing=made.missing, wrong=made.wrong,
-        resellable=made.resellable, next=made.next, claim=made.claim, photos=made.photos or None, note=step.note,
+        resellable=made.resellable, next=made.next, claim=made.claim, photos=made.photos or None,
+        digests=found.digests or None, note=step.note,
         policy=found.policy,
     )  # fmt: skip
     if found.freight is not None:
         settle(case, actor, found.freight, now)
+    take_goods(case, actor, now)
 
 
 def goods_given_up(case: RefundCaseState, now: datetime) -> None:
@@ -77,6 +82,7 @@ def may_send(case: RefundCaseState, actor: Actor) -> None:
 def send(case: RefundCaseState, actor: Actor, step: steps.SendGoods, now: datetime, found: RefundPrepared) -> None:
     case.goods.sent, case.goods.sent_at = step.shipment.id, now
     record(case, actor, now, "goods_sent", shipment=step.shipment.id)
+    watch(case, OnItsWay(shipment=step.shipment.id, leg=Leg.OUT, told_at=now), now)
     place(case, actor, MarketAction.SEND_GOODS, now, shipment=step.shipment.id)
 
 

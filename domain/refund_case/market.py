@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from domain.people import Role
 from domain.policies.causes import Fault
 from domain.policies.refund_rules import RefundStatus
+from domain.policies.tracking import TrackingPolicy
 from domain.refund_deadlines import Deadline
+from domain.tracking import Leg
 
 
 class RefundKind(StrEnum):
@@ -25,6 +27,14 @@ class RefundKind(StrEnum):
 GOODS_COME_BACK = frozenset({RefundKind.RETURN, RefundKind.EXCHANGE, RefundKind.REPAIR})
 GOODS_GO_OUT = frozenset({RefundKind.EXCHANGE, RefundKind.REPAIR, RefundKind.RESEND})
 ENDED = frozenset({RefundStatus.SUCCEEDED, RefundStatus.CLOSED})
+
+
+class Counter(StrEnum):
+    """Where an application is read and answered by machine; NONE: only people can, in the marketplace's workbench."""
+
+    REFUNDS = "refunds"
+    EXCHANGES = "exchanges"
+    NONE = "none"
 
 
 class Intervention(StrEnum):
@@ -44,7 +54,8 @@ class Intervention(StrEnum):
 class Handling(BaseModel):
     """How the shop handles refunds at the moment of a reading; `policy` is the version that says so. `by_machine`:
     whether the marketplace can be read and answered without a person; a sum above `by_machine_up_to_fen` is released in
-    its workbench."""
+    its workbench. `goods_are_taken`: it wants to be told that old goods are taken before others go out. Without
+    `tracking` nobody watches the parcels."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,7 +75,19 @@ class Handling(BaseModel):
     by_machine_up_to_fen: int | None = None
     by_machine: bool = True
     proof_to_refuse: bool = False
+    tracking: TrackingPolicy | None = None
+    goods_are_taken: bool = False
     policy: str = ""
+
+
+class OnItsWay(BaseModel):
+    """A parcel that was told of: the row of its shipment, whose way it is on, and since when we know of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    shipment: str
+    leg: Leg
+    told_at: datetime
 
 
 class Reading(BaseModel):
@@ -87,6 +110,7 @@ class Reading(BaseModel):
     intervention: Intervention = Intervention.NONE
     deadline: Deadline | None = None
     shipment: str | None = None
+    parcels: list[OnItsWay] = []
     handling: Handling
 
 

@@ -7,7 +7,7 @@ from domain.case_record import record
 from domain.people import PLATFORM, Actor
 from domain.policies.refund_rules import RefundStatus
 from domain.refund_case.facts import Ordered, OrderResult
-from domain.refund_case.market import Reading, RefundKind, basis_of
+from domain.refund_case.market import GOODS_GO_OUT, Reading, RefundKind, basis_of
 from domain.refund_case.orders import MarketAction, Order, OrderStatus
 from domain.refund_case.state import RefundCaseState
 
@@ -16,6 +16,7 @@ NEAR = timedelta(hours=2)
 SOON = timedelta(minutes=2)
 AT_LEAST_EVERY = timedelta(minutes=30)
 ORDERED = "ordered"
+TOLD = frozenset({"address", "freight_by_buyer", "message", "proof", "reason"})
 
 # What the marketplace shows once it has done what it was told.
 FOLLOWS = {
@@ -23,6 +24,7 @@ FOLLOWS = {
     MarketAction.AGREE_EXCHANGE: frozenset({RefundStatus.RETURNING, RefundStatus.RETURNED, RefundStatus.TO_SEND}),
     MarketAction.REFUND: frozenset({RefundStatus.SUCCEEDED}),
     MarketAction.REFUSE: frozenset({RefundStatus.REFUSED}),
+    MarketAction.TAKE_GOODS: frozenset({RefundStatus.TO_SEND, RefundStatus.SENT}),
     MarketAction.SEND_GOODS: frozenset({RefundStatus.SENT, RefundStatus.SUCCEEDED}),
 }
 
@@ -41,12 +43,27 @@ def place(
     case.talk.trial = None
     if case.watch is not None:
         case.watch.decided, case.watch.decided_at = ORDERED, now
-    facts = {name: value for name, value in more.items() if name in {"address", "freight_by_buyer", "message", "proof"}}
+    facts = {name: value for name, value in more.items() if name in TOLD}
     record(
         case, actor, now, "order_placed",
         order=order.number, action=action, amount_fen=order.amount_fen, version=reading.version, status=reading.status,
         policy=policy, **facts,
     )  # fmt: skip
+
+
+def take_goods(case: RefundCaseState, actor: Actor, now: datetime) -> None:
+    """The goods that came back are in order, or taken as they are: a marketplace that wants to know before others go
+    out is told."""
+    reading = case.reading
+    waits = reading.status is RefundStatus.RETURNED and reading.kind in GOODS_GO_OUT and case.handling.goods_are_taken
+    if waits and case.open_order is None and goods_fine(case):
+        place(case, actor, MarketAction.TAKE_GOODS, now)
+
+
+def goods_fine(case: RefundCaseState) -> bool:
+    """Nothing was found fault with, or somebody took the goods as they are."""
+    inspection = case.goods.inspection
+    return inspection is not None and (inspection.refund_follows or case.goods.accepted_by is not None)
 
 
 def unanswered(case: RefundCaseState, order: Order, now: datetime) -> None:
@@ -125,6 +142,7 @@ def moves_to(action: MarketAction, kind: RefundKind) -> RefundStatus:
         MarketAction.AGREE_EXCHANGE: RefundStatus.RETURNING,
         MarketAction.REFUND: RefundStatus.SUCCEEDED,
         MarketAction.REFUSE: RefundStatus.REFUSED,
+        MarketAction.TAKE_GOODS: RefundStatus.TO_SEND,
         MarketAction.SEND_GOODS: RefundStatus.SENT,
     }[action]
 

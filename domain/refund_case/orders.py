@@ -14,6 +14,7 @@ class MarketAction(StrEnum):
     AGREE_EXCHANGE = "agree_exchange"
     REFUND = "refund"
     REFUSE = "refuse"
+    TAKE_GOODS = "take_goods"  # the old goods are in order; others may go out
     SEND_GOODS = "send_goods"
 
 
@@ -30,7 +31,8 @@ OPEN = frozenset({OrderStatus.WAITING, OrderStatus.NEEDS_CODE, OrderStatus.BY_HA
 
 
 class Order(BaseModel):
-    """One order to the marketplace. `by` is empty where a rule of the shop decided, which `policy` then names."""
+    """One order to the marketplace. `by` is empty where a rule of the shop decided, which `policy` then names. Of a
+    refusal, `proof` is a kept picture and `reason` the marketplace's number of one of its reasons."""
 
     number: int
     action: MarketAction
@@ -44,6 +46,7 @@ class Order(BaseModel):
     freight_by_buyer: bool = True
     message: SealedRef | None = None
     proof: str | None = None
+    reason: int | None = None
     code: SealedRef | None = None
     shipment: str | None = None
     tries: int = 0

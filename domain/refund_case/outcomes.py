@@ -13,6 +13,7 @@ class RefundOutcome(StrEnum):
     WITHDRAWN = "withdrawn"
     REFUSED = "refused"  # the refusal stood
     LAPSED = "lapsed"  # the buyer never sent the goods
+    NOT_SENT = "not_sent"  # we never sent what should have gone out; the marketplace ended the exchange
     RULED_FOR_BUYER = "ruled_for_buyer"
     RULED_FOR_SELLER = "ruled_for_seller"
     ENDED_BY_HAND = "ended_by_hand"

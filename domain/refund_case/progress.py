@@ -8,7 +8,7 @@ from domain.case_record import record
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
 from domain.policies.refund_rules import Consequence, RefundStatus
-from domain.refund_case import deadlines, ordering
+from domain.refund_case import deadlines, ordering, tracing
 from domain.refund_case.desk import assign
 from domain.refund_case.ending import ended_on_platform
 from domain.refund_case.facts import Ordered, RefundOpened
@@ -81,6 +81,7 @@ def read(case: RefundCaseState, reading: Reading | None, now: datetime) -> None:
     if before is None or not older(reading, before):
         case.market = reading
         _compare(case, before, reading, now)
+        tracing.follow(case, now)
         if case.outcome is None:
             deadlines.watch(case, reading.deadline, now)
     _look_again(case, now)
@@ -138,6 +139,7 @@ def _moved(case: RefundCaseState, before: Reading, reading: Reading, now: dateti
     )  # fmt: skip
     if order is not None and order.open:
         ordering.void(case, order, now)
+    ordering.take_goods(case, SYSTEM, now)
     return by_itself
 
 

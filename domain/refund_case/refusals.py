@@ -30,6 +30,12 @@ class OrderUnderWay(StepRefused):
     code = "OrderUnderWay"
 
 
+class MessageUnderWay(StepRefused):
+    """The last message has not been seen on the marketplace yet."""
+
+    code = "MessageUnderWay"
+
+
 class PlatformRules(StepRefused):
     """The marketplace's own service decides this one now."""
 
@@ -82,3 +88,9 @@ class NoDeadline(StepRefused):
     """Nothing of the marketplace's runs now that could be let pass."""
 
     code = "NoDeadline"
+
+
+class NothingOnItsWay(StepRefused):
+    """No parcel of the case is on its way."""
+
+    code = "NothingOnItsWay"

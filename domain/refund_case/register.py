@@ -8,6 +8,7 @@ from domain.refund_case.losses import loss_fen
 from domain.refund_case.orders import OrderStatus
 from domain.refund_case.stages import RefundStage, owner_of, stage_of
 from domain.refund_case.state import RefundCaseState
+from domain.tracking import DelayReason
 
 # What a stage waits for, for whoever has to answer a buyer at night.
 WHY = {
@@ -20,6 +21,7 @@ WHY = {
     RefundStage.BY_HAND: "somebody has to do it in the marketplace's workbench",
     RefundStage.AWAITING_RETURN: "the buyer has to send the goods",
     RefundStage.IN_TRANSIT: "the goods are on their way",
+    RefundStage.ARRIVED: "the courier shows it as signed for, and nobody has entered the parcel",
     RefundStage.INSPECTING: "the parcel has not been opened",
     RefundStage.SECOND_LOOK: "the first inspector could not tell",
     RefundStage.DISPUTING: "the goods are not in order",
@@ -43,7 +45,21 @@ def why_stuck(case: RefundCaseState) -> str:
         return f"the marketplace refused: {order.trouble}"
     if case.failed_reads:
         return "the marketplace can't be read"
+    if stage_of(case) in ON_THE_WAY and (late := _late(case)):
+        return late
     return WHY[stage_of(case)]
+
+
+ON_THE_WAY = {RefundStage.IN_TRANSIT, RefundStage.AWAITING_GOODS, RefundStage.AWAITING_RECEIPT}
+
+
+def _late(case: RefundCaseState) -> str | None:
+    """Why a parcel is late; the last one told of counts."""
+    parcel = case.parcels[-1] if case.parcels else None
+    if parcel is None or parcel.delay is None:
+        return None
+    words = {DelayReason.UNCOLLECTED: "no courier knows its number", DelayReason.SILENT: "nothing was scanned for long"}
+    return f"the parcel is late: {words.get(parcel.delay, parcel.delay.replace('_', ' '))}"
 
 
 def line_of(case: RefundCaseState, due_at: datetime) -> dict[str, Any] | None:

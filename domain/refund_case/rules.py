@@ -5,9 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.disputes import counter_claims, flags, questions
+from domain.disputes import steps as dispute_steps
 from domain.errors import Refusal
 from domain.people import Actor, Role
-from domain.refund_case import clocks, deadlines, deciding, desk, ending, handling_goods, permissions, steps, talking
+from domain.refund_case import (
+    clocks,
+    deadlines,
+    deciding,
+    desk,
+    ending,
+    handling_goods,
+    permissions,
+    steps,
+    talking,
+    tracing,
+    writing,
+)
 from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.permissions import require
 from domain.refund_case.refusals import CaseClosed, CaseOpening, NotYours, StaleVersion
@@ -42,12 +56,14 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.TryFirst: Rule(talking.may_try, talking.try_first, talking.check_try),
     steps.EndTrial: Rule(talking.may_end_trial, talking.end_trial),
     steps.Agree: Rule(deciding.may_agree, deciding.agree, prepared=True),
-    steps.Refuse: Rule(deciding.may_refuse, deciding.refuse, deciding.check_refuse),
+    steps.Refuse: Rule(deciding.may_refuse, deciding.refuse, deciding.check_refuse, prepared=True),
+    steps.WriteToBuyer: Rule(writing.may_write, writing.write, prepared=True),
     steps.LetPass: Rule(deadlines.may_let_pass, deadlines.let_pass),
     steps.ReleaseRefund: Rule(deciding.may_release, deciding.release, deciding.check_release),
     steps.EnterCode: Rule(deciding.may_enter_code, deciding.enter_code),
     steps.ConfirmDone: Rule(deciding.may_confirm, deciding.confirm_done, prepared=True),
     steps.CheckRefund: Rule(permissions.anybody, desk.check_read),
+    steps.CheckParcels: Rule(tracing.may_check, tracing.check_parcels),
     steps.ReceiveParcel: Rule(handling_goods.may_receive, handling_goods.receive, prepared=True),
     steps.Inspect: Rule(
         handling_goods.may_inspect, handling_goods.inspect, handling_goods.check_inspect, prepared=True
@@ -55,6 +71,19 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.SendGoods: Rule(handling_goods.may_send, handling_goods.send),
     steps.SettleFreight: Rule(handling_goods.may_settle, handling_goods.settle_freight),
     steps.FlagAbuse: Rule(permissions.working, handling_goods.flag_abuse, prepared=True),
+    dispute_steps.FlagRisk: Rule(flags.may_flag, flags.flag, flags.check_flag, prepared=True),
+    dispute_steps.JudgeFlag: Rule(flags.may_judge, flags.judge, flags.check_judge),
+    dispute_steps.OpenCounterClaim: Rule(
+        counter_claims.may_open, counter_claims.open_claim, counter_claims.check_open, prepared=True
+    ),
+    dispute_steps.MoveCounterClaim: Rule(
+        counter_claims.may_go_on, counter_claims.move, counter_claims.check_move, prepared=True
+    ),
+    dispute_steps.EndCounterClaim: Rule(
+        counter_claims.may_go_on, counter_claims.end, counter_claims.check_end, prepared=True
+    ),
+    dispute_steps.AskQuestion: Rule(questions.may_ask, questions.ask, questions.check_ask),
+    dispute_steps.AnswerQuestion: Rule(questions.may_answer, questions.answer, questions.check_answer),
     steps.Note: Rule(permissions.anybody, desk.note),
     steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
     steps.Resume: Rule(desk.may_resume, desk.resume),

@@ -7,6 +7,7 @@ from domain.policies.refund_rules import RefundStatus
 from domain.refund_case.market import GOODS_COME_BACK, GOODS_GO_OUT
 from domain.refund_case.orders import MarketAction, OrderStatus
 from domain.refund_case.state import RefundCaseState
+from domain.tracking import Leg, TransitState
 
 
 class RefundStage(StrEnum):
@@ -21,6 +22,7 @@ class RefundStage(StrEnum):
     BY_HAND = "by_hand"
     AWAITING_RETURN = "awaiting_return"
     IN_TRANSIT = "in_transit"
+    ARRIVED = "arrived"
     INSPECTING = "inspecting"
     SECOND_LOOK = "second_look"
     DISPUTING = "disputing"
@@ -73,7 +75,7 @@ _OWNERS = {
 def owner_of(case: RefundCaseState) -> Owner:
     """Who opens parcels and who releases money is the shop's own choice; everything else is fixed."""
     stage = stage_of(case)
-    if stage is RefundStage.INSPECTING:
+    if stage in {RefundStage.ARRIVED, RefundStage.INSPECTING}:
         return Owner(case.handling.inspected_by)
     if stage in {RefundStage.RELEASING, RefundStage.ENTERING_CODE}:
         return Owner(case.handling.executed_by)
@@ -118,8 +120,18 @@ _ORDERED = {
 def _after_the_end(case: RefundCaseState) -> Iterator[RefundStage]:
     """The money may be back before the goods are: they are still waited for, and opened."""
     if goods_missing(case):
-        yield RefundStage.INSPECTING if case.goods.received_at is not None else RefundStage.AWAITING_GOODS
+        yield (
+            RefundStage.INSPECTING
+            if case.goods.received_at is not None
+            else _not_here(case, RefundStage.AWAITING_GOODS)
+        )
     yield RefundStage.ENDING
+
+
+def _not_here(case: RefundCaseState, on_its_way: RefundStage) -> RefundStage:
+    """Goods that nobody has entered: on their way, or signed for at our own door."""
+    parcel = case.parcel_on(Leg.BACK)
+    return RefundStage.ARRIVED if parcel is not None and parcel.state is TransitState.SIGNED else on_its_way
 
 
 def goods_missing(case: RefundCaseState) -> bool:
@@ -164,11 +176,14 @@ def _asked(case: RefundCaseState) -> Iterator[RefundStage]:
 def _returned(case: RefundCaseState) -> Iterator[RefundStage]:
     goods, inspection = case.goods, case.goods.inspection
     if goods.received_at is None:
-        yield RefundStage.IN_TRANSIT
+        yield _not_here(case, RefundStage.IN_TRANSIT)
     if inspection is None:
         yield RefundStage.INSPECTING
     elif inspection.undecided:
         yield RefundStage.SECOND_LOOK
     elif not inspection.refund_follows and goods.accepted_by is None:
         yield RefundStage.DISPUTING
-    yield RefundStage.RESENDING if case.reading.kind in GOODS_GO_OUT else RefundStage.RELEASING
+    if case.reading.kind not in GOODS_GO_OUT:
+        yield RefundStage.RELEASING
+    # Where the marketplace has to be told first it was, and would not hear of it.
+    yield RefundStage.DISPUTING if case.handling.goods_are_taken else RefundStage.RESENDING

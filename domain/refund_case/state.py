@@ -9,16 +9,20 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.case_clocks import Clock, Held
+from domain.disputes.state import Disputes
 from domain.escalation import EscalationKind
 from domain.freight import Payer
 from domain.policies.causes import Fault
 from domain.refund_case.goods import Goods
 from domain.refund_case.market import Basis, Handling, Reading
+from domain.refund_case.messages import Message, MessageStatus
 from domain.refund_case.orders import MarketAction, Order, OrderStatus
 from domain.refund_case.outcomes import RefundOutcome
+from domain.refund_case.parcels import Telling, TrackedParcel
 from domain.refund_case.talks import Talk
 from domain.refund_deadlines import Deadline
 from domain.sealed import Event, SealedRef
+from domain.tracking import Leg
 
 
 class RefundOpening(BaseModel):
@@ -119,8 +123,13 @@ class RefundCaseState(BaseModel):
     agreed: Agreed | None = None
     orders: list[Order] = Field(default_factory=list)
     goods: Goods = Field(default_factory=Goods)
+    messages: list[Message] = Field(default_factory=list)
     freight: Freight | None = None
     abuse: Abuse | None = None
+    disputes: Disputes = Field(default_factory=Disputes)
+
+    parcels: list[TrackedParcel] = Field(default_factory=list)
+    tellings: list[Telling] = Field(default_factory=list)
 
     stage_seen: str = ""
     stage_since: datetime | None = None
@@ -151,6 +160,11 @@ class RefundCaseState(BaseModel):
         return order if order is not None and order.open else None
 
     @property
+    def open_message(self) -> Message | None:
+        last = self.messages[-1] if self.messages else None
+        return last if last is not None and last.status is MessageStatus.WAITING else None
+
+    @property
     def reading(self) -> Reading:
         """The application as it was last seen. A registered case has one from its first moment."""
         assert self.market is not None  # noqa: S101
@@ -159,6 +173,10 @@ class RefundCaseState(BaseModel):
     @property
     def handling(self) -> Handling:
         return self.reading.handling
+
+    def parcel_on(self, leg: Leg) -> TrackedParcel | None:
+        """The parcel that counts on this way: the last one told of."""
+        return next((parcel for parcel in reversed(self.parcels) if parcel.leg is leg), None)
 
     def done(self, action: MarketAction) -> bool:
         """Whether the marketplace did this because we told it to."""

@@ -6,8 +6,17 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.desk_steps import Claim, Escalate, HandOver, Hold, Note, Resume
+from domain.disputes.steps import (
+    AnswerQuestion,
+    AskQuestion,
+    EndCounterClaim,
+    FlagRisk,
+    JudgeFlag,
+    MoveCounterClaim,
+    OpenCounterClaim,
+)
 from domain.people import Actor
-from domain.refund_case.goods_steps import FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
+from domain.refund_case.goods_steps import CheckParcels, FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
 from domain.refund_case.talks import Alternative
 from domain.sealed import SealedRef
 from domain.step import Step as Step
@@ -75,8 +84,22 @@ class Refuse(Step):
     proof: str | None = Field(
         default=None,
         max_length=64,
-        description="id of a kept photo; with one a person refuses in the workbench, where the picture is shown",
+        description="id of a photo in the case's vault; the buyer sees it",
     )
+    reason: int | None = Field(
+        default=None,
+        gt=0,
+        le=2**31,
+        description="the marketplace's number of one of its own reasons; an exchange is not refused by machine without",
+    )
+
+
+class WriteToBuyer(Step):
+    """Write to the buyer where they applied, with a photo: the marketplace takes no words without one."""
+
+    step: Literal["write_to_buyer"] = "write_to_buyer"
+    words: SealedRef
+    photo: str = Field(max_length=64, description="id of a photo in the case's vault")
 
 
 class LetPass(Step):
@@ -131,16 +154,25 @@ AnyRefundStep = Annotated[
     | EndTrial
     | Agree
     | Refuse
+    | WriteToBuyer
     | LetPass
     | ReleaseRefund
     | EnterCode
     | ConfirmDone
     | CheckRefund
+    | CheckParcels
     | ReceiveParcel
     | Inspect
     | SendGoods
     | SettleFreight
     | FlagAbuse
+    | FlagRisk
+    | JudgeFlag
+    | OpenCounterClaim
+    | MoveCounterClaim
+    | EndCounterClaim
+    | AskQuestion
+    | AnswerQuestion
     | Note
     | Hold
     | Resume
@@ -167,6 +199,7 @@ __all__ = [
     "Agree",
     "AnswerProposal",
     "AnyRefundStep",
+    "CheckParcels",
     "CheckRefund",
     "Claim",
     "ConfirmDone",
@@ -192,4 +225,5 @@ __all__ = [
     "SettleFreight",
     "Step",
     "TryFirst",
+    "WriteToBuyer",
 ]

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.contact_terms import TalkOutcome
+from domain.disputes import dues
 from domain.escalation import EscalationKind
 from domain.fulfilment import needs_address, needs_payee
 from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payees import fits
-from domain.payouts import PayoutStatus
 from domain.review_case import announcing, decisions, hearing, investigations, promises, resting, reversing
 from domain.review_case.agreements import Investigation
 from domain.review_case.endings import FollowUp
-from domain.review_case.outcomes import Outcome
+from domain.review_case.outcome_reached import outcome_at_end as outcome_at_end
 from domain.review_case.replying import reply_wanted_at
 from domain.review_case.state import PAY_ANEW, Identity, OfferStatus, ReplyStatus, ReviewCaseState
 
@@ -54,6 +53,8 @@ class Action(StrEnum):
     PROMISE_BROKEN = "promise_broken"
     INVESTIGATION_DUE = "investigation_due"
     DECISION_DUE = "decision_due"
+    CLAIM_DUE = "counter_claim_due"
+    QUESTION_DUE = "question_due"
     LOG_MESSAGE = "log_message"
     RESUME = "resume"
     END = "end"
@@ -91,6 +92,7 @@ def _all(case: ReviewCaseState) -> Iterator[Due]:
     if identity is None:
         yield Due(case.opened_at, Action.OPEN)
         return
+    yield from (Due(at, Action.CLAIM_DUE, number) for at, number in dues.claims_due(case))
     if case.outcome is not None:
         yield from _ending(case)
         return
@@ -118,6 +120,7 @@ def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
     yield from _promises(case)
     yield from _investigations(case)
     yield from (Due(one.due_at, Action.DECISION_DUE, str(one.number)) for one in decisions.unreminded(case))
+    yield from (Due(at, Action.QUESTION_DUE, number) for at, number in dues.questions_due(case))
     yield from _clocks(case)
 
 
@@ -139,7 +142,7 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     elif case.follow_up is not None and not case.follow_up.over:
         yield _follow_up(case.follow_up)
         yield from _watching(case)
-    elif not promises.unbroken(case):
+    elif not promises.unbroken(case) and not any(dues.claims_waiting(case)):
         yield Due(now, Action.CLOSE)
         return
     yield from _promises(case)
@@ -284,30 +287,6 @@ def _clocks(case: ReviewCaseState) -> Iterator[Due]:
             yield Due(clock.due_at, Action.ESCALATE, str(kind))
 
 
-def outcome_at_end(case: ReviewCaseState) -> Outcome:
-    """What a case that nobody ended by hand has come to."""
-    if case.malicious and case.malice.report is not None:
-        return Outcome.MALICIOUS_REPORTED
-    if case.amendment is not None:
-        paid = any(payout.status is PayoutStatus.PAID for payout in case.payouts)
-        return Outcome.AMENDED_PAID if paid else Outcome.AMENDED_UNPAID
-    if case.reversal is not None:
-        return Outcome.REVERSED
-    if case.stopped is not None:
-        return Outcome.STOPPED_BY_BUYER
-    if _content(case):
-        return Outcome.SETTLED_KEPT
-    reached = any(attempt.talk is not None for attempt in case.attempts)
-    return Outcome.REFUSED if reached else Outcome.UNREACHABLE
-
-
-def _content(case: ReviewCaseState) -> bool:
-    """Whether the buyer said yes to the result, and the last talk gives that no lie: satisfied, though the review
-    stands (R46)."""
-    talks = [attempt.talk for attempt in case.attempts if attempt.talk is not None]
-    return case.agreements.accepted_at is not None and talks[-1:] != [TalkOutcome.ABUSIVE]
-
-
 def due_for_people(case: ReviewCaseState) -> Due | None:
     """What a person of the desk is needed for, now or next; lists sort by it."""
     waiting = [Due(clock.since, Action.ESCALATE, str(kind)) for kind, clock in case.clocks.items() if kind in ASKING]
@@ -321,6 +300,8 @@ def due_for_people(case: ReviewCaseState) -> Due | None:
         Due(_needed(case, one), Action.INVESTIGATION_DUE, str(one.number)) for one in investigations.unanswered(case)
     ]
     waiting += [Due(one.due_at, Action.DECISION_DUE, str(one.number)) for one in decisions.undecided(case)]
+    waiting += [Due(at, Action.CLAIM_DUE, number) for at, number in dues.claims_waiting(case)]
+    waiting += [Due(at, Action.QUESTION_DUE, number) for at, number in dues.questions_waiting(case)]
     return min(waiting, key=lambda due: due.at, default=None)
 
 

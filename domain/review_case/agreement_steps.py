@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from domain.contact_terms import AddressType, Occupation
+from domain.review_case.agreements import Speaker
 from domain.review_case.step import Step
 from domain.sealed import SealedRef
 
@@ -73,6 +74,8 @@ class AttachChat(Step):
 
     step: Literal["attach_chat"] = "attach_chat"
     text: SealedRef
+    speaker: Speaker | None = Field(default=None, description="whose words these are")
+    said_at: AwareDatetime | None = Field(default=None, description="when they were said; a replay shows them there")
 
 
 class DescribeBuyer(Step):

@@ -1,6 +1,7 @@
 """What was said and agreed with a buyer, as parts of a review case's state: references, times and codes only."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
@@ -80,13 +81,20 @@ class Details(BaseModel):
     at: datetime
 
 
+class Speaker(StrEnum):
+    BUYER = "buyer"
+    DESK = "desk"
+
+
 class Chat(BaseModel):
-    """A piece of the original chat."""
+    """A piece of the original chat; who said it and when, where that is known."""
 
     number: int
     text: SealedRef
     by: str
     at: datetime
+    speaker: Speaker | None = None
+    said_at: datetime | None = None
 
 
 class Heard(BaseModel):

@@ -14,7 +14,9 @@ from domain.review_case.refusals import BadOutcome, NotYours, PayoutUnsettled, P
 from domain.review_case.state import OfferStatus, ReviewCaseState
 
 # What is still owed to the buyer goes on being asked for.
-BEYOND_THE_END = frozenset({EscalationKind.PROMISE_DUE, EscalationKind.FULFILMENT_WAITING})
+BEYOND_THE_END = frozenset(
+    {EscalationKind.PROMISE_DUE, EscalationKind.FULFILMENT_WAITING, EscalationKind.COUNTER_CLAIM}
+)
 BY_ITS_AGENT = frozenset({Outcome.SETTLED_KEPT, Outcome.REFUSED})
 
 

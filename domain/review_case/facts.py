@@ -9,6 +9,7 @@ from domain.assignment import Assigned as Assigned
 from domain.case_clocks import Reckoned as Reckoned
 from domain.case_clocks import Told as Told
 from domain.contact_terms import CapName, Channel, NextMove, StopSignal
+from domain.disputes.state import Risk
 from domain.escalation import EscalationKind
 from domain.people import Actor, Role
 from domain.review_case.state import Identity, ReviewCaseState
@@ -175,6 +176,7 @@ class BuyerMessage(Fact):
     channel: Channel
     text: SealedRef
     opt_out: bool = False
+    risks: list[Risk] = Field(default_factory=list)
 
 
 class StepRequest(Fact):

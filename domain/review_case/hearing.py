@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from domain.contact_terms import CallResult, StopSignal
+from domain.disputes import flags
 from domain.escalation import EscalationKind
 from domain.people import Actor, ActorKind
 from domain.review_case.agreements import Chat, Heard
@@ -30,6 +31,7 @@ def received(case: ReviewCaseState, message: BuyerMessage, now: datetime) -> Non
     if len(said.chats) < MOST_CHATS:
         said.chats.append(Chat(number=len(said.chats) + 1, text=message.text, by=message.by, at=now))
     record(case, by, now, "buyer_wrote", channel=message.channel, text=message.text, opt_out=message.opt_out or None)
+    flags.suggest(case, by, message.risks, message.text, now)
     if message.opt_out:
         _opt_out(case, by, now)
     elif number is not None:

@@ -8,6 +8,7 @@ from domain.step_refusals import CaseHeld as CaseHeld
 from domain.step_refusals import CaseOpening as CaseOpening
 from domain.step_refusals import NotYours as NotYours
 from domain.step_refusals import ReasonMissing as ReasonMissing
+from domain.step_refusals import SecondPersonNeeded as SecondPersonNeeded
 from domain.step_refusals import StaleVersion as StaleVersion
 from domain.step_refusals import StepRefused as StepRefused
 from domain.step_refusals import WrongStage as WrongStage
@@ -131,12 +132,6 @@ class ReferenceMissing(StepRefused):
     """What was paid carries the wallet's own number."""
 
     code = "ReferenceMissing"
-
-
-class SecondPersonNeeded(StepRefused):
-    """Who verifies is never the case's agent nor the maker of its offer."""
-
-    code = "SecondPersonNeeded"
 
 
 class MoneyFrozen(StepRefused):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.disputes import counter_claims, flags, questions
+from domain.disputes import steps as dispute_steps
 from domain.errors import Refusal
 from domain.people import Actor, Role
 from domain.review_case import (
@@ -109,6 +111,19 @@ RULES: dict[type[steps.Step], Rule] = {
     ),
     agreement_steps.AskDecision: Rule(decisions.may_ask, decisions.ask, decisions.check_ask),
     agreement_steps.Decide: Rule(decisions.may_decide, decisions.decide, decisions.check_decide),
+    dispute_steps.FlagRisk: Rule(flags.may_flag, flags.flag, flags.check_flag, prepared=True),
+    dispute_steps.JudgeFlag: Rule(flags.may_judge, flags.judge, flags.check_judge),
+    dispute_steps.OpenCounterClaim: Rule(
+        counter_claims.may_open, counter_claims.open_claim, counter_claims.check_open, prepared=True
+    ),
+    dispute_steps.MoveCounterClaim: Rule(
+        counter_claims.may_go_on, counter_claims.move, counter_claims.check_move, prepared=True
+    ),
+    dispute_steps.EndCounterClaim: Rule(
+        counter_claims.may_go_on, counter_claims.end, counter_claims.check_end, prepared=True
+    ),
+    dispute_steps.AskQuestion: Rule(questions.may_ask, questions.ask, questions.check_ask),
+    dispute_steps.AnswerQuestion: Rule(questions.may_answer, questions.answer, questions.check_answer),
     agreement_steps.AttachChat: Rule(permissions.desk, telling.attach_chat, telling.check_chat),
     agreement_steps.DescribeBuyer: Rule(
         permissions.working, telling.describe, telling.check_description, prepared=True

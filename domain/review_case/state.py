@@ -14,6 +14,7 @@ from domain.approvals import ApprovalNeed, is_approved
 from domain.case_clocks import Clock as Clock
 from domain.case_clocks import Held as Held
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
+from domain.disputes.state import Disputes
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
 from domain.handwork import HandWork
@@ -262,6 +263,7 @@ class ReviewCaseState(BaseModel):
     suspicion: Suspicion | None = None
     malice: Malice = Field(default_factory=Malice)
     files: list[KeptFile] = []
+    disputes: Disputes = Field(default_factory=Disputes)
     clocks: dict[EscalationKind, Clock] = Field(default_factory=dict)
     held: Held | None = None
     touched_at: datetime | None = None

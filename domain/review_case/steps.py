@@ -15,6 +15,15 @@ from domain.desk_steps import HandOver as HandOver
 from domain.desk_steps import Hold as Hold
 from domain.desk_steps import Note as Note
 from domain.desk_steps import Resume as Resume
+from domain.disputes.steps import (
+    AnswerQuestion,
+    AskQuestion,
+    EndCounterClaim,
+    FlagRisk,
+    JudgeFlag,
+    MoveCounterClaim,
+    OpenCounterClaim,
+)
 from domain.money import CNY, LARGEST_OFFER_FEN
 from domain.offers import OfferForm
 from domain.people import Actor
@@ -247,6 +256,13 @@ AnyStep = Annotated[
     | Decide
     | AttachChat
     | DescribeBuyer
+    | FlagRisk
+    | JudgeFlag
+    | OpenCounterClaim
+    | MoveCounterClaim
+    | EndCounterClaim
+    | AskQuestion
+    | AnswerQuestion
     | Note
     | Hold
     | Resume

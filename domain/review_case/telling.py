@@ -29,12 +29,20 @@ def record_details(
 def check_chat(case: ReviewCaseState, actor: Actor, step: steps.AttachChat, now: datetime) -> None:
     room = len(case.agreements.chats) < MOST_CHATS
     require(room, ChatFull, f"A case keeps {MOST_CHATS} pieces of chat; write the rest as a note, or leave it out.")
+    said = step.said_at is None or step.said_at <= now
+    require(said, BadTime, "Nothing was said in the future; send when it was.")
 
 
 def attach_chat(case: ReviewCaseState, actor: Actor, step: steps.AttachChat, now: datetime, found: Prepared) -> None:
     chats = case.agreements.chats
-    chats.append(Chat(number=len(chats) + 1, text=step.text, by=actor.person, at=now))
-    record(case, actor, now, "chat_attached", chat=len(chats), text=step.text)
+    piece = Chat(
+        number=len(chats) + 1, text=step.text, by=actor.person, at=now, speaker=step.speaker, said_at=step.said_at
+    )
+    chats.append(piece)
+    record(
+        case, actor, now, "chat_attached",
+        chat=piece.number, text=step.text, speaker=step.speaker, said_at=step.said_at,
+    )  # fmt: skip
 
 
 def check_description(case: ReviewCaseState, actor: Actor, step: steps.DescribeBuyer, now: datetime) -> None:

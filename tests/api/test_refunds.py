@@ -15,6 +15,7 @@ from api.house import House, wall_clock
 from db import office
 from db.tables.refunds import Refund, Shipment
 from domain.people import Role
+from gateways.wire import trusted
 from tests.api.rows import add_case
 from worker import Parts, running
 
@@ -105,7 +106,7 @@ async def at_work(house: House) -> AsyncIterator[House]:
     """With a worker, in the time of the wall, and a shop on a marketplace that only people can use."""
     settings = house.settings.model_copy(update={"top_url": "http://127.0.0.1:9", "worker_grace_seconds": 1})
     house = replace(house, settings=settings, now=wall_clock)
-    parts = httpx2.AsyncClient(trust_env=False)
+    parts = httpx2.AsyncClient(verify=trusted(), trust_env=False)
     async with parts as http, running(Parts(settings, house.sessions, house.ring, http, house.client)):
         yield house
 
@@ -221,3 +222,22 @@ async def test_a_return_without_reason_can_be_refused_only_when_the_seven_days_d
     await web.get("/cases", params={"saw": f"{case}:1"}, headers=cast["agent"].headers)
     state = (await web.get(f"/cases/{case}", headers=cast["agent"].headers)).json()["state"]
     assert state["market"]["cannot_refuse"] is not may_refuse
+
+
+@pytest.mark.parametrize(
+    ("step", "code"),
+    [
+        ({"step": "refuse", "message": "不"}, "TextTooLong"),
+        ({"step": "refuse", "message": "不" * 201}, "TextTooLong"),
+        ({"step": "refuse", "message": "改成好评就返现"}, "WordsUnfit"),
+        ({"step": "write_to_buyer", "words": "请" * 134, "photo": "x"}, "TextTooLong"),
+        ({"step": "write_to_buyer", "words": "好评返现10元", "photo": "x"}, "WordsUnfit"),
+    ],
+)
+async def test_words_that_the_buyer_would_read_are_looked_at_before_they_are_kept(
+    report: Any, web: httpx2.AsyncClient, cast: Any, at_work: House, step: Body, code: str
+) -> None:
+    case = (await report()).json()["case"]
+    await web.get("/cases", params={"saw": f"{case}:3"}, headers=cast["agent"].headers)
+    answer = await web.post(f"/cases/{case}/steps", json=step, headers=cast["agent"].headers)
+    assert answer.json()["code"] == code

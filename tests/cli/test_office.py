@@ -42,14 +42,39 @@ def test_a_policy_is_changed_and_a_wrong_field_is_named(typed: Typed, tmp_path: 
     document = json.loads(typed("policies", "show", "desk").stdout)
     file = tmp_path / "desk.json"
     file.write_text(json.dumps(document | {"case_capacity": 12}))
-    assert typed("policies", "put", "desk", str(file), "--why", "fewer").exit_code == 0
+    assert typed("policies", "put", "desk", str(file), "--why", "fewer", "--on", "0").exit_code == 0
     assert "house version 1, fewer" in typed("policies", "list").stdout
     file.write_text(json.dumps(document | {"case_capacity": 0}))
     refused = typed("policies", "check", "desk", str(file))
     assert (refused.exit_code, "case_capacity" in refused.stderr) == (1, True)
 
 
+def test_of_two_people_who_have_changed_the_same_version_the_second_is_refused(typed: Typed, tmp_path: Path) -> None:
+    shown = typed("policies", "show", "desk")
+    assert "--on 0" in shown.stderr
+    file = tmp_path / "desk.json"
+    for capacity, status in ((12, 0), (13, 1)):
+        file.write_text(json.dumps(json.loads(shown.stdout) | {"case_capacity": capacity}))
+        put = typed("policies", "put", "desk", str(file), "--why", "mine", "--on", "0")
+        assert put.exit_code == status
+    assert "desk is at version 1 now" in put.stderr
+    assert json.loads(typed("policies", "show", "desk").stdout)["case_capacity"] == 12
+    assert "--on 1" in typed("policies", "show", "desk").stderr
+
+
 @pytest.mark.parametrize("words", [["people", "list"], ["shops", "list"], ["heads"]])
 def test_a_database_that_is_away_is_said_plainly(typed: Typed, words: list[str]) -> None:
     refused = typed(*words, AMENDS_DATABASE_URL="postgresql+psycopg://amends_app@127.0.0.1:9/amends")
     assert (refused.exit_code, "check AMENDS_DATABASE_URL" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("content", ["你好 = 1".encode("gb18030"), b"a = ", b"\xff\xfe"])
+def test_a_policy_file_that_can_not_be_read_is_named_and_changes_nothing(
+    typed: Typed, tmp_path: Path, content: bytes
+) -> None:
+    file = tmp_path / "desk.toml"
+    file.write_bytes(content)
+    for words in (["check", "desk", str(file)], ["put", "desk", str(file), "--why", "x", "--on", "0"]):
+        refused = typed("policies", *words)
+        assert (refused.exit_code, "desk.toml can't be read" in refused.stderr) == (1, True)
+    assert "version" not in typed("policies", "list").stdout

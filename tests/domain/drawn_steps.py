@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from hypothesis import strategies as st
 
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
+from domain.disputes import steps as dispute_steps
+from domain.disputes.state import Forum, Result, Risk
 from domain.offers import OfferForm
 from domain.review_case import (
     agreement_steps,
@@ -78,6 +80,22 @@ a_step = st.one_of(
     st.builds(agreement_steps.AskDecision, what=st.just(TEXT), due=st.none() | st.integers(1, 900).map(_later)),
     st.builds(agreement_steps.Decide, decision=st.integers(1, 2), granted=st.booleans(), answer=st.just(TEXT)),
     st.builds(agreement_steps.AttachChat, text=st.just(TEXT)),
+    st.builds(dispute_steps.FlagRisk, risk=st.sampled_from(Risk), words=st.none() | st.just(TEXT)),
+    st.builds(dispute_steps.JudgeFlag, flag=st.integers(1, 2), stands=st.booleans(), why=st.none() | st.just(TEXT)),
+    st.builds(
+        dispute_steps.OpenCounterClaim,
+        forum=st.sampled_from(Forum),
+        what=st.just(TEXT),
+        due=st.integers(1, 900).map(_later),
+    ),
+    st.builds(
+        dispute_steps.MoveCounterClaim, claim=st.integers(1, 2), what=st.just(TEXT), due=st.integers(1, 900).map(_later)
+    ),
+    st.builds(
+        dispute_steps.EndCounterClaim, claim=st.integers(1, 2), result=st.sampled_from(Result), what=st.just(TEXT)
+    ),
+    st.builds(dispute_steps.AskQuestion, what=st.just(TEXT), due=st.none() | st.integers(1, 900).map(_later)),
+    st.builds(dispute_steps.AnswerQuestion, question=st.integers(1, 2), answer=st.just(TEXT), rule=st.just(TEXT)),
     st.builds(steps.MendPayout, payout=st.sampled_from(["key-1", "key-2"]), action=st.sampled_from(steps.MendAction)),
     st.builds(
         steps.DecidePayout, payout=st.just("key-1"), paid=st.booleans(), reference=st.just("1"), why=st.just(TEXT)

@@ -9,20 +9,22 @@ from typing import Any
 
 from domain.assignment import Assigned
 from domain.case_clocks import Reckoned, Told, escalated, reckoned, still_stale
+from domain.disputes import counter_claims, questions
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.freight import Payer
 from domain.people import Actor, Role
 from domain.policies.refund_rules import Consequence, RefundStatus
-from domain.refund_case import agenda, clocks, deadlines, desk, handling_goods, progress, rules, steps, talking
+from domain.refund_case import agenda, clocks, deadlines, desk, handling_goods, progress, rules, steps, talking, tracing
 from domain.refund_case.agenda import Action, Due
-from domain.refund_case.facts import Ordered, OrderResult, RefundOpened, RefundPrepared, Warned
-from domain.refund_case.market import Handling, Intervention, Reading, RefundKind, basis_of
+from domain.refund_case.facts import Ordered, OrderResult, RefundOpened, RefundPrepared, Traced, Warned
+from domain.refund_case.market import Handling, Intervention, OnItsWay, Reading, RefundKind, basis_of
 from domain.refund_case.ordering import moves_to, shows_done
 from domain.refund_case.orders import Order
 from domain.refund_case.state import Freight, RefundCaseState, RefundIdentity, RefundOpening
 from domain.refund_deadlines import Deadline, DeadlineSource
 from domain.sealed import ParcelRef, SealedRef
+from domain.tracking import Leg, TransitState
 
 START = datetime(2026, 11, 21, 4, tzinfo=UTC)
 TEXT = SealedRef(id="text", digest="digest")
@@ -61,6 +63,7 @@ class Market:
     version: int = 1
     moved_at: datetime = START
     shipment: str | None = None
+    parcels: list[OnItsWay] = field(default_factory=list)
     intervention: Intervention = Intervention.NONE
     handling: Handling = PLAIN
     cannot_refuse: bool = False
@@ -89,6 +92,7 @@ class Market:
             at=now, status=self.status, code=self.status, version=str(self.version), modified_at=self.moved_at,
             kind=self.kind, amount_fen=self.amount_fen, cause=self.cause, cannot_refuse=self.cannot_refuse,
             intervention=self.intervention, deadline=self.deadline, shipment=self.shipment, handling=self.handling,
+            parcels=list(self.parcels),
         )  # fmt: skip
 
     def obey(self, order: Order, now: datetime) -> Ordered:
@@ -106,6 +110,7 @@ class Market:
         self.settle(now)
         if self.status is RETURNING:
             self.shipment = "shipment"
+            self.parcels.append(OnItsWay(shipment="shipment", leg=Leg.BACK, told_at=now))
             self.move(RETURNED, now)
 
     def withdraw(self, now: datetime) -> None:
@@ -128,11 +133,14 @@ class Market:
 
 @dataclass
 class RefundWorld:
-    """One case and the answers it gets. `down`: the marketplace does not answer."""
+    """One case and the answers it gets. `down`: neither marketplace nor couriers answer; `scanned` is what a courier
+    shows of a shipment, and `told` what the buyer heard without asking."""
 
     market: Market = field(default_factory=Market)
     now: datetime = START
     down: bool = False
+    scanned: dict[str, Traced] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
     late: list[Reading] = field(default_factory=list)
     case: RefundCaseState = field(init=False)
 
@@ -181,7 +189,8 @@ class RefundWorld:
         if isinstance(step, steps.ConfirmDone) and self.case.order is not None:
             self.market.move(moves_to(self.case.order.action, self.market.kind), self.now)
             return RefundPrepared(reading=self.market.reading(self.now))
-        return RefundPrepared(fault="seller", severity=3)
+        digests = {file: f"sha-{file}" for file in getattr(step, "files", [])}
+        return RefundPrepared(fault="seller", severity=3, digests=digests)
 
     def take(self, due: Due) -> None:
         """What the workflow does for one entry of the agenda."""
@@ -211,8 +220,17 @@ class RefundWorld:
                 kind = EscalationKind(due.subject)
                 if kind is not EscalationKind.STALE or still_stale(case):
                     escalated(case, Told(kind=kind, role=Role.LEAD, people=["bob"]), now)
+            case Action.CLAIM_DUE:
+                counter_claims.fell_due(case, int(due.subject), now)
+            case Action.QUESTION_DUE:
+                questions.fell_due(case, int(due.subject), now)
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
+            case Action.TRACE:
+                shown = self.scanned.get(due.subject, Traced(shipment=due.subject))
+                tracing.traced(case, due.subject, None if self.down else shown, now)
+            case Action.TELL:
+                self.tell(int(due.subject))
             case Action.NOTIFY:
                 progress.notified(case, True, "told", None, now)
             case Action.GIVE_UP_GOODS:
@@ -222,6 +240,21 @@ class RefundWorld:
             case _:
                 raise AssertionError(f"nothing does {due.action}")
         clocks.follow(case, now)
+
+    def tell(self, place: int) -> None:
+        worth = tracing.worth_telling(self.case, place)
+        if worth:
+            self.told.append(self.case.tellings[place].kind)
+        tracing.told(self.case, place, worth, "told" if worth else "it is over", None, self.now)
+
+    def scan(self, state: TransitState, shipment: str = "shipment") -> None:
+        """The courier scans the parcel now."""
+        known = self.scanned.get(shipment)
+        first = known.first_at if known is not None else self.now
+        signed = self.now if state is TransitState.SIGNED else None
+        self.scanned[shipment] = Traced(
+            shipment=shipment, state=state, first_at=first, last_at=self.now, signed_at=signed
+        )
 
     def _act(self) -> None:
         watch = self.case.watch

@@ -10,6 +10,7 @@ from domain.amendment import Baseline, Reading
 from domain.announcements import Announced
 from domain.case_numbers import mint
 from domain.contact_terms import Channel, NoContactCode, StopSignal, TalkOutcome
+from domain.disputes import counter_claims, questions
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
@@ -112,6 +113,7 @@ class World:
             valid_until=until,
             approval_until=until,
             amount_fen=300,
+            digests={file: f"sha-{file}" for file in getattr(step, "files", [])},
         )
 
     def pass_to(self, due: Due) -> None:
@@ -181,6 +183,10 @@ class World:
                 investigations.fell_due(case, int(due.subject), now)
             case Action.DECISION_DUE:
                 decisions.fell_due(case, int(due.subject), now)
+            case Action.CLAIM_DUE:
+                counter_claims.fell_due(case, int(due.subject), now)
+            case Action.QUESTION_DUE:
+                questions.fell_due(case, int(due.subject), now)
             case _:
                 self._ending(due)
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.acknowledgement import Acknowledgement, Standing, reminder, standing
+from domain.errors import PolicyUnreadable
 from domain.gate import (
     GateFacts,
     GateMode,
@@ -20,11 +21,12 @@ from domain.gate import (
 )
 from domain.platforms import Platform
 from domain.policies.compensation import CompensationPolicy
-from domain.policies.documents import load_shipped, with_overrides
+from domain.policies.documents import load_shipped, read_document, with_overrides
+from domain.policies.gate import Gate
 
 POLICY = load_shipped("compensation", CompensationPolicy)
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
-SIGNED = Acknowledgement("bob", NOW, POLICY.gate.acknowledgement_version, "CN", NOW + timedelta(days=180))
+SIGNED = Acknowledgement("bob", NOW, POLICY.gate.to_sign("CN").version, "CN", NOW + timedelta(days=180))
 READY = GateFacts(cause_confirmed=True, buyer_accepted=True, within_policy=True, approved=True, amendment_verified=True)
 STRICTNESS = [Permission.ALLOW, Permission.ACKNOWLEDGE, Permission.REFUSE]
 FACTS = st.builds(GateFacts, *[st.booleans()] * 6)
@@ -101,7 +103,8 @@ def test_nobody_edits_the_law_or_the_signature_away(path: str, row: dict[str, st
     table, _, key = path.partition(".")
     changed = POLICY.model_copy(update={"gate": with_overrides(POLICY.gate, {table: {key: row}})})
 
-    assert [where for where, _ in POLICY.loosened(changed)] == [f"gate.{path}.after_amendment"] * loosened
+    found = [where for where, _ in POLICY.loosened(changed) if not where.startswith("gate.acknowledgements")]
+    assert found == [f"gate.{path}.after_amendment"] * loosened
 
 
 def test_onboarding_is_told_why_a_mode_is_refused() -> None:
@@ -127,6 +130,37 @@ def test_what_an_acknowledgement_is_worth(changes: dict[str, object], worth: Sta
     one = Acknowledgement(**(vars(SIGNED) | changes))
 
     assert standing(one, POLICY.gate, "CN", NOW) is worth
+
+
+JAPAN = {"after_amendment": "acknowledge", "basis": "景品表示法", "conf": "likely"}
+
+
+def test_each_law_that_asks_for_a_signature_has_its_own_words_to_sign() -> None:
+    with pytest.raises(PolicyUnreadable, match=r"acknowledgements\.JP"):
+        with_overrides(POLICY, {"gate": {"jurisdictions": {"JP": JAPAN}}})
+    text = {"version": "JP-1", "text": "私は景品表示法を承知しています。", "renew_days": 90}
+    own = with_overrides(POLICY, {"gate": {"jurisdictions": {"JP": JAPAN}, "acknowledgements": {"JP": text}}}).gate
+    assert (own.to_sign("JP").version, own.renewed_after("JP"), own.renewed_after("CN")) == ("JP-1", 90, 180)
+    signed = Acknowledgement("bob", NOW, "JP-1", "JP", NOW + timedelta(days=90))
+    assert standing(signed, own, "JP", NOW) is Standing.VALID
+    assert standing(signed, own, "CN", NOW) is Standing.OTHER_LAW
+
+
+def test_a_new_text_of_one_law_leaves_the_signatures_under_the_others_alone() -> None:
+    changed = with_overrides(POLICY, {"gate": {"acknowledgement_version": "2027-01"}}).gate
+    assert standing(SIGNED, changed, "CN", NOW) is Standing.VALID
+    newer = with_overrides(POLICY, {"gate": {"acknowledgements": {"CN": {"version": "2027-01"}}}}).gate
+    assert standing(SIGNED, newer, "CN", NOW) is Standing.OLDER_TEXT
+
+
+def test_a_document_from_before_the_texts_had_laws_still_reads() -> None:
+    before = POLICY.gate.model_dump(mode="json") | {"acknowledgements": {}}
+    assert read_document(Gate, before).to_sign("CN").version == POLICY.gate.acknowledgement_version
+
+
+def test_words_for_a_law_that_is_not_in_the_table_are_refused() -> None:
+    with pytest.raises(PolicyUnreadable, match=r"acknowledgements\.XX"):
+        with_overrides(POLICY, {"gate": {"acknowledgements": {"XX": {"version": "1", "text": "x"}}}})
 
 
 def test_without_an_acknowledgement_it_is_missing() -> None:

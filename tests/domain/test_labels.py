@@ -37,6 +37,19 @@ def test_a_policy_with_a_false_label_is_refused_by_its_field(field: str, words: 
         with_overrides(POLICY, {"payout": {field: words}})
 
 
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"scene": "1000"}, "not what amends are"),
+        ({"perception": "现金奖励"}, "does not belong"),
+        ({"info_type": "活动名称"}, "does not belong"),
+    ],
+)
+def test_a_scene_of_wechat_pay_that_would_be_untrue_is_refused(change: dict[str, str], why: str) -> None:
+    with pytest.raises(PolicyUnreadable, match=rf"payout\.wechat.*{why}"):
+        with_overrides(POLICY, {"payout": {"wechat": change}})
+
+
 def test_no_wallet_is_handed_a_transfer_with_a_false_name() -> None:
     with pytest.raises(BadTransfer, match="好评"):
         Order("A1", 500, "ALIPAY_USER_ID", "2088", title="好评奖励")

@@ -7,12 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.contact_terms import StopSignal
+from domain.disputes.counter_claims import open_claims
+from domain.disputes.state import Result
+from domain.disputes.steps import EndCounterClaim
 from domain.people import ActorKind
 from domain.review_case import steps
 from domain.review_case.agenda import next_due, ready_to_pay
 from domain.review_case.state import OfferStatus, Stage
 from tests.domain.drawn_steps import a_step
-from tests.domain.review_world import ALICE, BOB, FAY, LEA, World
+from tests.domain.review_world import ALICE, BOB, FAY, LEA, TEXT, World
 
 ENDLESS = 3000
 
@@ -70,7 +73,9 @@ def runs_out(world: World) -> None:
 
 
 def hands_off(world: World) -> None:
-    """What waits for a hand is cancelled, and what was given is found to be so."""
+    """What waits for a hand is cancelled, what was given is found to be so, and no forum is waited for."""
+    for claim in open_claims(world.case):
+        world.step(BOB, EndCounterClaim(claim=claim.number, result=Result.WITHDRAWN, what=TEXT))
     payout = world.case.payout
     if payout is not None and payout.hand is not None and not payout.settled:
         world.step(FAY, steps.MendPayout(payout=payout.key, action=steps.MendAction.CANCEL))

@@ -287,6 +287,6 @@ def test_a_notice_without_its_facts_is_not_sent() -> None:
 
 
 def test_the_acknowledgement_names_the_law_it_is_about() -> None:
-    text = load_shipped("compensation", CompensationPolicy).gate.acknowledgement_text
+    text = load_shipped("compensation", CompensationPolicy).gate.to_sign("CN").text
 
     assert "第九条第(五)项" in text

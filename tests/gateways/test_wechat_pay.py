@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from gateways.money import Failed, MoneyOutcome, Paid, Unknown
 from gateways.signing import load_private_key, rsa2_sign
-from gateways.transfers import BadTransfer, Order, TamperedTransfer
+from gateways.transfers import BadTransfer, Order, Scene, TamperedTransfer
 from gateways.wechat_pay import WeChatPayClient, WeChatPayCredentials
 from gateways.wechat_pay_codes import CLOSED, OPEN, REASONS, REFUSED, UNKNOWN_CODES
 from gateways.wechat_pay_signing import signing_text
@@ -218,6 +218,12 @@ def test_the_bytes_say_what_is_paid_and_honestly_why(shared: Wallet) -> None:
     assert content["user_recv_perception"] == "商家赔付"
     assert content["transfer_scene_report_infos"] == [{"info_type": "赔付原因", "info_content": "售后补偿"}]
     assert "陈晓" not in shared.prepared.body.decode()
+
+
+@pytest.mark.covers(74)
+def test_the_scene_is_the_one_that_the_policy_names(shared: Wallet) -> None:
+    told = json.loads(shared.client.prepare(dataclasses.replace(ORDER, wechat_scene=Scene(perception="退款"))).body)
+    assert (told["transfer_scene_id"], told["user_recv_perception"]) == ("1011", "退款")
 
 
 def test_small_sums_go_without_a_name_as_the_wallet_wants_it(shared: Wallet) -> None:

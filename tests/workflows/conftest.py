@@ -3,8 +3,9 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -21,8 +22,10 @@ from domain.offers import OfferForm
 from domain.review_case import steps
 from domain.review_case.agenda import next_due
 from domain.review_case.state import Opening, ReviewCaseState
+from gateways.wire import trusted
 from tests.builders import House, Reviewed, Sandbox, Story, house_at, open_wallets, settings_for
 from tests.conftest import Database
+from tests.workflows.refund_world import RefundStory, apply, apply_for_exchange, opening_of, refunds_policy
 from worker import running
 from workflows import search
 from workflows.review_case import ReviewCase
@@ -53,11 +56,12 @@ async def register_search_attributes(client: Client) -> None:
 
 
 @pytest.fixture
-async def house(env: WorkflowEnvironment, database: Database, sandbox: str) -> AsyncIterator[House]:
-    """A shop with its people, the sandbox, and workers on every queue."""
-    async with httpx2.AsyncClient(trust_env=False) as http:
+async def house(env: WorkflowEnvironment, database: Database, sandbox: str, tmp_path: Path) -> AsyncIterator[House]:
+    """A shop with its people, a vault, the sandbox, and workers on every queue."""
+    async with httpx2.AsyncClient(verify=trusted(), trust_env=False) as http:
         outside = Sandbox(sandbox, http)
         settings = settings_for(database.app_url, sandbox, await open_wallets(outside))
+        settings = settings.model_copy(update={"vault_folder": str(tmp_path / "vault")})
         async with house_at(settings, outside, env.client) as built, running(built.parts):
             yield built
         await outside.delete("/control/faults")
@@ -179,3 +183,28 @@ def tell(env: WorkflowEnvironment, house: House) -> Tell:
         return Told(house, start, env.sleep, env.get_current_time)
 
     return told
+
+
+TellRefund = Callable[..., Awaitable[RefundStory]]
+
+
+@pytest.fixture
+def tell_refund(env: WorkflowEnvironment, house: House) -> TellRefund:
+    """Start the case of an application; the story goes on from there."""
+
+    async def told(policy: dict[str, Any] | None = None, *, exchange: bool = False, **body: Any) -> RefundStory:
+        await refunds_policy(house, **(policy or {}))
+        applied = await (apply_for_exchange if exchange else apply)(house, **body)
+        opening = await opening_of(house, applied, await env.get_current_time())
+        story = RefundStory(house, opening, applied, env.sleep, env.get_current_time)
+        await story.start()
+        return story
+
+    return told
+
+
+@pytest.fixture
+async def market_clock(house: House) -> AsyncIterator[None]:
+    """The sandbox's clock, which a story may move, stands right again afterwards."""
+    yield
+    await house.sandbox.post("/control/clock", now=datetime.now(UTC).isoformat())

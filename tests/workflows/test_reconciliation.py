@@ -18,6 +18,7 @@ from domain.fulfilment import WalletName
 from domain.reconciliation import CHINA
 from tests.builders import House
 from tests.workflows.conftest import Keep, Tell
+from tests.workflows.test_wallet_story import ready_by_wechat
 from workflows.reconcile import Reconcile
 
 DAY = 86_400
@@ -63,6 +64,29 @@ async def test_every_difference_between_a_statement_and_our_payouts_is_found_onc
         assert (await session.get_one(Payout, key)).stated_on == (tomorrow - timedelta(days=1)).date()
     assert found == {("amount_differs", 500, 600), ("ours_missing", None, 800), ("unknown_line", None, None)}
     assert not (await reconciling.reconcile(request)).read
+
+
+@pytest.mark.covers(200)
+@pytest.mark.parametrize("no_numbers", [False, True])
+async def test_the_second_wallets_statement_is_compared_as_well_whichever_number_it_names(
+    tell: Tell, house: House, reconciling: ReconcilingActivities, tomorrow: datetime, no_numbers: bool
+) -> None:
+    await house.sandbox.post("/control/clock", advance_seconds=-DAY)
+    story = await ready_by_wechat(tell, house)
+    key = (await story.closed()).payouts[0].key
+    await house.sandbox.post("/control/clock", advance_seconds=DAY)
+    day = (tomorrow - timedelta(days=1)).date()
+    edit = {"amounts": {key: 499}, "add": ["something else"], "no_numbers": no_numbers}
+    await house.sandbox.post(f"/control/wechat/statements/{day}", **edit)
+    request = ReconcileRequest(wallet=WalletName.WECHAT, now=tomorrow.astimezone(UTC))
+    read = await reconciling.reconcile(request)
+    await house.sandbox.post(f"/control/wechat/statements/{day}")
+    assert (read.read, read.ours, read.differences) == (True, 1, 2)
+    async with house.parts.sessions() as session:
+        differences = list(await session.scalars(select(StatementDifference)))
+        assert (await session.get_one(Payout, key)).stated_on == day
+    found = {(one.wallet, one.kind, one.ours_fen, one.theirs_fen) for one in differences}
+    assert found == {("wechat", "amount_differs", 500, 499), ("wechat", "unknown_line", None, None)}
 
 
 async def test_a_look_that_comes_too_early_changes_nothing(

@@ -16,7 +16,7 @@ from domain.refund_case.outcomes import RefundOutcome
 from tests.conftest import Database
 from tests.workflows.conftest import Keep
 from tests.workflows.live import Live, living
-from tests.workflows.refund_world import apply, opening_of
+from tests.workflows.refund_world import apply, apply_for_exchange, opening_of
 from workflows.refund_case import RefundCase
 from workflows.refund_intake import RefundIntake, RefundIntakeOrder, RefundIntakeReport
 from workflows.refund_starting import start_refund_case
@@ -74,3 +74,17 @@ async def test_pushes_of_refunds_are_answered_and_confirmed(live: Live) -> None:
     async with live.house.parts.sessions() as session:
         unconfirmed = list(await session.scalars(select(Inbox.message).where(Inbox.confirmed_at.is_(None))))
     assert (applied.refund_id, unconfirmed) == (file.external_id, [])
+
+
+@pytest.mark.covers(94)
+async def test_exchanges_come_by_their_own_list_and_their_cases_hear_of_changes(live: Live) -> None:
+    refund, exchange = await apply(live.house), await apply_for_exchange(live.house)
+    reports = [await run(live), await run(live)]
+    files = {file.external_id: file for file in await live.registered(2)}
+    assert [report.started for report in reports] == [2, 0]
+    assert set(files) == {refund.refund_id, exchange.refund_id}
+    state = await case_of(live, files[exchange.refund_id]).query(RefundCase.view)
+    assert (state.reading.kind, state.reading.deadline.source) == ("exchange", "platform")
+    await live.house.sandbox.post(f"/buyer/refunds/{exchange.refund_id}/withdraw")
+    assert (await run(live)).told == 1
+    assert await case_of(live, files[exchange.refund_id]).result() == RefundOutcome.WITHDRAWN

@@ -1,37 +1,15 @@
 """Refunds from the application to the end, at the sandbox's marketplace, under skipped time."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
-from temporalio.testing import WorkflowEnvironment
 
 from domain.freight import Payer
 from domain.refund_case import steps
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.stages import RefundStage, stage_of
-from tests.builders import House
-from tests.workflows.conftest import Keep
-from tests.workflows.refund_world import RefundStory, apply, opening_of, refunds_policy
+from tests.workflows.conftest import Keep, TellRefund
 from workflows.refund_case import RefundCase
-
-TellRefund = Callable[..., Awaitable[RefundStory]]
-
-
-@pytest.fixture
-def tell_refund(env: WorkflowEnvironment, house: House) -> TellRefund:
-    """Start the case of an application; the story goes on from there."""
-
-    async def told(policy: dict[str, Any] | None = None, **body: Any) -> RefundStory:
-        await refunds_policy(house, **(policy or {}))
-        applied = await apply(house, **body)
-        opening = await opening_of(house, applied, await env.get_current_time())
-        story = RefundStory(house, opening, applied, env.sleep, env.get_current_time)
-        await story.start()
-        return story
-
-    return told
 
 
 @pytest.mark.covers(94, 96, 97, 112, 113, 116)
@@ -60,13 +38,6 @@ async def test_goods_come_back_are_inspected_and_paid_by_finance(tell_refund: Te
     assert kinds[0] == "refund_opened"
     assert kinds[-2:] == ["notice_sent", "closed"]
     await keep_history(story.handle.id, "RefundCase.returned_and_paid_back")
-
-
-@pytest.fixture
-async def market_clock(house: House) -> AsyncIterator[None]:
-    """The sandbox's clock, which a story may move, stands right again afterwards."""
-    yield
-    await house.sandbox.post("/control/clock", now=datetime.now(UTC).isoformat())
 
 
 @pytest.mark.covers(95, 98, 209)

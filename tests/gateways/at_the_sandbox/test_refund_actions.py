@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.outgoing import Cleared
 from gateways.failures import Rejected
 from gateways.top import TopClient
 from gateways.top_refund_actions import Applied, CodeWanted, ReturnTo, TopRefundActions
@@ -70,8 +71,35 @@ async def test_a_refusal_carries_its_words_and_a_moved_version_is_not_forced(
     top: TopClient, ask: Tell, tell: Tell
 ) -> None:
     refund, moved = await ask(), await ask()
-    await TopRefundActions(top).refuse(applied(refund), "商品已拆封使用，无法二次销售", proof=b"\x89PNG")
+    await TopRefundActions(top).refuse(applied(refund), Cleared("商品已拆封使用，无法二次销售"), proof=b"\x89PNG")
     assert await status(top, refund) == "SELLER_REFUSE_BUYER"
     await tell(f"/buyer/refunds/{moved.refund_id}/modify", amount="1.00", reason="商品质量问题")
     with pytest.raises(Rejected, match="version"):
-        await TopRefundActions(top).refuse(applied(moved), "商品已拆封使用")
+        await TopRefundActions(top).refuse(applied(moved), Cleared("商品已拆封使用"))
+
+
+async def test_a_refusal_names_one_of_the_marketplaces_own_reasons(top: TopClient, ask: Tell, read: Tell) -> None:
+    refund = await ask()
+    reasons = await TopRefundActions(top).refuse_reasons(applied(refund))
+    await TopRefundActions(top).refuse(applied(refund), Cleared("商品没有问题"), reason=reasons[1].id)
+    shown = await read(f"/buyer/refunds/{refund.refund_id}")
+    assert (shown["refuse_message"], shown["refuse_reason"]) == ("商品没有问题", reasons[1].id)
+
+
+async def test_what_is_written_to_an_application_is_read_back(top: TopClient, ask: Tell, tell: Tell) -> None:
+    refund, actions = await ask(), TopRefundActions(top)
+    await tell(f"/buyer/refunds/{refund.refund_id}/message", content="杯盖漏水")
+    await actions.write(applied(refund), Cleared("请看图片里的密封圈"), b"\x89PNG picture")
+    assert [(one.role, one.text) for one in await actions.written(applied(refund))] == [
+        ("1", "杯盖漏水"),
+        ("2", "请看图片里的密封圈"),
+    ]
+
+
+async def test_once_the_platform_has_stepped_in_nothing_of_ours_is_taken(top: TopClient, ask: Tell, tell: Tell) -> None:
+    refund = await ask()
+    await tell(f"/control/refunds/{refund.refund_id}/intervention", what="step_in")
+    seen = await TopRefunds(top).refund(refund.refund_id)
+    assert (seen.cs_status, seen.deadline) == ("3", None)
+    with pytest.raises(Rejected, match="cs-intervened"):
+        await TopRefundActions(top).refuse(applied(seen), Cleared("商品已拆封使用"))

@@ -2,16 +2,19 @@
 
 import dataclasses
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date, datetime
 from typing import Any
 
 import httpx2
 import pytest
 from pydantic import SecretStr
 
+from gateways.failures import Nonsense, Transient
 from gateways.money import Failed, Paid, Unknown
 from gateways.transfers import Order
 from gateways.wechat_pay import WeChatPayClient, WeChatPayCredentials
+from gateways.wire import CHINA
 
 type Tell = Callable[..., Awaitable[Any]]
 
@@ -152,3 +155,59 @@ async def test_a_request_signed_by_somebody_else_moves_nothing(
     )  # fmt: skip
     assert await stranger.send(stranger.prepare(order)) == Unknown(order.number, "SIGN_ERROR")
     assert await wechat.query(order.number, 500) == Unknown(order.number, "NOT_FOUND", not_found=True)
+
+
+@pytest.fixture
+async def yesterday(tell: Tell, read: Tell) -> AsyncIterator[date]:
+    """The sandbox's today, which is over by then."""
+    today = datetime.fromisoformat((await read("/control/clock"))["now"]).astimezone(CHINA).date()
+    yield today
+    await tell("/control/wechat/statements/" + today.isoformat())
+
+
+async def day_over(tell: Tell, days: int = 1) -> None:
+    await tell("/control/clock", advance_seconds=days * 86_400)
+
+
+@pytest.mark.covers(200)
+async def test_yesterdays_fund_flow_names_each_transfer_that_arrived(
+    wechat: WeChatPayClient, order: Order, tell: Tell, yesterday: date
+) -> None:
+    await wechat.send(wechat.prepare(order))
+    assert isinstance(paid := await wechat.query(order.number, 500), Paid)
+    await day_over(tell)
+    try:
+        bill = await wechat.statement(yesterday)
+    finally:
+        await day_over(tell, -1)
+    assert bill is not None
+    (line,) = [one for one in bill.lines if one.number == order.number]
+    assert (line.fen, line.order, bill.unread) == (500, paid.order_id, ())
+
+
+async def test_a_day_that_is_not_over_and_one_without_movements_have_no_bill(
+    wechat: WeChatPayClient, yesterday: date
+) -> None:
+    assert await wechat.statement(yesterday) is None
+    assert await wechat.statement(date(2020, 1, 1)) is None
+
+
+async def test_a_bill_that_is_being_made_is_asked_for_again(
+    wechat: WeChatPayClient, tell: Tell, yesterday: date
+) -> None:
+    await tell(f"/control/wechat/statements/{yesterday}", creating=True)
+    with pytest.raises(Transient):
+        await wechat.statement(yesterday)
+
+
+async def test_a_file_that_was_broken_on_its_way_is_not_read(
+    wechat: WeChatPayClient, tell: Tell, fault: Tell, yesterday: date
+) -> None:
+    await tell(f"/control/wechat/statements/{yesterday}", add=["odd"])
+    await fault("wechat.bill_download", "nonsense")
+    await day_over(tell)
+    try:
+        with pytest.raises(Nonsense):
+            await wechat.statement(yesterday)
+    finally:
+        await day_over(tell, -1)

@@ -1,9 +1,5 @@
 """What was agreed with a buyer, over the api and on a real worker."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,58 +12,7 @@ from api.house import House, wall_clock
 from db.contacts import history_of
 from db.tables.buyers import Buyer
 from db.tables.contacts import ContactStopRow
-from worker import Parts, running
-
-Take = Callable[..., Awaitable[httpx2.Response]]
-Read = Callable[..., Awaitable[Any]]
-
-
-@pytest.fixture
-async def house(house: House) -> AsyncIterator[House]:
-    """With a worker, in the time of the wall."""
-    settings = house.settings.model_copy(update={"top_url": "http://127.0.0.1:9", "worker_grace_seconds": 1})
-    house = replace(house, settings=settings, now=wall_clock)
-    async with (
-        httpx2.AsyncClient(trust_env=False) as http,
-        running(Parts(settings, house.sessions, house.ring, http, house.client)),
-    ):
-        yield house
-
-
-@pytest.fixture
-async def case(web: httpx2.AsyncClient, cast: Any, review: Any) -> str:
-    """A case of today, by its number, in the lead's hands."""
-    fresh = review | {"created_at": (wall_clock() - timedelta(hours=2)).isoformat()}
-    review |= fresh
-    number: str = (await web.post("/reviews", json=fresh, headers=cast["agent"].headers)).json()["case"]
-    await web.get("/cases", params={"saw": f"{number}:1"}, headers=cast["agent"].headers)
-    return number
-
-
-@pytest.fixture
-def take(web: httpx2.AsyncClient, cast: Any, case: str) -> Take:
-    """Takes a step, and waits until lists show it."""
-
-    async def taken(who: str, step: str, **body: Any) -> httpx2.Response:
-        answer = await web.post(f"/cases/{case}/steps", json={"step": step} | body, headers=cast[who].headers)
-        if answer.status_code == 200:
-            saw = f"{case}:{answer.json()['version']}"
-            await web.get("/cases", params={"saw": saw}, headers=cast["lead"].headers)
-        return answer
-
-    return taken
-
-
-@pytest.fixture
-def read(web: httpx2.AsyncClient, cast: Any, case: str) -> Read:
-    async def body(path: str, who: str = "lead") -> Any:
-        return (await web.get(path.format(case=case), headers=cast[who].headers)).json()
-
-    return body
-
-
-def tomorrow() -> str:
-    return (wall_clock() + timedelta(days=1)).isoformat()
+from tests.api.at_work.conftest import Read, Take, tomorrow, until_heard
 
 
 @pytest.mark.covers(18, 30, 50)
@@ -177,31 +122,12 @@ async def test_a_buyer_who_comes_back_reopens_the_same_case_with_all_that_was_sa
     assert len(noted.json()["state"]["agreements"]["chats"]) == 1
 
 
-@pytest.fixture
-def write(web: httpx2.AsyncClient, cast: Any, review: Any) -> Any:
-    """The buyer writes, and the messenger tells it twice."""
-
-    async def written(text: str, **sender: str) -> Any:
-        body = {"shop": "demo", "channel": "sms", "text": text, "message_id": uuid4().hex} | sender
-        await web.post("/messages", json=body, headers=cast["service"].headers)
-        return (await web.post("/messages", json=body, headers=cast["service"].headers)).json()
-
-    return written
-
-
-async def until_heard(read: Read, of: Callable[[Any], Any]) -> Any:
-    async with asyncio.timeout(20):
-        while not (found := of((await read("/cases/{case}"))["state"])):  # noqa: ASYNC110 - it happens in the worker
-            await asyncio.sleep(0.02)
-    return found
-
-
 @pytest.mark.covers(31, 208)
 async def test_a_text_message_with_an_opt_out_word_ends_contact_with_the_person_in_every_shop(
     write: Any, read: Read, case: str, house: House
 ) -> None:
     heard = await write("ｔｄ 退订!", phone="+86 138-0013-8000")
-    assert heard == {"cases": [case], "closed": None, "opt_out": True}
+    assert heard == {"cases": [case], "closed": None, "risks": [], "opt_out": True}
     assert await until_heard(read, lambda state: state["stopped"]) == "buyer_opt_out"
     async with house.sessions() as session:
         stops = list(await session.scalars(select(ContactStopRow)))
@@ -214,7 +140,7 @@ async def test_what_a_buyer_writes_is_kept_once_waits_for_an_answer_and_stands_i
     write: Any, read: Read, case: str, temporal_client: Client, review: Any
 ) -> None:
     heard = await write("壶盖什么时候寄", buyer=review["buyer"]["id"])
-    assert heard == {"cases": [case], "closed": None, "opt_out": False}
+    assert heard == {"cases": [case], "closed": None, "risks": [], "opt_out": False}
     assert await until_heard(read, lambda state: "buyer_wrote" in state["clocks"])
     said = await read("/cases/{case}/agreements")
     history = await temporal_client.get_workflow_handle(f"review:sandbox:demo:{review['order_id']}").fetch_history()
