@@ -63,6 +63,7 @@ STATUS: Mapping[str, int] = {
     "BadInput": 422,
     "BadReviewKey": 422,
     "BadOfficeData": 422,
+    "BadChannel": 422,
     "PayeeUnfit": 422,
     "BadBudgetKey": 422,
     "PolicyUnreadable": 422,

@@ -72,7 +72,6 @@ list_refused_steps      .       shop    shop    .       .       shop    .       
 my_queue                own     own     own     own     own     .       .       .
 tell_message            shop    shop    shop    .       .       .       .       shop
 tell_presence           shop    shop    shop    .       .       .       .       shop
-my_notices              own     own     own     own     own     own     own     own
 list_payouts            .       shop    shop    .       shop    shop    .       .
 show_confirmation       .       .       .       .       shop    .       .       shop
 list_differences        .       .       shop    .       shop    shop    .       .
@@ -121,6 +120,27 @@ show_policy_history     shop    shop    shop    .       shop    shop    shop    
 preview_policy          .       .       shop    .       .       .       shop    .
 put_policy              .       .       shop    .       .       .       shop    .
 list_office_events      .       .       .       .       .       house   house   .
+
+# notices               agent   lead    superv  wareh   finance auditor admin   service
+my_notices              own     own     own     own     own     own     own     own
+count_unread            own     own     own     own     own     own     own     own
+read_notices            own     own     own     own     own     own     own     own
+my_deliveries           own     own     own     own     own     own     own     .
+my_preferences          own     own     own     own     own     own     own     .
+set_my_preferences      own     own     own     own     own     own     own     .
+my_channels             own     own     own     own     own     own     own     .
+add_my_channel          own     own     own     own     own     own     own     .
+change_my_channel       own     own     own     own     own     own     own     .
+remove_my_channel       own     own     own     own     own     own     own     .
+try_my_channel          own     own     own     own     own     own     own     .
+show_preferences        .       .       .       .       .       .       house   .
+set_preferences         .       .       .       .       .       .       house   .
+list_shop_channels      .       .       shop    .       .       shop    shop    .
+list_deliveries         .       .       shop    .       .       shop    shop    .
+add_shop_channel        .       .       shop    .       .       .       shop    .
+change_shop_channel     .       .       shop    .       .       .       shop    .
+remove_shop_channel     .       .       shop    .       .       .       shop    .
+try_shop_channel        .       .       shop    .       .       .       shop    .
 
 # buyers                agent   lead    superv  wareh   finance auditor admin   service
 unmask_buyer            shop    shop    shop    shop    shop    .       .       .
