@@ -1,6 +1,7 @@
 """The only reader of the environment: one frozen object, made once by whoever composes a process and passed down."""
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -42,6 +43,13 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=7241, ge=0, le=65535)
     engine_ui_url: str = ""
+    # Where browsers reach the api: https, or http on this machine. Empty: the address above.
+    public_url: str = ""
+
+    # Logging in. A session ends when it is left alone for so long, and after so many hours in any case.
+    session_idle_minutes: int = Field(default=60, ge=1, le=1440)
+    session_hours: int = Field(default=12, ge=1, le=720)
+    login_attempts_a_minute: int = Field(default=30, ge=1)
 
     # Engine and worker
     task_queue: str = "cases"
@@ -88,7 +96,28 @@ class Settings(BaseSettings):
     courier_claims_checkword: SecretStr = SecretStr("")
     courier_calls_per_second: float = Field(default=10.0, gt=0)
 
+    # Channels of the staff. Tokens and secrets of robots are entered at run time and sealed in the database.
+    dingtalk_url: str = "https://oapi.dingtalk.com"
+    wecom_url: str = "https://qyapi.weixin.qq.com"
+    feishu_url: str = "https://open.feishu.cn"
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "plain"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_sender: str = ""
+    smtp_ca_file: str = ""
+    sending_seconds: int = Field(default=15, ge=1, le=3600)
+
     log_level: str = "INFO"
+
+    @property
+    def session_idle(self) -> timedelta:
+        return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def session_lasts(self) -> timedelta:
+        return timedelta(hours=self.session_hours)
 
     @property
     def grace(self) -> timedelta:

@@ -106,7 +106,7 @@ async def list_notices(session: AsyncSession, person: UUID, unread: bool, limit:
     """What this person was told, the newest first."""
     found = select(Notice).where(Notice.person == person).order_by(Notice.at.desc(), Notice.id).limit(limit)
     if unread:
-        found = found.where(Notice.read_at.is_(None))
+        found = found.where(Notice.read_at.is_(None), Notice.dropped_at.is_(None))
     return [NoticeLine.model_validate(notice) for notice in await session.scalars(found)]
 
 
