@@ -44,8 +44,10 @@ from api import (
     scripts,
     shifts,
     shops,
+    signing_keys,
     steps,
     surges,
+    teams,
     wording,
 )
 from api.guard import Guard
@@ -84,6 +86,8 @@ ROUTERS = (
     people,
     login,
     keys,
+    signing_keys,
+    teams,
     shifts,
     surges,
     policies,

@@ -15,6 +15,7 @@ from db.tables import (
     notices,
     office,
     policies,
+    pushes,
     questions,
     record,
     refunds,
@@ -22,6 +23,7 @@ from db.tables import (
     retention,
     reversals,
     statements,
+    teams,
     vault,
 )
 from db.tables.model import Model
@@ -42,6 +44,7 @@ __all__ = [
     "notices",
     "office",
     "policies",
+    "pushes",
     "questions",
     "record",
     "refunds",
@@ -49,5 +52,6 @@ __all__ = [
     "retention",
     "reversals",
     "statements",
+    "teams",
     "vault",
 ]
