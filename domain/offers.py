@@ -1,6 +1,7 @@
 """What may be offered for a review: the range the policy gives, and the checks one offer has to pass."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from domain.errors import Refusal
 from domain.fulfilment import in_faces
@@ -20,7 +21,9 @@ __all__ = [
     "OfferRefused",
     "ThanksNotGiven",
     "check_offer",
+    "left_of_order",
     "offer_range",
+    "on_top",
     "thanks_worth",
 ]
 
@@ -160,6 +163,23 @@ def _in_faces(
     within = [face for face in faces if face <= most] or faces[:1]
     start = [face for face in within if face <= base] or within[:1]
     return OfferRange(faces[0], start[-1], within[-1], (*reasons, "in the marketplace's face values"), frozen)
+
+
+def left_of_order(order_paid_fen: int, paid_back_fen: int, policy: CompensationPolicy) -> int:
+    """What bounds an offer on top of a repair: what the buyer has not got back yet, or the policy's extra where that is
+    more; never more than the order."""
+    if paid_back_fen <= 0:
+        return order_paid_fen
+    return min(order_paid_fen, max(order_paid_fen - paid_back_fen, policy.extra.max_fen))
+
+
+def on_top(found: OfferRange, paid_back_fen: int, fixes: Sequence[str]) -> OfferRange:
+    """The range with the repair among its reasons."""
+    if not paid_back_fen and not fixes:
+        return found
+    how = f" ({', '.join(fixes)})" if fixes else ""
+    back = f"; {format_fen(paid_back_fen)} of the order was paid back" if paid_back_fen else ""
+    return replace(found, reasons=(*found.reasons, f"on top of the repair{how}{back}"))
 
 
 def check_offer(
