@@ -168,6 +168,13 @@ def router(world: World) -> APIRouter:
         said = {"access_token": secrets.token_urlsafe(16), "token_type": "Bearer", "expires_in": 300}
         return JSONResponse(said | {"id_token": provider.token(_issuer(request), grant)}, headers=HEADERS)
 
+    api.include_router(_control(world, provider))
+    return api
+
+
+def _control(world: World, provider: Provider) -> APIRouter:
+    api = APIRouter()
+
     @api.post("/control/oidc/clients", tags=["control"])
     async def save_client(body: ClientBody) -> dict[str, str]:
         known = world.store.setting(CLIENTS, {})
