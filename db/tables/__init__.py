@@ -23,6 +23,7 @@ from db.tables import (
     reversals,
     statements,
     vault,
+    webhooks,
 )
 from db.tables.model import Model
 
@@ -50,4 +51,5 @@ __all__ = [
     "reversals",
     "statements",
     "vault",
+    "webhooks",
 ]
