@@ -11,8 +11,8 @@ from temporalio import activity
 
 from activities.record_writing import append_events, keep_notices, lock_record
 from activities.refund_requests import RefundProjection
-from db.questions import keep_questions
 from activities.webhook_outbox import keep_webhooks
+from db.questions import keep_questions
 from db.sessions import Sessions
 from db.tables.cases import Assignment, CaseFile
 from db.tables.refunds import RefundLine

@@ -23,11 +23,11 @@ def somebody_listens() -> ColumnElement[bool]:
     return select(WebhookSubscription.id).where(WebhookSubscription.shop == CaseFile.shop, _LISTENS).exists()
 
 
-async def keep_webhooks(
-    session: AsyncSession, case_kind: str, shop: str, number: str, events: Sequence[Event]
-) -> None:
+async def keep_webhooks(session: AsyncSession, case_kind: str, shop: str, number: str, events: Sequence[Event]) -> None:
     """A delivery for each event and listener; a repeat finds its own."""
-    listeners = list(await session.scalars(select(WebhookSubscription).where(WebhookSubscription.shop == shop, _LISTENS)))
+    listeners = list(
+        await session.scalars(select(WebhookSubscription).where(WebhookSubscription.shop == shop, _LISTENS))
+    )
     rows = [
         {
             "id": uuid4(),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from temporalio import activity
@@ -116,7 +116,7 @@ class WebhookActivities:
         return ending
 
 
-def _due(now: datetime) -> object:
+def _due(now: datetime) -> ColumnElement[bool]:
     queued = and_(WebhookDelivery.state == WebhookState.QUEUED, WebhookDelivery.next_try_at <= now)
     lost = and_(WebhookDelivery.state == WebhookState.SENDING, WebhookDelivery.claimed_at < now - LOST_AFTER)
     return or_(queued, lost)
@@ -135,7 +135,9 @@ async def _claim(session: AsyncSession, webhook: UUID, now: datetime) -> list[Se
     found = []
     for row in rows:
         row.state, row.next_try_at, row.claimed_at, row.tries = WebhookState.SENDING, None, now, row.tries + 1
-        found.append(Sending(row.id, row.tries, row.queued_at, Webhook(listener.url, str(row.id), bodies[row.id], keys)))
+        found.append(
+            Sending(row.id, row.tries, row.queued_at, Webhook(listener.url, str(row.id), bodies[row.id], keys))
+        )
     return found
 
 

@@ -1,6 +1,6 @@
 """Webhooks for other systems: which events somebody asked for, what is said of one, and what follows a try.
 
-A webhook may come twice and says so by its id: another system can sort out a double, and not what it never heard. Events
+A webhook may come twice and says so by its id: a double can be sorted out there, what never came can not. Events
 of one case come in their order for as long as each comes through within a day.
 """
 

@@ -19,7 +19,7 @@ import httpx2
 from domain.webhook_urls import BadWebhook, Target, refuse_inside, target_of
 from domain.webhooks import SECRET_PREFIX
 from gateways.failures import GatewayFailure, Rejected, Transient
-from gateways.wire import CONNECT_SECONDS, Clock, wall_clock
+from gateways.wire import CONNECT_SECONDS, Clock, trusted, wall_clock
 
 PARTY = "webhook"
 USER_AGENT = "Amends-Webhooks/1"
@@ -57,7 +57,7 @@ async def webhook_client() -> AsyncIterator[httpx2.AsyncClient]:
     """A client of its own: no cookies of strangers, no redirects, and no connection that outlives its request, because
     two names at one address must not share one."""
     limits = httpx2.Limits(max_keepalive_connections=0, max_connections=50)
-    async with httpx2.AsyncClient(trust_env=False, follow_redirects=False, limits=limits) as client:
+    async with httpx2.AsyncClient(verify=trusted(), trust_env=False, follow_redirects=False, limits=limits) as client:
         yield client
 
 
