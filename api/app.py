@@ -46,6 +46,7 @@ from api import (
     shops,
     steps,
     surges,
+    webhooks,
     wording,
 )
 from api.guard import Guard
@@ -79,6 +80,7 @@ ROUTERS = (
     office_lists,
     notices,
     notice_channels,
+    webhooks,
     shops,
     gate,
     people,

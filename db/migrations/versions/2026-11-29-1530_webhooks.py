@@ -83,9 +83,11 @@ def _delivery() -> None:
     order = ["subscription", "case_number", "serial"]
     op.create_index("ix_webhook_delivery_order", "webhook_delivery", order, postgresql_where=still_open)
     op.create_index("ix_webhook_delivery_log", "webhook_delivery", ["subscription", "serial"])
-    op.create_index("ix_webhook_delivery_ended", "webhook_delivery", ["ended_at"])
+    for table in ("webhook_delivery", "notice_delivery"):
+        op.create_index(f"ix_{table}_ended", table, ["ended_at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_notice_delivery_ended", table_name="notice_delivery")
     op.drop_table("webhook_delivery")
     op.drop_table("webhook_subscription")
