@@ -48,13 +48,13 @@ async def my_notices(
     house: TheHouse, caller: TheCaller, unread: bool = False, limit: Limit = 50
 ) -> list[office.NoticeLine]:
     async with house.reads() as session:
-        return await office.list_notices(session, caller.person, unread, limit)
+        return await office.list_notices(session, caller.person, caller.shops(), unread, limit)
 
 
 @router.get("/notices/unread", responses=documented(403), summary="How many notices I have not read")
 async def count_unread(house: TheHouse, caller: TheCaller) -> Unread:
     async with house.reads() as session:
-        return Unread(unread=await deliveries.unread(session, caller.person))
+        return Unread(unread=await deliveries.unread(session, caller.person, caller.shops()))
 
 
 @router.post("/notices/read", responses=documented(403), summary="I have read these notices")
@@ -62,7 +62,7 @@ async def read_notices(house: TheHouse, caller: TheCaller, body: ReadBody) -> Re
     """Reading twice does no harm, and other people's notices are not touched."""
     async with house.sessions.begin() as session:
         read = await deliveries.mark_read(session, caller.person, house.now(), body.notices, body.until)
-        return Read(read=read, unread=await deliveries.unread(session, caller.person))
+        return Read(read=read, unread=await deliveries.unread(session, caller.person, caller.shops()))
 
 
 @router.get("/me/deliveries", responses=documented(403), summary="What became of the messages to my channels")

@@ -110,6 +110,12 @@ list_sessions_of        .       .       .       .       .       house   house   
 end_sessions_of         .       .       .       .       .       .       house   .
 reset_password          .       .       .       .       .       .       house   .
 list_door_refusals      .       .       .       .       .       house   house   .
+issue_signing_key       .       .       .       .       .       .       house   .
+list_signing_keys       .       .       .       .       .       .       house   .
+revoke_signing_key      .       .       .       .       .       .       house   .
+list_teams              shop    shop    shop    .       .       shop    shop    .
+put_team                .       .       .       .       .       .       house   .
+set_team                .       .       .       .       .       .       house   .
 suggest_replies         shop    shop    shop    .       .       shop    .       .
 list_reply_templates    shop    shop    shop    .       .       shop    shop    .
 save_reply_template     .       shop    shop    .       .       .       shop    .

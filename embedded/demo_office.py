@@ -15,12 +15,17 @@ from db.tables.office import Person, Shop
 from domain.notice_channels import ChannelKind
 from domain.people import Role
 from domain.policies.compensation import GateMode
+from domain.policies.documents import load_shipped
 from domain.policies.notices import Urgency
+from domain.policies.refunds import RefundsPolicy
 from embedded.demo_cast import CAST, SELLER_NICK, SHOP, Member
 from embedded.demo_shop import credentials
 from settings import Settings
 
 BY = "dev.py"
+IN_EVERY_SHOP = frozenset({Role.ADMIN, Role.AUDITOR})
+# Where the demo shop's goods go back to; the marketplace knows the address by its number.
+RETURNS_TO = {"id": 1, "name": "吴师傅", "phone": "0571-88886666", "address": "杭州市余杭区良渚街道3号仓库"}
 # Reviews of the last weeks become cases as well, so that a load of older ones can be tried.
 CUT_OFF = timedelta(days=30)
 
@@ -53,6 +58,9 @@ async def _fill(session: AsyncSession, ring: KeyRing, keys: Mapping[str, str], n
             cut_off_at=now - CUT_OFF,
             credentials=json.dumps(credentials(keys)),
         )
+        rules = load_shipped("refunds", RefundsPolicy).model_dump(mode="json", by_alias=True)
+        rules["return_addresses"] = [RETURNS_TO]
+        await office.put_policy(session, "refunds", SHOP, rules, BY, "where the demo shop's goods go back to", now)
     known = set(await session.scalars(select(Person.login)))
     for member in CAST:
         if member.login not in known:
@@ -73,6 +81,5 @@ async def _add_channels(session: AsyncSession, ring: KeyRing, keys: Mapping[str,
 async def _add(session: AsyncSession, member: Member, key: str, now: datetime) -> None:
     person = await office.add_person(session, BY, now, login=member.login, name=member.name)
     for role in map(Role, member.roles):
-        # An administrator's shop is every shop.
-        await office.grant(session, BY, now, person.id, role, None if role is Role.ADMIN else SHOP)
+        await office.grant(session, BY, now, person.id, role, None if role in IN_EVERY_SHOP else SHOP)
     await office.issue_key(session, BY, now, person.id, "demo", plain=key)

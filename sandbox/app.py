@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI, Request
+from fastapi_offline import FastAPIOffline
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
@@ -44,7 +45,9 @@ def create_app(folder: Path, office: PostOffice | None = None) -> ASGIApp:
         async with post_office.opened(world, office):
             yield
 
-    app = FastAPI(title="Amends sandbox", description=sandbox.__doc__ or "", version="1", lifespan=lifespan)
+    app = FastAPIOffline(
+        title="Amends sandbox", description=sandbox.__doc__ or "", version="1", redoc_url=None, lifespan=lifespan
+    )
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Exception) -> Response:

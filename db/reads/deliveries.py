@@ -98,8 +98,12 @@ async def _told(session: AsyncSession, deliveries: Collection[UUID]) -> defaultd
     return found
 
 
-async def unread(session: AsyncSession, person: UUID) -> int:
-    return await session.scalar(select(func.count()).where(Notice.person == person, _NEW)) or 0
+async def unread(session: AsyncSession, person: UUID, shops: frozenset[str] | None) -> int:
+    """Of these shops; None: of every shop."""
+    mine = select(func.count()).where(Notice.person == person, _NEW)
+    if shops is not None:
+        mine = mine.where(Notice.shop.in_(shops))
+    return await session.scalar(mine) or 0
 
 
 async def mark_read(

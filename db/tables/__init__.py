@@ -15,6 +15,7 @@ from db.tables import (
     notices,
     office,
     policies,
+    pushes,
     questions,
     record,
     refunds,
@@ -22,6 +23,7 @@ from db.tables import (
     retention,
     reversals,
     statements,
+    teams,
     vault,
     webhooks,
 )
@@ -43,6 +45,7 @@ __all__ = [
     "notices",
     "office",
     "policies",
+    "pushes",
     "questions",
     "record",
     "refunds",
@@ -50,6 +53,7 @@ __all__ = [
     "retention",
     "reversals",
     "statements",
+    "teams",
     "vault",
     "webhooks",
 ]

@@ -146,7 +146,8 @@ def _moved(case: RefundCaseState, before: Reading, reading: Reading, now: dateti
     order = case.open_order
     if order is not None and ordering.shows_done(order, reading):
         ordering.carried_out(case, order, now)
-    ours = any(ordering.shows_done(one, reading) for one in case.orders if one.status is OrderStatus.DONE)
+    done = [one for one in case.orders if one.status is OrderStatus.DONE and one.on.status is before.status]
+    ours = any(ordering.shows_done(one, reading) for one in done)
     by_itself = not ours and _at_its_deadline(before, reading, now)
     case.agreed = case.asked_platform = case.refusal_answer = None
     record(

@@ -40,6 +40,12 @@ REQUESTS: dict[str, Request] = {
     "end_sessions_of": ("DELETE", "/people/{spare}/sessions", None),
     "reset_password": ("POST", "/people/{spare}/password-reset", None),
     "list_door_refusals": ("GET", "/office/refusals", None),
+    "issue_signing_key": ("POST", "/people/{spare}/signing-keys", {"label": "erp"}),
+    "list_signing_keys": ("GET", "/people/{spare}/signing-keys", None),
+    "revoke_signing_key": ("DELETE", f"/people/{{spare}}/signing-keys/{uuid4()}", None),
+    "list_teams": ("GET", "/teams", None),
+    "put_team": ("PUT", "/teams/night", {"name": "Night", "outsourced": True, "shops": ["demo"]}),
+    "set_team": ("PUT", "/people/{spare}/team", {"team": None}),
     "open_case": ("POST", "/reviews", "review"),
     "list_cases": ("GET", "/cases", None),
     "open_refund": ("POST", "/refunds", None),
@@ -175,6 +181,7 @@ SHOP_BODY = {"code": "third", "name": "T", "platform": "sandbox", "cut_off_at": 
 
 # Not every request of the list can succeed; what counts is that its sender was not refused.
 MISSING = {
+    "revoke_signing_key",
     "change_password",
     "end_my_session",
     "rotate_key",

@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0033w"
-down_revision = "0033n"
+down_revision = "0031p"
 branch_labels = None
 depends_on = None
 
