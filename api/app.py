@@ -44,6 +44,7 @@ from api import (
     shops,
     steps,
     surges,
+    unkeepable,
     wording,
 )
 from api.guard import Guard
@@ -123,6 +124,7 @@ def create_app(settings: Settings, open_house: Callable[[Settings], Any] | None 
     )
     app.add_middleware(Guard)
     errors.install(app)
+    unkeepable.install(app)
     documentation.install(app)
     for module in ROUTERS:
         app.include_router(module.router)
