@@ -7,7 +7,7 @@ RUN awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements.lock > uv.txt \
     && pip install --no-cache-dir --require-hashes -r uv.txt \
     && python -m venv --without-pip /opt/amends \
     && uv pip install --no-cache --compile-bytecode --python /opt/amends/bin/python \
-        --require-hashes --constraint requirements.lock -r pyproject.toml
+        --require-hashes --constraint requirements.lock -r pyproject.toml --extra sandbox
 
 FROM python:3.13.11-slim-trixie
 RUN useradd --system --uid 10001 --user-group --no-create-home amends \

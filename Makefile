@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 # A process of tests for each core; `SPREAD=` runs them in one.
 SPREAD := -n auto --dist worksteal
+# Compiled code is kept, whatever the shell says: a house and its tests start many processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,7 +45,7 @@ demo: $(READY) ## Take one live case of the running house through its month and 
 	@$(BIN)/python demo.py $(ARGS)
 
 lock: $(READY) ## Resolve the dependencies again into requirements.lock
-	@$(BIN)/uv pip compile pyproject.toml --upgrade --quiet --extra embedded --group dev --universal \
+	@$(BIN)/uv pip compile pyproject.toml --upgrade --quiet --extra sandbox --extra embedded --group dev --universal \
 		--generate-hashes --no-emit-index-url --no-header -o requirements.lock
 
 clean: ## Remove .venv and every cache; the data in .amends stays

@@ -1,6 +1,7 @@
 """The only reader of the environment: one frozen object, made once by whoever composes a process and passed down."""
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -94,6 +95,19 @@ class Settings(BaseSettings):
     courier_claims_partner: str = ""
     courier_claims_checkword: SecretStr = SecretStr("")
     courier_calls_per_second: float = Field(default=10.0, gt=0)
+
+    # Channels of the staff. Tokens and secrets of robots are entered at run time and sealed in the database.
+    dingtalk_url: str = "https://oapi.dingtalk.com"
+    wecom_url: str = "https://qyapi.weixin.qq.com"
+    feishu_url: str = "https://open.feishu.cn"
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "plain"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_sender: str = ""
+    smtp_ca_file: str = ""
+    sending_seconds: int = Field(default=15, ge=1, le=3600)
 
     log_level: str = "INFO"
 

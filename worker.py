@@ -55,6 +55,7 @@ from activities.refund_work import of_refunds, with_couriers
 from activities.replacement import ReplacementActivities
 from activities.replies import ReplyActivities
 from activities.surging import SurgeActivities
+from activities.telling_staff import telling_staff
 from activities.wallets import Wallets
 from db.office import ensure_installation
 from db.sealing import KeyRing
@@ -63,7 +64,7 @@ from db.surges import unfinished
 from db.tables.office import Shop
 from domain.fulfilment import WalletName
 from gateways.aliyun_sms import AliyunSms, SmsCredentials
-from gateways.wire import quiet_http_log
+from gateways.wire import quiet_http_log, trusted
 from logs import configure as log_as_json
 from settings import Settings
 from vault.setup import vault_of
@@ -74,6 +75,7 @@ from workflows.digest import Digest
 from workflows.handback import Handback
 from workflows.heads import Heads
 from workflows.intake import Intake
+from workflows.notices import Notices
 from workflows.payout import Payout
 from workflows.reconcile import Reconcile
 from workflows.refund_case import RefundCase
@@ -82,11 +84,9 @@ from workflows.retention import Retention
 from workflows.review_case import ReviewCase
 from workflows.schedules import (
     ensure_all,
-    ensure_archive,
     ensure_digests,
-    ensure_heads,
+    ensure_house,
     ensure_reconciling,
-    ensure_retention,
 )
 from workflows.starting import start_surge
 from workflows.surge import Surge
@@ -101,6 +101,7 @@ WORKFLOWS = [
     Handback,
     Surge,
     Digest,
+    Notices,
     Heads,
     Retention,
     Reconcile,
@@ -246,6 +247,7 @@ def workers(parts: Parts) -> list[Worker]:
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 *track_and_end(parts, policies, contacts),
                 *of_refunds(parts.sessions, policies, clock),
+                *telling_staff(settings, parts.sessions, parts.http, policies),
                 offers.reserve, offers.reserve_thanks, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
                 *before_and_by_hand(parts, policies), payouts.whom_to_tell,
@@ -278,7 +280,7 @@ async def composed(settings: Settings, client: Client) -> AsyncIterator[Parts]:
     ring = key_ring(settings)
     engine: AsyncEngine = connect(settings, ring)
     try:
-        async with httpx2.AsyncClient(trust_env=False) as http, vault_of(settings, ring) as vault:
+        async with httpx2.AsyncClient(verify=trusted(), trust_env=False) as http, vault_of(settings, ring) as vault:
             yield Parts(settings, sessions(engine), ring, http, client, vault)
     finally:
         await engine.dispose()
@@ -292,10 +294,8 @@ async def set_up_schedules(parts: Parts) -> None:
         surges = await unfinished(session, datetime.now(UTC))
     await ensure_all(parts.client, shops, parts.settings)
     await ensure_digests(parts.client, [shop.code for shop in shops], parts.settings)
-    await ensure_archive(parts.client, parts.settings)
-    await ensure_heads(parts.client, parts.settings)
+    await ensure_house(parts.client, parts.settings)
     await ensure_reconciling(parts.client, WalletName, parts.settings)
-    await ensure_retention(parts.client, parts.settings)
     for surge in surges:
         await start_surge(parts.client, str(surge), parts.settings)
 

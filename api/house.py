@@ -53,7 +53,7 @@ class House:
         return cls(settings, ring, engine, sessions(engine), reads, client, Policies(), vault=vault, doorkeeper=keeper)
 
 
-def _house(request: Request) -> House:
+async def _house(request: Request) -> House:
     house: House = request.app.state.house
     return house
 

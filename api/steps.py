@@ -20,8 +20,8 @@ from api.public_words import check_public_words
 from api.refused import keep_refusal
 from api.reopening import reopen, split_off
 from api.rule_words import check_rule_words
-from api.sealing import SealedStep, rehearsed, seal_step, touches_rows, unseal
-from api.step_bodies import AnyStepBody, Reopen, SplitOff, StepBody
+from api.sealing import SealedStep, seal_step, touches_rows, unseal
+from api.step_bodies import AnyStepBody, Reopen, SplitOff, StepBody, rehearsed
 from db import chain
 from db.tables.cases import CaseFile
 from domain.errors import Refusal

@@ -18,6 +18,7 @@ from db.policy_rows import policy_in_force, put_policy
 from db.shops import add_shop, set_shop, shop_of
 from db.staff import add_person, grant, link_accounts, person_of, revoke, set_person
 from db.tables.office import Installation
+from db.teams import put_team, set_team
 
 __all__ = [
     "acknowledge_gate",
@@ -33,11 +34,13 @@ __all__ = [
     "person_of",
     "policy_in_force",
     "put_policy",
+    "put_team",
     "revoke",
     "revoke_key",
     "rotate_key",
     "set_person",
     "set_shop",
+    "set_team",
     "shop_of",
 ]
 

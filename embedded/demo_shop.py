@@ -46,6 +46,9 @@ def outside_parties(sandbox: str) -> dict[str, str]:
         "AMENDS_SMS_URL": sandbox,
         "AMENDS_SMS_ACCESS_KEY_ID": SMS_KEY_ID,
         "AMENDS_SMS_SIGN_NAME": "Amends",
+        "AMENDS_DINGTALK_URL": sandbox,
+        "AMENDS_WECOM_URL": sandbox,
+        "AMENDS_FEISHU_URL": sandbox,
         "AMENDS_KUAIDI100_URL": sandbox,
         "AMENDS_KUAIDI100_CUSTOMER": COURIER_CUSTOMER,
         "AMENDS_COURIER_CLAIMS_URL": f"{sandbox}/std/service",
@@ -53,8 +56,18 @@ def outside_parties(sandbox: str) -> dict[str, str]:
     }
 
 
+def mail_server(host: str, port: int) -> dict[str, str]:
+    """The settings that send mail to the sandbox's post office, which is on this machine."""
+    return {
+        "AMENDS_SMTP_HOST": host,
+        "AMENDS_SMTP_PORT": str(port),
+        "AMENDS_SMTP_SECURITY": "plain",
+        "AMENDS_SMTP_SENDER": "amends@example.com",
+    }
+
+
 async def introduce(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:
-    """Registers shop, wallet apps, messenger key and courier accounts; what is known already stays as it is.
+    """Registers shop, wallet apps, messenger key, robot and courier accounts; what is known already stays as it is.
 
     Returns the settings that only the sandbox can give: its wallets' public keys. Raises SandboxRefused.
     """
@@ -70,6 +83,8 @@ async def introduce(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:
         merchant = WECHAT_MERCHANT | {"public_key": _public(keys["AMENDS_WECHAT_PAY_PRIVATE_KEY"])}
         wallet = await _post(client, "/control/alipay/apps", alipay)
         wechat = await _post(client, "/control/wechat/merchants", merchant)
+        robot = {"kind": "dingtalk", "token": keys["DEMO_ROBOT_TOKEN"], "secret": keys["DEMO_ROBOT_SECRET"]}
+        await _post(client, "/control/robots", robot)
         await _place_first_order(client)
     return {
         "AMENDS_ALIPAY_PUBLIC_KEY": _on_one_line(wallet["alipay_public_key"]),

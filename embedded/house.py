@@ -66,6 +66,7 @@ class House:
 
     def _sandbox_arguments(self) -> list[str]:
         listening = ["--host", LOOPBACK, "--port", str(self._port("sandbox"))]
+        listening += ["--smtp-port", str(self._port("post office"))]
         return ["-m", "sandbox", *listening, "--data", str(self.folder.sandbox)]
 
     def _database_url(self, role: str, secret: str) -> str:
@@ -84,6 +85,7 @@ class House:
             "AMENDS_WORKER_GRACE_SECONDS": str(GRACE_SECONDS),
             # A newcomer who leaves a review wants to see its case at once; a real marketplace is asked each minute.
             "AMENDS_INTAKE_SECONDS": "5",
+            "AMENDS_SENDING_SECONDS": "5",
             "TEMPORAL_ADDRESS": self.engine.address,
             "TEMPORAL_NAMESPACE": NAMESPACE,
             # A proxy that the machine is set up for must not be asked for addresses of this machine.
@@ -91,6 +93,7 @@ class House:
             **{name: value for name, value in self.keys.items() if name.startswith("AMENDS_")},
             **demo_shop.outside_parties(self.url("sandbox")),
             "AMENDS_KUAIDI100_CALLBACK_URL": f"{self.url('api')}/couriers/pushes",
+            **demo_shop.mail_server(LOOPBACK, self._port("post office")),
         }
 
     async def start(self) -> None:

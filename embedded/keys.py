@@ -58,6 +58,8 @@ MAKERS: dict[str, Callable[[], str]] = {
     "AMENDS_COURIER_CLAIMS_CHECKWORD": _word,
     "DEMO_TOP_SECRET": _word,
     "DEMO_TOP_SESSION": _word,
+    "DEMO_ROBOT_TOKEN": _word,
+    "DEMO_ROBOT_SECRET": _word,
     **{member.key_name: _api_key for member in CAST},
     "POSTGRES_ADMIN_PASSWORD": _word,
     "POSTGRES_OWNER_PASSWORD": _word,

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -215,12 +216,13 @@ class Story:
 
 @dataclass(frozen=True)
 class OpenedWallets:
-    """Our private key at both wallets, and the key with which each of them answers."""
+    """Our private key at both wallets, the key with which each of them answers, and the post office's port."""
 
     private_key: str
     alipay_key: str
     wechat_key: str
     wechat_serial: str
+    smtp_port: int
 
 
 def settings_for(app_url: str, sandbox: str, wallets: OpenedWallets) -> Settings:
@@ -252,15 +254,28 @@ def settings_for(app_url: str, sandbox: str, wallets: OpenedWallets) -> Settings
         courier_claims_partner="tests",
         courier_claims_checkword=SecretStr("tests-word"),
         courier_calls_per_second=500,
+        dingtalk_url=sandbox,
+        wecom_url=sandbox,
+        feishu_url=sandbox,
+        smtp_host="127.0.0.1",
+        smtp_port=wallets.smtp_port,
+        smtp_security="plain",
+        smtp_sender="amends@example.com",
         outside_timeout_seconds=2.0,
         marketplace_calls_per_second=500,
         worker_grace_seconds=1,
     )
 
 
+@cache
+def our_key() -> rsa.RSAPrivateKey:
+    """One for all tests of a process: making one takes longer than many a test."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 async def open_wallets(sandbox: Sandbox) -> OpenedWallets:
     """An app at each wallet of the sandbox, and a key at its messenger; keys as PEM."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = our_key()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     answer = await sandbox.post("/control/alipay/apps", app_id="2021000000000001", public_key=public)
@@ -268,7 +283,10 @@ async def open_wallets(sandbox: Sandbox) -> OpenedWallets:
     await sandbox.post("/control/sms/keys", access_key_id="tests", access_key_secret="tests-secret")
     await sandbox.post("/control/courier/customers", customer="tests", key="tests-key")
     await sandbox.post("/control/courier/partners", partner_id="tests", checkword="tests-word")
-    return OpenedWallets(private, answer["alipay_public_key"], merchant["platform_key"], merchant["platform_serial"])
+    smtp_port = (await sandbox.get("/control/mail/office"))["port"]
+    return OpenedWallets(
+        private, answer["alipay_public_key"], merchant["platform_key"], merchant["platform_serial"], smtp_port
+    )
 
 
 @contextlib.asynccontextmanager

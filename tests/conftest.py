@@ -153,7 +153,21 @@ async def sandbox(scratch: Path) -> AsyncIterator[str]:
     port = free_port()
     child = Child(
         "The sandbox",
-        [sys.executable, "-m", "sandbox", "--host", LOOPBACK, "--port", str(port), "--data", scratch / "sandbox"],
+        [
+            sys.executable,
+            "-m",
+            "sandbox",
+            "--host",
+            LOOPBACK,
+            "--port",
+            str(port),
+            "--data",
+            scratch / "sandbox",
+            "--smtp-port",
+            "0",
+            "--smtps-port",
+            "0",
+        ],
         log=scratch / "sandbox.log",
         environment=os.environ,
         ready=lambda: answers_ok(LOOPBACK, port, "/healthz"),

@@ -12,8 +12,10 @@ from db.tables import (
     investigations,
     login,
     money,
+    notices,
     office,
     policies,
+    pushes,
     questions,
     record,
     refunds,
@@ -21,6 +23,7 @@ from db.tables import (
     retention,
     reversals,
     statements,
+    teams,
     vault,
 )
 from db.tables.model import Model
@@ -38,8 +41,10 @@ __all__ = [
     "investigations",
     "login",
     "money",
+    "notices",
     "office",
     "policies",
+    "pushes",
     "questions",
     "record",
     "refunds",
@@ -47,5 +52,6 @@ __all__ = [
     "retention",
     "reversals",
     "statements",
+    "teams",
     "vault",
 ]

@@ -12,7 +12,9 @@ from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.market import GOODS_GO_OUT, Intervention, Reading, RefundKind
 from domain.refund_case.orders import MarketAction, OrderStatus
 from domain.refund_case.outcomes import PAID_BACK, RefundOutcome
-from domain.refund_case.permissions import going_on, nothing_ordered, supervisor
+from domain.refund_case.permissions import going_on, in_stage, nothing_ordered, require, supervisor, working
+from domain.refund_case.refusals import NotReopened
+from domain.refund_case.stages import RefundStage
 from domain.refund_case.state import RefundCaseState
 
 # A forum goes on with a counter-claim, however the marketplace ended its application.
@@ -50,6 +52,23 @@ def _closure(case: RefundCaseState, before: Reading | None, by_itself: bool) -> 
         return RefundOutcome.NOT_SENT
     kept = case.talk.satisfied or case.talk.accepted is not None
     return RefundOutcome.KEPT if kept else RefundOutcome.WITHDRAWN
+
+
+def may_close_again(case: RefundCaseState, actor: Actor) -> None:
+    working(case, actor)
+    require(
+        case.ended_before is not None, NotReopened, "The case was not opened again; it ends as the marketplace says."
+    )
+    in_stage(case, RefundStage.REOPENED)
+
+
+def close_again(
+    case: RefundCaseState, actor: Actor, step: steps.CloseAgain, now: datetime, found: RefundPrepared
+) -> None:
+    """What was told to the buyer before is not told once more."""
+    assert case.ended_before is not None  # noqa: S101 - may_close_again saw it under the same lock
+    case.notice_done = True
+    end(case, actor, case.ended_before, now, why=step.why)
 
 
 def end(case: RefundCaseState, actor: Actor, outcome: RefundOutcome, now: datetime, **facts: Any) -> None:

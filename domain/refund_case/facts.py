@@ -10,7 +10,7 @@ from domain.people import Role
 from domain.policies.causes import Fault
 from domain.refund_case.market import Reading
 from domain.refund_case.messages import MessageStatus
-from domain.refund_case.state import Freight, RefundIdentity
+from domain.refund_case.state import Freight, RefundCaseState, RefundIdentity
 from domain.tracking import TransitState
 
 
@@ -20,12 +20,13 @@ class Fact(BaseModel):
 
 class RefundOpened(Fact):
     """The case is registered. `duplicate_of` names the case that already has this application; `number` is the number
-    that counts, should the minted one have been taken."""
+    that counts, should the minted one have been taken. `before` is how the case's last run ended."""
 
     number: str
     duplicate_of: str | None = None
     identity: RefundIdentity | None = None
     reading: Reading | None = None
+    before: RefundCaseState | None = None
     policies: dict[str, str] = Field(default_factory=dict)
     severity: int = 1
     earlier_cases: int = 0

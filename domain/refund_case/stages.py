@@ -32,6 +32,7 @@ class RefundStage(StrEnum):
     ENTERING_CODE = "entering_code"
     REFUSED = "refused"
     INTERVENED = "intervened"
+    REOPENED = "reopened"
     AWAITING_GOODS = "awaiting_goods"
     ENDING = "ending"
     CLOSED = "closed"
@@ -66,6 +67,7 @@ _OWNERS = {
     RefundStage.AWAITING_RECEIPT: Owner.BUYER,
     RefundStage.REFUSED: Owner.BUYER,
     RefundStage.INTERVENED: Owner.SUPERVISOR,
+    RefundStage.REOPENED: Owner.SERVICE,
     RefundStage.AWAITING_GOODS: Owner.COURIER,
     RefundStage.ENDING: Owner.CASE,
     RefundStage.CLOSED: Owner.NOBODY,
@@ -160,11 +162,20 @@ def _by_status(case: RefundCaseState) -> Iterator[RefundStage]:
         case RefundStatus.SENT:
             yield RefundStage.AWAITING_RECEIPT
         case RefundStatus.SUCCEEDED | RefundStatus.CLOSED:
-            yield RefundStage.ENDING
+            yield from _came_back(case)
+
+
+def _came_back(case: RefundCaseState) -> Iterator[RefundStage]:
+    """Over on the marketplace, and somebody opened the case again: what comes late is still looked at."""
+    if case.ended_before is None:
+        yield RefundStage.ENDING
+    if case.goods.received_at is not None and case.goods.inspection is None:
+        yield RefundStage.INSPECTING
+    yield RefundStage.REOPENED
 
 
 def _asked(case: RefundCaseState) -> Iterator[RefundStage]:
-    if case.agreed is not None:
+    if case.agreed is not None or case.loss_decided:
         yield RefundStage.RELEASING
     if case.talk.trial is not None:
         yield RefundStage.TRYING
@@ -175,6 +186,8 @@ def _asked(case: RefundCaseState) -> Iterator[RefundStage]:
 
 def _returned(case: RefundCaseState) -> Iterator[RefundStage]:
     goods, inspection = case.goods, case.goods.inspection
+    if case.loss_decided:
+        yield RefundStage.RELEASING
     if goods.received_at is None:
         yield _not_here(case, RefundStage.IN_TRANSIT)
     if inspection is None:

@@ -14,7 +14,7 @@ from domain.escalation import EscalationKind
 from domain.freight import Payer
 from domain.policies.causes import Fault
 from domain.refund_case.goods import Goods
-from domain.refund_case.market import Basis, Handling, Reading
+from domain.refund_case.market import Basis, Handling, Reading, basis_of
 from domain.refund_case.messages import Message, MessageStatus
 from domain.refund_case.orders import MarketAction, Order, OrderStatus
 from domain.refund_case.outcomes import RefundOutcome
@@ -26,7 +26,8 @@ from domain.tracking import Leg
 
 
 class RefundOpening(BaseModel):
-    """What the starter knows: enough to find the rows that the way in has sealed. `run` counts from 1."""
+    """What the starter knows: enough to find the rows that the way in has sealed. `run` counts from 1; a later run is
+    a closed case that came alive again, and `why` says by what."""
 
     case: str
     platform: str
@@ -92,6 +93,32 @@ class Abuse(BaseModel):
     why: SealedRef
 
 
+class AtLoss(BaseModel):
+    """A supervisor decided to pay back whatever the goods are like, on what the application was then (S002: in special
+    periods, on purpose)."""
+
+    by: str
+    at: datetime
+    why: SealedRef
+    on: Basis
+
+
+class AskedPlatform(BaseModel):
+    """The marketplace's staff were asked to change something; it counts until the application moves."""
+
+    by: str
+    at: datetime
+    what: SealedRef
+
+
+class RefusalAnswer(BaseModel):
+    """What the buyer said to a refusal, as somebody of the desk heard it; the marketplace shows nothing of it."""
+
+    by: str
+    at: datetime
+    accepted: bool
+
+
 class RefundCaseState(BaseModel):
     """Everything a refund case knows. `version` is the seq of its last event, `person_step` that of the last event
     that a person caused."""
@@ -126,6 +153,10 @@ class RefundCaseState(BaseModel):
     messages: list[Message] = Field(default_factory=list)
     freight: Freight | None = None
     abuse: Abuse | None = None
+    at_loss: AtLoss | None = None
+    asked_platform: AskedPlatform | None = None
+    refusal_answer: RefusalAnswer | None = None
+    ended_before: RefundOutcome | None = None
     disputes: Disputes = Field(default_factory=Disputes)
 
     parcels: list[TrackedParcel] = Field(default_factory=list)
@@ -169,6 +200,11 @@ class RefundCaseState(BaseModel):
         """The application as it was last seen. A registered case has one from its first moment."""
         assert self.market is not None  # noqa: S101
         return self.market
+
+    @property
+    def loss_decided(self) -> bool:
+        """Whether a decision to pay back at a loss still fits what the buyer asks for."""
+        return self.at_loss is not None and self.market is not None and self.at_loss.on == basis_of(self.market)
 
     @property
     def handling(self) -> Handling:

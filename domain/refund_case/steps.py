@@ -109,6 +109,31 @@ class LetPass(Step):
     why: SealedRef
 
 
+class AnswerRefusal(Step):
+    """Record what the buyer says to a refusal that the marketplace shows no answer to: they accept it and will
+    withdraw, or they insist."""
+
+    step: Literal["answer_refusal"] = "answer_refusal"
+    accepted: bool
+    words: SealedRef | None = None
+
+
+class AskPlatform(Step):
+    """The marketplace's staff were asked to change the application's state, or its time. For leaders."""
+
+    step: Literal["ask_platform"] = "ask_platform"
+    what: SealedRef
+
+
+class RefundAtLoss(Step):
+    """Pay back whatever the goods are like, or before they came: on purpose, by a supervisor, with the reason. The
+    money is released as always, by somebody else."""
+
+    step: Literal["refund_at_loss"] = "refund_at_loss"
+    amount_fen: int = Field(gt=0, le=100_000_000, description="what the buyer asks for now, so that no other is meant")
+    why: SealedRef
+
+
 class ReleaseRefund(Step):
     """Let the money go back to the buyer, exactly this much."""
 
@@ -136,6 +161,13 @@ class CheckRefund(Step):
     step: Literal["check_refund"] = "check_refund"
 
 
+class CloseAgain(Step):
+    """Nothing more is to be done in a case that was opened again; it ends as it had ended before."""
+
+    step: Literal["close_again"] = "close_again"
+    why: SealedRef
+
+
 class EndRefund(Step):
     """End the case by a supervisor's decision, whatever the marketplace shows."""
 
@@ -156,6 +188,10 @@ AnyRefundStep = Annotated[
     | Refuse
     | WriteToBuyer
     | LetPass
+    | AnswerRefusal
+    | AskPlatform
+    | RefundAtLoss
+    | CloseAgain
     | ReleaseRefund
     | EnterCode
     | ConfirmDone
@@ -198,10 +234,13 @@ class RefundCommand(BaseModel):
 __all__ = [
     "Agree",
     "AnswerProposal",
+    "AnswerRefusal",
     "AnyRefundStep",
+    "AskPlatform",
     "CheckParcels",
     "CheckRefund",
     "Claim",
+    "CloseAgain",
     "ConfirmDone",
     "EndRefund",
     "EndTrial",
@@ -217,6 +256,7 @@ __all__ = [
     "Propose",
     "ReceiveParcel",
     "RecordReason",
+    "RefundAtLoss",
     "RefundCommand",
     "Refuse",
     "ReleaseRefund",

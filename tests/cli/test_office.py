@@ -66,3 +66,15 @@ def test_of_two_people_who_have_changed_the_same_version_the_second_is_refused(t
 def test_a_database_that_is_away_is_said_plainly(typed: Typed, words: list[str]) -> None:
     refused = typed(*words, AMENDS_DATABASE_URL="postgresql+psycopg://amends_app@127.0.0.1:9/amends")
     assert (refused.exit_code, "check AMENDS_DATABASE_URL" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("content", ["你好 = 1".encode("gb18030"), b"a = ", b"\xff\xfe"])
+def test_a_policy_file_that_can_not_be_read_is_named_and_changes_nothing(
+    typed: Typed, tmp_path: Path, content: bytes
+) -> None:
+    file = tmp_path / "desk.toml"
+    file.write_bytes(content)
+    for words in (["check", "desk", str(file)], ["put", "desk", str(file), "--why", "x", "--on", "0"]):
+        refused = typed("policies", *words)
+        assert (refused.exit_code, "desk.toml can't be read" in refused.stderr) == (1, True)
+    assert "version" not in typed("policies", "list").stdout
