@@ -64,6 +64,8 @@ STATUS: Mapping[str, int] = {
     "ExportTooLarge": 413,
     "TooLarge": 413,
     "BadInput": 422,
+    "FakeReviewForbidden": 422,
+    "FixUnfit": 422,
     "BadReviewKey": 422,
     "BadOfficeData": 422,
     "BadChannel": 422,
