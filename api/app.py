@@ -48,6 +48,7 @@ from api import (
     steps,
     surges,
     teams,
+    unkeepable,
     wording,
 )
 from api.guard import Guard
@@ -131,6 +132,7 @@ def create_app(settings: Settings, open_house: Callable[[Settings], Any] | None 
     )
     app.add_middleware(Guard)
     errors.install(app)
+    unkeepable.install(app)
     documentation.install(app)
     for module in ROUTERS:
         app.include_router(module.router)
