@@ -49,6 +49,7 @@ from api import (
     surges,
     teams,
     unkeepable,
+    webhooks,
     wording,
 )
 from api.guard import Guard
@@ -82,6 +83,7 @@ ROUTERS = (
     office_lists,
     notices,
     notice_channels,
+    webhooks,
     shops,
     gate,
     people,

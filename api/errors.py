@@ -69,6 +69,7 @@ STATUS: Mapping[str, int] = {
     "BadReviewKey": 422,
     "BadOfficeData": 422,
     "BadChannel": 422,
+    "BadWebhook": 422,
     "PayeeUnfit": 422,
     "BadBudgetKey": 422,
     "PolicyUnreadable": 422,
