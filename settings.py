@@ -113,6 +113,8 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = SecretStr("")
     smtp_sender: str = ""
     smtp_ca_file: str = ""
+    # Whether webhooks may lead into networks that are not the open internet.
+    webhook_private: bool = False
     sending_seconds: int = Field(default=15, ge=1, le=3600)
 
     log_level: str = "INFO"

@@ -51,6 +51,8 @@ from api import (
     steps,
     surges,
     teams,
+    unkeepable,
+    webhooks,
     wording,
 )
 from api.guard import Guard
@@ -87,6 +89,7 @@ ROUTERS = (
     office_lists,
     notices,
     notice_channels,
+    webhooks,
     shops,
     gate,
     people,
@@ -142,6 +145,7 @@ def create_app(settings: Settings, open_house: Callable[[Settings], Any] | None 
     )
     app.add_middleware(Guard)
     errors.install(app)
+    unkeepable.install(app)
     documentation.install(app)
     for module in ROUTERS:
         app.include_router(module.router)

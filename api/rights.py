@@ -151,6 +151,18 @@ change_shop_channel     .       .       shop    .       .       .       shop    
 remove_shop_channel     .       .       shop    .       .       .       shop    .
 try_shop_channel        .       .       shop    .       .       .       shop    .
 
+# webhooks              agent   lead    superv  wareh   finance auditor admin   service
+list_webhook_kinds      .       .       shop    .       .       shop    shop    .
+list_webhooks           .       .       shop    .       .       shop    shop    .
+list_webhook_deliveries .       .       shop    .       .       shop    shop    .
+add_webhook             .       .       .       .       .       .       shop    .
+change_webhook          .       .       .       .       .       .       shop    .
+remove_webhook          .       .       .       .       .       .       shop    .
+rotate_webhook_secret   .       .       .       .       .       .       shop    .
+ping_webhook            .       .       .       .       .       .       shop    .
+redeliver_webhook       .       .       .       .       .       .       shop    .
+redeliver_webhook_since .       .       .       .       .       .       shop    .
+
 # buyers                agent   lead    superv  wareh   finance auditor admin   service
 unmask_buyer            shop    shop    shop    shop    shop    .       .       .
 list_looks              .       shop    shop    .       .       shop    .       .

@@ -86,6 +86,8 @@ class House:
             # A newcomer who leaves a review wants to see its case at once; a real marketplace is asked each minute.
             "AMENDS_INTAKE_SECONDS": "5",
             "AMENDS_SENDING_SECONDS": "5",
+            # Listeners of a developer stand on this machine, like the sandbox.
+            "AMENDS_WEBHOOK_PRIVATE": "true",
             "TEMPORAL_ADDRESS": self.engine.address,
             "TEMPORAL_NAMESPACE": NAMESPACE,
             # A proxy that the machine is set up for must not be asked for addresses of this machine.
