@@ -11,11 +11,8 @@ from temporalio import activity
 
 from activities.record_writing import append_events, keep_notices, lock_record
 from activities.refund_requests import RefundProjection
-<<<<<<< HEAD
 from activities.webhook_outbox import keep_webhooks
-=======
 from db.approvals import keep_approval
->>>>>>> main
 from db.questions import keep_questions
 from db.sessions import Sessions
 from db.tables.cases import Assignment, CaseFile

@@ -17,7 +17,7 @@ from domain.people import Role
 
 # Answered without a key: they tell nothing about the house, are the way in, or ask for a signature instead, as the
 # couriers' pushes do.
-PUBLIC = frozenset({"health", "ready", "take_push", "ways_in", "log_in", "use_code"})
+PUBLIC = frozenset({"health", "ready", "take_push", "ways_in", "log_in", "use_code", "begin_oidc", "finish_oidc"})
 
 COLUMNS = (
     Role.AGENT,
@@ -110,6 +110,9 @@ list_sessions_of        .       .       .       .       .       house   house   
 end_sessions_of         .       .       .       .       .       .       house   .
 reset_password          .       .       .       .       .       .       house   .
 list_door_refusals      .       .       .       .       .       house   house   .
+list_identities         .       .       .       .       .       house   house   .
+link_identity           .       .       .       .       .       .       house   .
+unlink_identity         .       .       .       .       .       .       house   .
 issue_signing_key       .       .       .       .       .       .       house   .
 list_signing_keys       .       .       .       .       .       .       house   .
 revoke_signing_key      .       .       .       .       .       .       house   .

@@ -40,6 +40,9 @@ REQUESTS: dict[str, Request] = {
     "end_sessions_of": ("DELETE", "/people/{spare}/sessions", None),
     "reset_password": ("POST", "/people/{spare}/password-reset", None),
     "list_door_refusals": ("GET", "/office/refusals", None),
+    "list_identities": ("GET", "/identities", None),
+    "link_identity": ("POST", "/people/{spare}/identities", {"subject": "alice"}),
+    "unlink_identity": ("DELETE", f"/people/{{spare}}/identities/{uuid4()}", None),
     "issue_signing_key": ("POST", "/people/{spare}/signing-keys", {"label": "erp"}),
     "list_signing_keys": ("GET", "/people/{spare}/signing-keys", None),
     "revoke_signing_key": ("DELETE", f"/people/{{spare}}/signing-keys/{uuid4()}", None),
@@ -181,6 +184,8 @@ SHOP_BODY = {"code": "third", "name": "T", "platform": "sandbox", "cut_off_at": 
 
 # Not every request of the list can succeed; what counts is that its sender was not refused.
 MISSING = {
+    "link_identity",
+    "unlink_identity",
     "revoke_signing_key",
     "change_password",
     "end_my_session",
