@@ -8,6 +8,7 @@ import httpx2
 from activities.clocks import DeskClock
 from activities.couriers import Couriers
 from activities.policies import Policies
+from activities.refund_amends import RefundAmendsActivities
 from activities.refund_desk import RefundDeskActivities
 from activities.refund_opening import RefundOpeningActivities
 from activities.refund_photos import RefundPhotoActivities
@@ -25,6 +26,7 @@ def of_refunds(sessions: Sessions, policies: Policies, clock: DeskClock) -> list
         opening.open_refund, opening.judge_reason, opening.judge_agreement, opening.judge_inspection,
         opening.judge_abuse, opening.done_by_hand, desk.whom_to_warn, desk.match,
         RefundPhotoActivities(sessions, policies).judge_photo,
+        RefundAmendsActivities(sessions, policies).reserve_alternative,
         RefundProjectionActivities(sessions).project_refund,
     ]  # fmt: skip
 

@@ -16,7 +16,7 @@ from db.audit import record
 from db.gate import acknowledge_gate, choose_gate
 from db.policy_rows import policy_in_force, put_policy
 from db.shops import add_shop, set_shop, shop_of
-from db.staff import add_person, grant, link_accounts, revoke, set_person
+from db.staff import add_person, grant, link_accounts, person_of, revoke, set_person
 from db.tables.office import Installation
 from db.teams import put_team, set_team
 
@@ -31,6 +31,7 @@ __all__ = [
     "key_hash",
     "keys_of",
     "link_accounts",
+    "person_of",
     "policy_in_force",
     "put_policy",
     "put_team",

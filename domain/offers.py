@@ -199,7 +199,7 @@ def check_offer(
     `freeze_lifted` lifts the freeze alone: a supervisor found that the review is not malicious."""
     if already_settled:
         raise OfferMade("Amends were made for this review already; a second payment is not possible.")
-    _check_payable(amount_fen, form, policy)
+    check_payable(amount_fen, form, policy)
     if supervisor_decided:
         return
     if (allowed.frozen and not freeze_lifted) or malicious_block:
@@ -224,7 +224,8 @@ def thanks_worth(form: OfferForm, policy: CompensationPolicy) -> int:
     return max((face for face in policy.coupons.faces_fen if face <= worth), default=policy.coupons.faces_fen[0])
 
 
-def _check_payable(amount_fen: int, form: OfferForm, policy: CompensationPolicy) -> None:
+def check_payable(amount_fen: int, form: OfferForm, policy: CompensationPolicy) -> None:
+    """What wallet and marketplace can give at all. Raises FormNotOffered or OfferOutOfRange."""
     kind = _kind(form, policy)
     if in_faces(form) and amount_fen not in policy.coupons.faces_fen:
         faces = policy.coupons.faces_fen

@@ -66,6 +66,7 @@ def _refuse_outside(event: str, arguments: tuple[object, ...]) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="write the histories of told stories to tests/histories")
+    parser.addoption("--schema-cases", type=int, default=4, help="requests of each kind that a route is tried with")
 
 
 def pytest_configure() -> None:

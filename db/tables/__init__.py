@@ -26,6 +26,7 @@ from db.tables import (
     statements,
     teams,
     vault,
+    webhooks,
 )
 from db.tables.model import Model
 
@@ -56,4 +57,5 @@ __all__ = [
     "statements",
     "teams",
     "vault",
+    "webhooks",
 ]

@@ -7,7 +7,7 @@ from domain.case_record import record
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, Actor
 from domain.policies.refund_rules import RefundStatus
-from domain.refund_case import steps
+from domain.refund_case import amends, steps
 from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.market import GOODS_GO_OUT, Intervention, Reading, RefundKind
 from domain.refund_case.orders import MarketAction, OrderStatus
@@ -79,6 +79,7 @@ def end(case: RefundCaseState, actor: Actor, outcome: RefundOutcome, now: dateti
     case.watch = None
     case.read_again_at = None
     case.clocks = {kind: clock for kind, clock in case.clocks.items() if kind in BEYOND_THE_END}
+    amends.case_ended(case, outcome, now)
     order = case.open_order
     if order is not None:
         order.status = OrderStatus.VOID

@@ -46,6 +46,11 @@ class RefundPrepared(Fact):
     claim: str | None = None
     reading: Reading | None = None
     digests: dict[str, str] = Field(default_factory=dict)
+    need_roles: list[Role] = []
+    need_both: bool = False
+    valid_until: datetime | None = None
+    approval_until: datetime | None = None
+    month: str | None = None
 
 
 class OrderResult(StrEnum):

@@ -4,6 +4,7 @@ from domain.freight import Payer
 from domain.policies.refund_rules import RefundStatus
 from domain.refund_case.market import GOODS_COME_BACK
 from domain.refund_case.outcomes import PAID_BACK
+from domain.refund_case.paying import paid_fen
 from domain.refund_case.state import RefundCaseState
 
 # The goods have left the buyer, so their way back was paid by somebody.
@@ -13,7 +14,7 @@ _CAME_BACK = frozenset({RefundStatus.RETURNED, RefundStatus.TO_SEND, RefundStatu
 def loss_fen(case: RefundCaseState) -> int:
     """Goods that can be sold again make good what was paid back for them; pieces that can't are lost in proportion.
     What a courier or supplier may still owe is not taken off before it has come."""
-    return _goods(case) + _freight(case)
+    return _goods(case) + _freight(case) + paid_fen(case)
 
 
 def _goods(case: RefundCaseState) -> int:

@@ -65,6 +65,7 @@ def carry_over(case: RefundCaseState, before: RefundCaseState) -> None:
     case.version, case.person_step, case.recent = before.version, before.person_step, before.recent
     case.talk = before.talk.model_copy(update={"trial": None})
     case.cause, case.orders, case.goods, case.messages = before.cause, before.orders, before.goods, before.messages
+    case.offers, case.payouts, case.payee = before.offers, before.payouts, before.payee
     case.parcels, case.tellings, case.disputes = before.parcels, before.tellings, before.disputes
     case.freight, case.abuse, case.refunded_fen = before.freight, before.abuse, before.refunded_fen
     for order in case.orders:

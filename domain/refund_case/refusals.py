@@ -36,6 +36,12 @@ class MessageUnderWay(StepRefused):
     code = "MessageUnderWay"
 
 
+class PayoutPending(StepRefused):
+    """Money is on its way to the buyer."""
+
+    code = "PayoutPending"
+
+
 class NoLoss(StepRefused):
     """No money can go back here at a loss now."""
 

@@ -32,6 +32,7 @@ WHY = {
     RefundStage.REFUSED: "refused, and the buyer has not said anything",
     RefundStage.INTERVENED: "the marketplace's own service decides",
     RefundStage.REOPENED: "came back after its end",
+    RefundStage.PAYING: "what was promised instead is being paid",
     RefundStage.AWAITING_GOODS: "paid back, and the goods have not come",
     RefundStage.ENDING: "the buyer is being told",
     RefundStage.CLOSED: "closed",

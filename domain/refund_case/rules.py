@@ -10,6 +10,7 @@ from domain.disputes import steps as dispute_steps
 from domain.errors import Refusal
 from domain.people import Actor, Role
 from domain.refund_case import (
+    amends,
     clocks,
     deadlines,
     deciding,
@@ -27,6 +28,8 @@ from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.permissions import require
 from domain.refund_case.refusals import CaseClosed, CaseOpening, NotYours, StaleVersion
 from domain.refund_case.state import RefundCaseState
+from domain.review_case import approving, mending
+from domain.review_case.facts import Prepared
 
 May = Callable[[RefundCaseState, Actor], None]
 Check = Callable[[RefundCaseState, Actor, Any, datetime], None]
@@ -47,12 +50,37 @@ class Rule:
     prepared: bool = False
 
 
+def approve(case: RefundCaseState, actor: Actor, step: steps.Approve, now: datetime, found: RefundPrepared) -> None:
+    approving.approve(case, actor, step, now, Prepared(valid_until=found.valid_until))
+
+
+def reject(case: RefundCaseState, actor: Actor, step: steps.Reject, now: datetime, found: RefundPrepared) -> None:
+    """The proposal ends with its offer; another one may be made."""
+    approving.reject(case, actor, step, now, Prepared())
+    proposal = case.talk.open_proposal
+    if proposal is not None and proposal.offer == step.offer:
+        proposal.accepted = False
+
+
+def mend(case: RefundCaseState, actor: Actor, step: steps.MendPayout, now: datetime, found: RefundPrepared) -> None:
+    mending.mend(case, actor, step, now, Prepared())
+
+
+def decide(case: RefundCaseState, actor: Actor, step: steps.DecidePayout, now: datetime, found: RefundPrepared) -> None:
+    mending.decide(case, actor, step, now, Prepared())
+
+
 RULES: dict[type[steps.Step], Rule] = {
     steps.Claim: Rule(desk.may_claim, desk.claim, prepared=True),
     steps.HandOver: Rule(permissions.working, desk.hand_over, desk.check_hand_over, prepared=True),
     steps.RecordReason: Rule(talking.may_record_reason, talking.record_reason, prepared=True),
     steps.Explain: Rule(talking.may_talk, talking.explain),
-    steps.Propose: Rule(talking.may_propose, talking.propose, talking.check_propose),
+    steps.Propose: Rule(talking.may_propose, talking.propose, talking.check_propose, prepared=True),
+    steps.Approve: Rule(approving.may_decide, approve, approving.check_approve, prepared=True),
+    steps.Reject: Rule(approving.may_decide, reject, approving.check_reject),
+    steps.SetPayee: Rule(amends.may_set_payee, amends.set_payee, amends.check_payee),
+    steps.MendPayout: Rule(mending.may_mend, mend, mending.check_mend),
+    steps.DecidePayout: Rule(mending.may_decide, decide, mending.check_decide),
     steps.AnswerProposal: Rule(talking.may_answer, talking.answer),
     steps.TryFirst: Rule(talking.may_try, talking.try_first, talking.check_try),
     steps.EndTrial: Rule(talking.may_end_trial, talking.end_trial),

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from enum import StrEnum
 
+from domain.fulfilment import needs_payee
+from domain.payouts import PayoutStatus
 from domain.policies.refund_rules import RefundStatus
 from domain.refund_case.market import GOODS_COME_BACK, GOODS_GO_OUT
 from domain.refund_case.orders import MarketAction, OrderStatus
 from domain.refund_case.state import RefundCaseState
+from domain.review_case.state import ASK_BUYER
 from domain.tracking import Leg, TransitState
 
 
@@ -33,6 +36,7 @@ class RefundStage(StrEnum):
     REFUSED = "refused"
     INTERVENED = "intervened"
     REOPENED = "reopened"
+    PAYING = "paying"
     AWAITING_GOODS = "awaiting_goods"
     ENDING = "ending"
     CLOSED = "closed"
@@ -83,7 +87,19 @@ def owner_of(case: RefundCaseState) -> Owner:
         return Owner(case.handling.executed_by)
     if stage is RefundStage.BY_HAND:
         return _by_hand(case)
+    if stage is RefundStage.PAYING:
+        return _paying(case)
     return _OWNERS[stage]
+
+
+def _paying(case: RefundCaseState) -> Owner:
+    """Service asks for the account; a transfer that failed is finance's; all else goes by itself."""
+    offer, payout = case.owed_offer, case.payout
+    if payout is not None and payout.status is PayoutStatus.FAILED and not payout.settled:
+        return Owner.FINANCE
+    account = payout is not None and payout.remedy == ASK_BUYER and case.live_payout is None
+    missing = offer is not None and needs_payee(offer.form) and case.payee is None
+    return Owner.SERVICE if missing or account else Owner.CASE
 
 
 def _by_hand(case: RefundCaseState) -> Owner:
@@ -120,7 +136,10 @@ _ORDERED = {
 
 
 def _after_the_end(case: RefundCaseState) -> Iterator[RefundStage]:
-    """The money may be back before the goods are: they are still waited for, and opened."""
+    """The money may be back before the goods are: they are still waited for, and opened. What was promised in place
+    of a refund is paid."""
+    if case.owed_offer is not None or case.live_payout is not None:
+        yield RefundStage.PAYING
     if goods_missing(case):
         yield (
             RefundStage.INSPECTING

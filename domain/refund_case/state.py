@@ -21,7 +21,8 @@ from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.parcels import Telling, TrackedParcel
 from domain.refund_case.talks import Talk
 from domain.refund_deadlines import Deadline
-from domain.sealed import Event, SealedRef
+from domain.review_case.state import Offer, OfferStatus, PayoutRef
+from domain.sealed import Event, PayeeRef, SealedRef
 from domain.tracking import Leg
 
 
@@ -151,6 +152,11 @@ class RefundCaseState(BaseModel):
     orders: list[Order] = Field(default_factory=list)
     goods: Goods = Field(default_factory=Goods)
     messages: list[Message] = Field(default_factory=list)
+    offers: list[Offer] = Field(default_factory=list)
+    payouts: list[PayoutRef] = Field(default_factory=list)
+    payee: PayeeRef | None = None
+    pay_again_at: datetime | None = None
+    gate_missing: list[str] = Field(default_factory=list)
     freight: Freight | None = None
     abuse: Abuse | None = None
     at_loss: AtLoss | None = None
@@ -194,6 +200,28 @@ class RefundCaseState(BaseModel):
     def open_message(self) -> Message | None:
         last = self.messages[-1] if self.messages else None
         return last if last is not None and last.status is MessageStatus.WAITING else None
+
+    @property
+    def offer(self) -> Offer | None:
+        """The offer that counts: the last one."""
+        return self.offers[-1] if self.offers else None
+
+    @property
+    def owed_offer(self) -> Offer | None:
+        """What the buyer accepted and has not got yet, in a case that ended because they keep the goods."""
+        last = self.offer
+        kept = self.outcome is RefundOutcome.KEPT
+        return last if kept and last is not None and last.status is OfferStatus.ACCEPTED else None
+
+    @property
+    def payout(self) -> PayoutRef | None:
+        return self.payouts[-1] if self.payouts else None
+
+    @property
+    def live_payout(self) -> PayoutRef | None:
+        """The payout that may still move money."""
+        payout = self.payout
+        return payout if payout is not None and not payout.settled else None
 
     @property
     def reading(self) -> Reading:

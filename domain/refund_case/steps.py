@@ -15,9 +15,12 @@ from domain.disputes.steps import (
     MoveCounterClaim,
     OpenCounterClaim,
 )
+from domain.offers import OfferForm
 from domain.people import Actor
 from domain.refund_case.goods_steps import CheckParcels, FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
 from domain.refund_case.talks import Alternative
+from domain.review_case.payout_steps import DecidePayout, MendPayout
+from domain.review_case.steps import Approve, Reject, SetPayee
 from domain.sealed import SealedRef
 from domain.step import Step as Step
 
@@ -43,7 +46,14 @@ class Propose(Step):
 
     step: Literal["propose"] = "propose"
     alternative: Alternative
-    amount_fen: int | None = Field(default=None, gt=0, le=100_000_000, description="of a partial refund")
+    amount_fen: int | None = Field(
+        default=None, gt=0, le=100_000_000, description="of a partial refund, or what a coupon is worth"
+    )
+    form: OfferForm | None = Field(
+        default=None,
+        description="how the shop pays for it once the buyer has withdrawn: a direct transfer or a coupon. A partial "
+        "refund without it goes through the order, when the buyer asks for less",
+    )
     words: SealedRef | None = None
 
 
@@ -181,6 +191,11 @@ AnyRefundStep = Annotated[
     | RecordReason
     | Explain
     | Propose
+    | Approve
+    | Reject
+    | SetPayee
+    | MendPayout
+    | DecidePayout
     | AnswerProposal
     | TryFirst
     | EndTrial
@@ -236,12 +251,14 @@ __all__ = [
     "AnswerProposal",
     "AnswerRefusal",
     "AnyRefundStep",
+    "Approve",
     "AskPlatform",
     "CheckParcels",
     "CheckRefund",
     "Claim",
     "CloseAgain",
     "ConfirmDone",
+    "DecidePayout",
     "EndRefund",
     "EndTrial",
     "EnterCode",
@@ -252,6 +269,7 @@ __all__ = [
     "Hold",
     "Inspect",
     "LetPass",
+    "MendPayout",
     "Note",
     "Propose",
     "ReceiveParcel",
@@ -259,9 +277,11 @@ __all__ = [
     "RefundAtLoss",
     "RefundCommand",
     "Refuse",
+    "Reject",
     "ReleaseRefund",
     "Resume",
     "SendGoods",
+    "SetPayee",
     "SettleFreight",
     "Step",
     "TryFirst",

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0028c"
-down_revision = "0031p"
+down_revision = "0033w"
 branch_labels = None
 depends_on = None
 
