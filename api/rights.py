@@ -17,7 +17,7 @@ from domain.people import Role
 
 # Answered without a key: they tell nothing about the house, are the way in, or ask for a signature instead, as the
 # couriers' pushes do.
-PUBLIC = frozenset({"health", "ready", "take_push", "ways_in", "log_in", "use_code"})
+PUBLIC = frozenset({"health", "ready", "take_push", "ways_in", "log_in", "use_code", "begin_oidc", "finish_oidc"})
 
 COLUMNS = (
     Role.AGENT,
@@ -56,6 +56,12 @@ show_timeline           shop    shop    shop    shop    shop    shop    .       
 show_review             shop    shop    shop    .       .       shop    .       .
 show_phone              own     own     own     .       .       .       .       .
 show_script             shop    shop    shop    .       .       .       .       .
+keep_complaint          shop    shop    shop    .       .       .       .       shop
+list_complaints         shop    shop    shop    .       .       shop    .       .
+take_complaint          shop    shop    shop    .       .       .       .       .
+end_complaint           shop    shop    shop    .       .       .       .       .
+count_complaints        .       shop    shop    .       .       shop    .       .
+show_complaints         shop    shop    shop    .       .       shop    .       .
 check_wording           shop    shop    shop    .       .       .       shop    .
 show_buyer              shop    shop    shop    .       .       shop    .       .
 show_agreements         shop    shop    shop    .       .       shop    .       .
@@ -110,6 +116,9 @@ list_sessions_of        .       .       .       .       .       house   house   
 end_sessions_of         .       .       .       .       .       .       house   .
 reset_password          .       .       .       .       .       .       house   .
 list_door_refusals      .       .       .       .       .       house   house   .
+list_identities         .       .       .       .       .       house   house   .
+link_identity           .       .       .       .       .       .       house   .
+unlink_identity         .       .       .       .       .       .       house   .
 issue_signing_key       .       .       .       .       .       .       house   .
 list_signing_keys       .       .       .       .       .       .       house   .
 revoke_signing_key      .       .       .       .       .       .       house   .
