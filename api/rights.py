@@ -150,7 +150,8 @@ try_shop_channel        .       .       shop    .       .       .       shop    
 
 # buyers                agent   lead    superv  wareh   finance auditor admin   service
 unmask_buyer            shop    shop    shop    shop    shop    .       .       .
-list_looks              .       shop    shop    .       .       shop    .       .
+case_looks              .       shop    shop    .       .       shop    .       .
+list_looks              .       .       shop    .       .       shop    .       .
 search_buyers           shop    shop    shop    shop    .       shop    .       .
 preview_retention       .       .       shop    .       .       shop    shop    .
 run_retention           .       .       .       .       .       .       shop    .
