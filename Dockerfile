@@ -31,6 +31,8 @@ ENV PATH=/opt/amends/bin:$PATH \
     PYTHONPATH=/srv/amends \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1
+# Once here: a container's own files are read-only, so that every start would compile all of it.
+RUN python -m compileall -q .
 USER amends
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "api"]

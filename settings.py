@@ -50,6 +50,12 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=60, ge=1, le=1440)
     session_hours: int = Field(default=12, ge=1, le=720)
     login_attempts_a_minute: int = Field(default=30, ge=1)
+    # An identity provider (OpenID Connect). Its people are linked to ours by an administrator.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_name: str = "Single sign-on"
+    oidc_create_people: bool = False
 
     # Engine and worker
     task_queue: str = "cases"
@@ -107,6 +113,8 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = SecretStr("")
     smtp_sender: str = ""
     smtp_ca_file: str = ""
+    # Whether webhooks may lead into networks that are not the open internet.
+    webhook_private: bool = False
     sending_seconds: int = Field(default=15, ge=1, le=3600)
 
     log_level: str = "INFO"

@@ -11,6 +11,7 @@ from temporalio import activity
 
 from activities.record_writing import append_events, keep_notices, lock_record
 from activities.refund_requests import RefundProjection
+from activities.webhook_outbox import keep_webhooks
 from db.approvals import keep_approval
 from db.questions import keep_questions
 from db.sessions import Sessions
@@ -35,12 +36,14 @@ class RefundProjectionActivities:
         case = batch.state
         number = case.opening.case
         async with self._sessions.begin() as session:
-            written, newest = await lock_record(session, number)
+            written, newest, listened = await lock_record(session, number)
             fresh = [event for event in batch.events if event.seq > written]
             if not fresh:
                 return
             await append_events(session, number, fresh, newest)
             await keep_notices(session, case.opening.shop, number, fresh)
+            if listened:
+                await keep_webhooks(session, "refund", case.opening.shop, number, fresh)
             await session.execute(update(CaseFile).where(CaseFile.number == number).values(**_columns(batch)))
             await _keep_line(session, batch)
             await keep_approval(session, case, fresh[-1].at)

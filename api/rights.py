@@ -17,7 +17,7 @@ from domain.people import Role
 
 # Answered without a key: they tell nothing about the house, are the way in, or ask for a signature instead, as the
 # couriers' pushes do.
-PUBLIC = frozenset({"health", "ready", "take_push", "ways_in", "log_in", "use_code"})
+PUBLIC = frozenset({"health", "ready", "take_push", "ways_in", "log_in", "use_code", "begin_oidc", "finish_oidc"})
 
 COLUMNS = (
     Role.AGENT,
@@ -110,6 +110,9 @@ list_sessions_of        .       .       .       .       .       house   house   
 end_sessions_of         .       .       .       .       .       .       house   .
 reset_password          .       .       .       .       .       .       house   .
 list_door_refusals      .       .       .       .       .       house   house   .
+list_identities         .       .       .       .       .       house   house   .
+link_identity           .       .       .       .       .       .       house   .
+unlink_identity         .       .       .       .       .       .       house   .
 issue_signing_key       .       .       .       .       .       .       house   .
 list_signing_keys       .       .       .       .       .       .       house   .
 revoke_signing_key      .       .       .       .       .       .       house   .
@@ -147,6 +150,18 @@ add_shop_channel        .       .       shop    .       .       .       shop    
 change_shop_channel     .       .       shop    .       .       .       shop    .
 remove_shop_channel     .       .       shop    .       .       .       shop    .
 try_shop_channel        .       .       shop    .       .       .       shop    .
+
+# webhooks              agent   lead    superv  wareh   finance auditor admin   service
+list_webhook_kinds      .       .       shop    .       .       shop    shop    .
+list_webhooks           .       .       shop    .       .       shop    shop    .
+list_webhook_deliveries .       .       shop    .       .       shop    shop    .
+add_webhook             .       .       .       .       .       .       shop    .
+change_webhook          .       .       .       .       .       .       shop    .
+remove_webhook          .       .       .       .       .       .       shop    .
+rotate_webhook_secret   .       .       .       .       .       .       shop    .
+ping_webhook            .       .       .       .       .       .       shop    .
+redeliver_webhook       .       .       .       .       .       .       shop    .
+redeliver_webhook_since .       .       .       .       .       .       shop    .
 
 # buyers                agent   lead    superv  wareh   finance auditor admin   service
 unmask_buyer            shop    shop    shop    shop    shop    .       .       .

@@ -8,9 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import office
+from db.identities import link_identity
 from db.notice_channels import Address, Owner, add_channel
+from db.passwords import hashed, set_password
 from db.sealing import KeyRing
 from db.sessions import connect, key_ring, sessions
+from db.tables.login import Identity, PersonPassword
 from db.tables.office import Person, Shop
 from domain.notice_channels import ChannelKind
 from domain.people import Role
@@ -36,7 +39,9 @@ async def seed(settings: Settings, keys: Mapping[str, str]) -> None:
     engine = connect(settings, ring)
     try:
         async with sessions(engine)() as session, session.begin():
-            await _fill(session, ring, keys, datetime.now(UTC))
+            now = datetime.now(UTC)
+            await _fill(session, ring, keys, now)
+            await _let_log_in(session, keys["DEMO_PASSWORD"], settings.oidc_issuer, now)
     finally:
         await engine.dispose()
 
@@ -67,6 +72,20 @@ async def _fill(session: AsyncSession, ring: KeyRing, keys: Mapping[str, str], n
             await _add(session, member, keys[member.key_name], now)
     if fresh:
         await _add_channels(session, ring, keys, now)
+
+
+async def _let_log_in(session: AsyncSession, password: str, issuer: str, now: datetime) -> None:
+    """With the demo's one password, and at the sandbox's identity provider wherever it listens this time. Whoever has
+    changed theirs keeps it."""
+    hash = hashed(password)
+    have = set(await session.scalars(select(PersonPassword.person)))
+    linked = set(await session.scalars(select(Identity.subject).where(Identity.issuer == issuer)))
+    for member in CAST:
+        person = (await session.scalars(select(Person.id).where(Person.login == member.login))).one()
+        if person not in have:
+            await set_password(session, BY, now, person, hash)
+        if issuer and member.login not in linked:
+            await link_identity(session, BY, now, person, issuer, member.login)
 
 
 async def _add_channels(session: AsyncSession, ring: KeyRing, keys: Mapping[str, str], now: datetime) -> None:

@@ -16,6 +16,7 @@ from embedded.faults import CannotStart
 from embedded.keys import bare, bytes_of
 
 APP_KEY = "20261121"
+OIDC_CLIENT = "amends-demo"
 ALIPAY_APP_ID = "2021000000000001"
 WECHAT_MERCHANT = {"mch_id": "1900001109", "app_id": "wxf636efh567hg4356", "serial": "408B07E79B8269FEC3D5D3E6"}
 SMS_KEY_ID = "amends-demo"
@@ -64,6 +65,23 @@ def mail_server(host: str, port: int) -> dict[str, str]:
         "AMENDS_SMTP_SECURITY": "plain",
         "AMENDS_SMTP_SENDER": "amends@example.com",
     }
+
+
+def identity_provider(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:
+    """The settings that let the demo people log in at the sandbox, which is on this machine."""
+    return {
+        "AMENDS_OIDC_ISSUER": f"{sandbox}/oidc",
+        "AMENDS_OIDC_CLIENT_ID": OIDC_CLIENT,
+        "AMENDS_OIDC_CLIENT_SECRET": keys["DEMO_OIDC_SECRET"],
+        "AMENDS_OIDC_NAME": "Sandbox",
+    }
+
+
+async def introduce_api(sandbox: str, api: str, keys: Mapping[str, str]) -> None:
+    """Lets the sandbox's identity provider send browsers back to the api. Raises SandboxRefused."""
+    client = {"client_id": OIDC_CLIENT, "client_secret": keys["DEMO_OIDC_SECRET"]}
+    async with httpx2.AsyncClient(base_url=sandbox, timeout=10, trust_env=False) as http:
+        await _post(http, "/control/oidc/clients", client | {"redirect_uri": f"{api}/login/oidc/callback"})
 
 
 async def introduce(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:

@@ -56,6 +56,8 @@ MAKERS: dict[str, Callable[[], str]] = {
     "AMENDS_KUAIDI100_KEY": _word,
     "AMENDS_KUAIDI100_SALT": _word,
     "AMENDS_COURIER_CLAIMS_CHECKWORD": _word,
+    "DEMO_OIDC_SECRET": _word,
+    "DEMO_PASSWORD": _word,
     "DEMO_TOP_SECRET": _word,
     "DEMO_TOP_SESSION": _word,
     "DEMO_ROBOT_TOKEN": _word,

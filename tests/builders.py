@@ -261,6 +261,7 @@ def settings_for(app_url: str, sandbox: str, wallets: OpenedWallets) -> Settings
         smtp_port=wallets.smtp_port,
         smtp_security="plain",
         smtp_sender="amends@example.com",
+        webhook_private=True,
         outside_timeout_seconds=2.0,
         marketplace_calls_per_second=500,
         worker_grace_seconds=1,

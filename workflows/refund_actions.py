@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.requests import AssignRequest, ClockRequest
     from domain.case_clocks import escalated, reckoned, still_stale
+    from domain.case_record import notice_put_off
     from domain.disputes import counter_claims, questions
     from domain.escalation import EscalationKind
     from domain.refund_case import clocks, deadlines, desk, handling_goods, progress, talking, writing
@@ -236,3 +237,5 @@ class RefundActions:
         )
         async with self._lock:
             progress.notified(case, found.sent, found.why, found.again_at, workflow.now())
+            if found.again_at is not None and workflow.patched("notice-put-off"):
+                notice_put_off(case, found.again_at, workflow.now())

@@ -35,6 +35,7 @@ from workflows.notices import Notices
 from workflows.reconcile import Reconcile
 from workflows.refund_intake import RefundIntake, RefundIntakeOrder
 from workflows.retention import Retention
+from workflows.webhooks import Webhooks
 
 ARCHIVE = "archive"
 RECONCILE_EVERY = timedelta(hours=1)
@@ -43,6 +44,7 @@ DIGEST_EVERY = timedelta(minutes=10)
 HEADS = "heads"
 HEADS_EVERY = timedelta(hours=1)
 NOTICES = "notices"
+WEBHOOKS = "webhooks"
 RETENTION = "retention"
 RETENTION_EVERY = timedelta(hours=6)
 AT_ONCE = 10
@@ -93,7 +95,7 @@ async def remove_intake(client: Client, shop: str) -> None:
 
 async def ensure_house(client: Client, settings: Settings) -> None:
     """The schedules that the house has once, whatever its shops."""
-    for ensure in (ensure_archive, ensure_heads, ensure_notices, ensure_retention):
+    for ensure in (ensure_archive, ensure_heads, ensure_notices, ensure_webhooks, ensure_retention):
         await ensure(client, settings)
 
 
@@ -156,6 +158,17 @@ async def ensure_notices(client: Client, settings: Settings) -> None:
         static_summary="what the staff is told",
     )
     await _ensure(client, NOTICES, _schedule(action, timedelta(seconds=settings.sending_seconds), NOTICES))
+
+
+async def ensure_webhooks(client: Client, settings: Settings) -> None:
+    action = ScheduleActionStartWorkflow(
+        Webhooks.run,
+        id=WEBHOOKS,
+        task_queue=settings.task_queue,
+        priority=priorities.INTAKE,
+        static_summary="what other systems listen to",
+    )
+    await _ensure(client, WEBHOOKS, _schedule(action, timedelta(seconds=settings.sending_seconds), WEBHOOKS))
 
 
 async def trigger(client: Client, schedule: str) -> None:

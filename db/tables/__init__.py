@@ -25,6 +25,7 @@ from db.tables import (
     statements,
     teams,
     vault,
+    webhooks,
 )
 from db.tables.model import Model
 
@@ -54,4 +55,5 @@ __all__ = [
     "statements",
     "teams",
     "vault",
+    "webhooks",
 ]

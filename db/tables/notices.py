@@ -72,6 +72,7 @@ class NoticeDelivery(Model):
         Index("ix_notice_delivery_due", "next_try_at", postgresql_where=text(_QUEUED)),
         Index("ix_notice_delivery_claimed", "claimed_at", postgresql_where=text(_SENDING)),
         Index("ix_notice_delivery_channel", "channel", "claimed_at"),
+        Index("ix_notice_delivery_ended", "ended_at"),
         Index("ix_notice_delivery_person", "person", "queued_at"),
         Index("ix_notice_delivery_shop", "shop", "queued_at"),
     )

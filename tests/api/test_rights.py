@@ -40,6 +40,9 @@ REQUESTS: dict[str, Request] = {
     "end_sessions_of": ("DELETE", "/people/{spare}/sessions", None),
     "reset_password": ("POST", "/people/{spare}/password-reset", None),
     "list_door_refusals": ("GET", "/office/refusals", None),
+    "list_identities": ("GET", "/identities", None),
+    "link_identity": ("POST", "/people/{spare}/identities", {"subject": "alice"}),
+    "unlink_identity": ("DELETE", f"/people/{{spare}}/identities/{uuid4()}", None),
     "issue_signing_key": ("POST", "/people/{spare}/signing-keys", {"label": "erp"}),
     "list_signing_keys": ("GET", "/people/{spare}/signing-keys", None),
     "revoke_signing_key": ("DELETE", f"/people/{{spare}}/signing-keys/{uuid4()}", None),
@@ -96,6 +99,16 @@ REQUESTS: dict[str, Request] = {
     "add_shop_channel": ("POST", "/shops/demo/channels", {"kind": "wecom", "label": "x"}),
     "change_shop_channel": ("PATCH", f"/shops/demo/channels/{uuid4()}", {}),
     "remove_shop_channel": ("DELETE", f"/shops/demo/channels/{uuid4()}", None),
+    "list_webhook_kinds": ("GET", "/webhook-kinds", None),
+    "list_webhooks": ("GET", "/shops/demo/webhooks", None),
+    "list_webhook_deliveries": ("GET", f"/shops/demo/webhooks/{uuid4()}/deliveries", None),
+    "add_webhook": ("POST", "/shops/demo/webhooks", {"label": "x", "url": "https://127.0.0.1/", "kinds": ["*"]}),
+    "change_webhook": ("PATCH", f"/shops/demo/webhooks/{uuid4()}", {}),
+    "remove_webhook": ("DELETE", f"/shops/demo/webhooks/{uuid4()}", None),
+    "rotate_webhook_secret": ("POST", f"/shops/demo/webhooks/{uuid4()}/secret", {}),
+    "ping_webhook": ("POST", f"/shops/demo/webhooks/{uuid4()}/ping", None),
+    "redeliver_webhook": ("POST", f"/shops/demo/webhooks/{uuid4()}/deliveries/{uuid4()}/redeliver", None),
+    "redeliver_webhook_since": ("POST", f"/shops/demo/webhooks/{uuid4()}/redeliver", {"since": "2026-11-01T00:00:00Z"}),
     "try_shop_channel": ("POST", f"/shops/demo/channels/{uuid4()}/test", None),
     "list_payouts": ("GET", "/payouts", None),
     "show_confirmation": ("GET", "/payouts/TEST/confirmation", None),
@@ -172,6 +185,8 @@ SHOP_BODY = {"code": "third", "name": "T", "platform": "sandbox", "cut_off_at": 
 
 # Not every request of the list can succeed; what counts is that its sender was not refused.
 MISSING = {
+    "link_identity",
+    "unlink_identity",
     "revoke_signing_key",
     "change_password",
     "end_my_session",
@@ -193,6 +208,13 @@ MISSING = {
     "change_shop_channel",
     "remove_shop_channel",
     "try_shop_channel",
+    "list_webhook_deliveries",
+    "change_webhook",
+    "remove_webhook",
+    "rotate_webhook_secret",
+    "ping_webhook",
+    "redeliver_webhook",
+    "redeliver_webhook_since",
 }
 # What auditors may send although it is no GET: an export only reads, and the rest is about their own account.
 READING = {"make_export"}
