@@ -56,6 +56,12 @@ show_timeline           shop    shop    shop    shop    shop    shop    .       
 show_review             shop    shop    shop    .       .       shop    .       .
 show_phone              own     own     own     .       .       .       .       .
 show_script             shop    shop    shop    .       .       .       .       .
+keep_complaint          shop    shop    shop    .       .       .       .       shop
+list_complaints         shop    shop    shop    .       .       shop    .       .
+take_complaint          shop    shop    shop    .       .       .       .       .
+end_complaint           shop    shop    shop    .       .       .       .       .
+count_complaints        .       shop    shop    .       .       shop    .       .
+show_complaints         shop    shop    shop    .       .       shop    .       .
 check_wording           shop    shop    shop    .       .       .       shop    .
 show_buyer              shop    shop    shop    .       .       shop    .       .
 show_agreements         shop    shop    shop    .       .       shop    .       .

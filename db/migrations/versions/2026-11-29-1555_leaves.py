@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0032p"
-down_revision = "0033w"
+down_revision = "0028c"
 branch_labels = None
 depends_on = None
 
