@@ -174,7 +174,8 @@ redeliver_webhook_since .       .       .       .       .       .       shop    
 
 # buyers                agent   lead    superv  wareh   finance auditor admin   service
 unmask_buyer            shop    shop    shop    shop    shop    .       .       .
-list_looks              .       shop    shop    .       .       shop    .       .
+case_looks              .       shop    shop    .       .       shop    .       .
+list_looks              .       .       shop    .       .       shop    .       .
 search_buyers           shop    shop    shop    shop    .       shop    .       .
 preview_retention       .       .       shop    .       .       shop    shop    .
 run_retention           .       .       .       .       .       .       shop    .
