@@ -105,6 +105,9 @@ revoke_role             .       .       .       .       .       .       shop    
 list_shifts             shop    shop    shop    .       .       shop    shop    .
 set_shift               .       shop    shop    .       .       .       shop    .
 remove_shift            .       shop    shop    .       .       .       shop    .
+list_leaves             shop    shop    shop    .       .       shop    shop    .
+add_leave               .       shop    shop    .       .       .       shop    .
+remove_leave            .       shop    shop    .       .       .       shop    .
 list_surges             shop    shop    shop    .       .       shop    shop    .
 set_surge               .       .       shop    .       .       .       shop    .
 end_surge               .       .       shop    .       .       .       shop    .

@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.case_record import notice_put_off
     from domain.disputes import counter_claims, questions
     from domain.escalation import EscalationKind
-    from domain.refund_case import calls, clocks, deadlines, desk, handling_goods, progress, talking, writing
+    from domain.refund_case import calls, clocks, deadlines, desk, handling_goods, paying, progress, talking, writing
     from domain.refund_case.agenda import Action, Due
     from domain.refund_case.facts import RefundPrepared
     from domain.refund_case.market import Reading
@@ -256,7 +256,11 @@ class RefundActions:
         case = self._case
         assert case.outcome is not None  # noqa: S101 - the agenda lists it only for an ending case
         request = RefundNoticeRequest(
-            **self._request().model_dump(), outcome=case.outcome, refunded_fen=case.refunded_fen
+            **self._request().model_dump(),
+            outcome=case.outcome,
+            refunded_fen=case.refunded_fen,
+            given_fen=paying.paid_fen(case),
+            paid_fen=paying.money_paid(case),
         )
         found = await workflow.execute_activity_method(
             RefundNoticeActivities.notify_refund, request, **limits.OUTSIDE_PATIENT

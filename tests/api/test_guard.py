@@ -104,3 +104,9 @@ async def test_a_body_that_does_not_say_it_is_json_is_refused(web: httpx2.AsyncC
 async def test_of_a_parameter_that_is_sent_twice_no_part_is_run_together(web: httpx2.AsyncClient, cast: Any) -> None:
     answer = await web.get("/cases?limit=1&limit=nonsense", headers=cast["agent"].headers)
     assert answer.status_code == 422
+
+
+async def test_no_cache_keeps_an_answer(web: httpx2.AsyncClient) -> None:
+    answers = [await web.get(path) for path in ("/login", "/me", "/nowhere")]
+    assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
+    assert {answer.headers["x-content-type-options"] for answer in answers} == {"nosniff"}
