@@ -25,6 +25,8 @@ STREAM_SECONDS = 1800.0
 # Asked every few seconds by whoever watches the process.
 _QUIET = frozenset({"/health", "/ready"})
 UNKEEPABLE = "In the {} stands a NUL or half of a character, which nothing can keep: take it out and send again."
+# What is answered is for who asked: no cache keeps it, and no browser takes it for something else.
+_ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 log = structlog.get_logger(__name__)
 
 
@@ -82,7 +84,10 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = int(message["status"])
-            message["headers"] = [*message.get("headers", []), (b"x-request-id", self.request_id.encode())]
+            given = list(message.get("headers", []))
+            known = {name.lower() for name, _ in given}
+            ours = [*_ALWAYS, (b"x-request-id", self.request_id.encode())]
+            message["headers"] = [*given, *((name, value) for name, value in ours if name not in known)]
         await self._send(message)
 
 

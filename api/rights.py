@@ -105,6 +105,9 @@ revoke_role             .       .       .       .       .       .       shop    
 list_shifts             shop    shop    shop    .       .       shop    shop    .
 set_shift               .       shop    shop    .       .       .       shop    .
 remove_shift            .       shop    shop    .       .       .       shop    .
+list_leaves             shop    shop    shop    .       .       shop    shop    .
+add_leave               .       shop    shop    .       .       .       shop    .
+remove_leave            .       shop    shop    .       .       .       shop    .
 list_surges             shop    shop    shop    .       .       shop    shop    .
 set_surge               .       .       shop    .       .       .       shop    .
 end_surge               .       .       shop    .       .       .       shop    .
@@ -171,7 +174,8 @@ redeliver_webhook_since .       .       .       .       .       .       shop    
 
 # buyers                agent   lead    superv  wareh   finance auditor admin   service
 unmask_buyer            shop    shop    shop    shop    shop    .       .       .
-list_looks              .       shop    shop    .       .       shop    .       .
+case_looks              .       shop    shop    .       .       shop    .       .
+list_looks              .       .       shop    .       .       shop    .       .
 search_buyers           shop    shop    shop    shop    .       shop    .       .
 preview_retention       .       .       shop    .       .       shop    shop    .
 run_retention           .       .       .       .       .       .       shop    .

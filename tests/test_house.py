@@ -108,8 +108,19 @@ def test_the_readme_names_no_setting_that_is_gone() -> None:
     assert not named - {name.upper() for name in Settings.model_fields}
 
 
-def test_every_decision_is_listed_in_the_readme() -> None:
-    assert not {path.name for path in (HOUSE / "docs" / "decisions").glob("*.md") if path.name not in readme()}
+def test_every_decision_is_listed_beside_them() -> None:
+    decisions = HOUSE / "docs" / "decisions"
+    listed = (decisions / "README.md").read_text()
+
+    assert not {path.name for path in decisions.glob("0*.md") if path.name not in listed}
+
+
+def test_every_page_of_the_docs_is_named_in_the_readme_and_every_link_leads_somewhere() -> None:
+    pages = [HOUSE / "README.md", *(HOUSE / "docs").rglob("*.md")]
+    links = {(page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text())}
+
+    assert not [page.name for page in (HOUSE / "docs").glob("*.md") if f"docs/{page.name}" not in readme()]
+    assert not [(page.name, link) for page, link in links if not (page.parent / link).exists()]
 
 
 async def test_models_equal_migrations(cluster: Postgres, template: str, scratch: Path) -> None:

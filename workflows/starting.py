@@ -1,6 +1,7 @@
 """Starting a review case: one id and one set of options, whether the api starts it or the intake does."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -88,9 +89,12 @@ def _surge_options(surge: str, settings: Settings) -> dict[str, Any]:
     }
 
 
-async def start_handback(client: Client, person: str, shop: str | None, settings: Settings) -> None:
-    """Let the open cases of somebody who is away, or has left the shop (None: every shop), go on to others. Each start
-    is a run of its own: one under way may have looked before the office's change was written."""
+async def start_handback(
+    client: Client, person: str, shop: str | None, settings: Settings, wait: timedelta | None = None
+) -> None:
+    """Let the open cases of somebody who is away, or has left the shop (None: every shop), go on to others; for a leave
+    that begins later, after a wait. Each start is a run of its own: one under way may have looked before the office's
+    change was written, and one that comes too early or for nothing finds the person at work and ends."""
     await client.start_workflow(
         HANDBACK,
         args=[person, shop],
@@ -98,4 +102,5 @@ async def start_handback(client: Client, person: str, shop: str | None, settings
         task_queue=settings.task_queue,
         priority=priorities.URGENT,
         static_summary=person,
+        start_delay=wait,
     )

@@ -57,3 +57,9 @@ async def test_a_failure_is_answered_and_logged_without_its_words(
     assert (answer.status_code, answer.json()["code"]) == (500, "InternalError")
     assert "LookupError" in logged.out + logged.err
     assert "13800138000" not in answer.text + logged.out + logged.err
+
+
+async def test_no_cache_keeps_an_answer(web: httpx2.AsyncClient) -> None:
+    answers = [await web.get(path) for path in ("/login", "/me", "/nowhere")]
+    assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
+    assert {answer.headers["x-content-type-options"] for answer in answers} == {"nosniff"}

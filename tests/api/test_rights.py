@@ -19,6 +19,7 @@ SHIFT = {
     "hours": {"zone": "Asia/Shanghai", "week": {"monday": [{"open": "09:00", "close": "18:00"}]}},
     "valid_from": "2026-01-01",
 }
+LEAVE = {"starts_at": "2026-12-24T00:00:00+08:00", "ends_at": "2026-12-27T00:00:00+08:00", "why": "年假"}
 MESSAGE = {"shop": "demo", "buyer": "chen", "channel": "sms", "text": "TD", "message_id": "1"}
 REPLY: dict[str, Any] = {
     "cause": "quality.broken",
@@ -43,6 +44,9 @@ REQUESTS: dict[str, Request] = {
     "list_identities": ("GET", "/identities", None),
     "link_identity": ("POST", "/people/{spare}/identities", {"subject": "alice"}),
     "unlink_identity": ("DELETE", f"/people/{{spare}}/identities/{uuid4()}", None),
+    "list_leaves": ("GET", "/people/{spare}/leaves", None),
+    "add_leave": ("POST", "/people/{spare}/leaves", LEAVE),
+    "remove_leave": ("DELETE", f"/people/{{spare}}/leaves/{uuid4()}", None),
     "issue_signing_key": ("POST", "/people/{spare}/signing-keys", {"label": "erp"}),
     "list_signing_keys": ("GET", "/people/{spare}/signing-keys", None),
     "revoke_signing_key": ("DELETE", f"/people/{{spare}}/signing-keys/{uuid4()}", None),
@@ -169,7 +173,8 @@ REQUESTS: dict[str, Request] = {
     "show_history": ("GET", "/cases/{case}/history", None),
     "find_cases": ("GET", "/search/cases?q=A26-", None),
     "unmask_buyer": ("POST", "/cases/{case}/buyer/unmask", {"fields": ["name"], "why": "call"}),
-    "list_looks": ("GET", "/cases/{case}/buyer/looks", None),
+    "case_looks": ("GET", "/cases/{case}/buyer/looks", None),
+    "list_looks": ("GET", "/looks", None),
     "search_buyers": ("GET", "/search/buyers?q=8000", None),
     "preview_retention": ("GET", "/shops/demo/retention", None),
     "run_retention": ("POST", "/shops/demo/retention", None),
@@ -190,6 +195,7 @@ SHOP_BODY = {"code": "third", "name": "T", "platform": "sandbox", "cut_off_at": 
 
 # Not every request of the list can succeed; what counts is that its sender was not refused.
 MISSING = {
+    "remove_leave",
     "link_identity",
     "unlink_identity",
     "revoke_signing_key",
