@@ -65,6 +65,7 @@ async def test_a_time_agreed_with_an_applicant_while_the_first_call_is_being_pla
         talk = {"inbound": True, "channel": Channel.IM, "talk": TalkOutcome.AGREED_LATER, "next_at": agreed}
         await story.step(who, LogContact(result=CallResult.CONNECTED, **talk))
     state = await story.until(lambda case: case.calls.contact is not None)
+    await story.line()
 
     assert state.calls.contact is not None
     assert agreed <= state.calls.contact.due_at < agreed + timedelta(hours=1)
