@@ -7,7 +7,7 @@ from sqlalchemy import select
 from temporalio import activity
 
 from db.complaints import forget_complaints
-from db.log_pruning import prune_logs
+from db.log_pruning import prune_logins, prune_logs
 from db.policy_rows import policy_in_force
 from db.pushes import forget_pushes
 from db.retention import A_ROUND, due_cases, forget
@@ -52,6 +52,7 @@ class RetentionActivities:
             shop = await session.scalar(select(Shop.code).where(Shop.code > request.after).order_by(Shop.code).limit(1))
             if shop is None:
                 await prune_logs(session, request.now)
+                await prune_logins(session, request.now)
                 return RetentionDone()
             found = await policy_in_force(session, "retention", shop)
             policy = found.document

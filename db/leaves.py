@@ -1,6 +1,6 @@
 """Leaves of people, said beforehand: while one lasts they are away."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.audit import BadOfficeData, NotThere, lock_office, record
 from db.staff import person_of
 from db.tables.office import Person, PersonLeave
+
+FARTHEST = timedelta(days=731)
 
 
 def is_here(now: datetime) -> ColumnElement[bool]:
@@ -30,11 +32,13 @@ def moments_of(which: Any) -> ScalarSelect[Any]:
 async def add_leave(
     session: AsyncSession, by: str, now: datetime, person_id: UUID, starts_at: datetime, ends_at: datetime, why: str
 ) -> PersonLeave:
-    """Raises BadOfficeData for a leave that has ended or ends before it starts."""
+    """Raises BadOfficeData for a leave that has ended, ends before it starts or is too far off."""
     await lock_office(session)
     await person_of(session, person_id)
     if ends_at <= max(now, starts_at):
         raise BadOfficeData("ends_at must lie behind starts_at and in the future.", field="ends_at")
+    if ends_at > now + FARTHEST:
+        raise BadOfficeData("ends_at lies more than two years off; plan it when it comes nearer.", field="ends_at")
     row = PersonLeave(id=uuid4(), person=person_id, starts_at=starts_at, ends_at=ends_at, why=why, set_by=by)
     row.set_at = now
     session.add(row)

@@ -126,7 +126,7 @@ async def test_a_leave_is_planned_shown_and_taken_back(ask: Any, cast: Any, now:
     assert (kinds[-2:], (await ask("agent", "GET", path)).json()) == (["leave.set", "leave.removed"], [])
 
 
-@pytest.mark.parametrize(("starts", "ends"), [(2, 1), (-3, -1), (1, 1)])
+@pytest.mark.parametrize(("starts", "ends"), [(2, 1), (-3, -1), (1, 1), (1, 800)])
 async def test_a_leave_that_cannot_be_is_refused(ask: Any, cast: Any, now: Any, starts: int, ends: int) -> None:
     body = {"starts_at": now + timedelta(days=starts), "ends_at": now + timedelta(days=ends)}
     sent = {name: moment.isoformat() for name, moment in body.items()} | {"why": "w"}

@@ -6,15 +6,22 @@ from uuid import uuid4
 
 from sqlalchemy import func, insert, select
 
-from db.log_pruning import KEPT, prune_logs
+from db.audit import broken_at
+from db.door import note_refused
+from db.log_pruning import KEPT, prune_logins, prune_logs
+from db.login_attempts import count_attempt, remember_device, subject_of
+from db.login_sessions import CameFrom
+from db.login_sessions import open_session as open_login
 from db.notice_channels import Address, Owner, add_channel
 from db.office import add_person, add_shop
 from db.sealing import KeyRing
 from db.sessions import Sessions
 from db.tables.cases import Notice
+from db.tables.login import DoorRefusal, KnownDevice, LoginSession
 from db.tables.notices import NoticeDelivery, NoticeTold
 from db.tables.webhooks import WebhookDelivery
 from db.webhooks import add_webhook
+from domain.lockout import Count
 from domain.notice_channels import ChannelKind
 
 NOW = datetime(2026, 11, 29, 4, tzinfo=UTC)
@@ -47,3 +54,18 @@ async def test_what_ended_long_ago_goes_and_what_waits_or_is_young_stays(open_se
         tables = (NoticeDelivery, NoticeTold, WebhookDelivery, Notice)
         left = [await session.scalar(select(func.count()).select_from(table)) for table in tables]
     assert (gone, left) == ([2, 0], [2, 2, 2, 3])
+
+
+async def test_logins_of_last_year_go_and_todays_stay(open_session: Sessions) -> None:
+    async with open_session.begin() as session:
+        person = await add_person(session, "tests", NOW, login="bob", name="Bob")
+        for at in (OLD - timedelta(days=200), NEW):
+            await open_login(session, at, person.id, CameFrom("password", "10.0.0.1"), timedelta(hours=12))
+            await remember_device(session, person.id, f"device of {at}", at)
+            await note_refused(session, "KeyRevoked", "key", "10.0.0.1", at)
+            await count_attempt(session, Count.PLACE, subject_of(f"bob {at}"), at)
+        await prune_logins(session, NOW)
+        tables = (LoginSession, KnownDevice, DoorRefusal)
+        left = [await session.scalar(select(func.count()).select_from(table)) for table in tables]
+        assert left == [1, 1, 1]
+        assert await broken_at(session) is None
