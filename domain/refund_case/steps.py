@@ -20,7 +20,7 @@ from domain.people import Actor
 from domain.refund_case.goods_steps import CheckParcels, FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
 from domain.refund_case.talks import Alternative
 from domain.review_case.payout_steps import DecidePayout, MendPayout
-from domain.review_case.steps import Approve, Reject, SetPayee
+from domain.review_case.steps import Approve, BeginContact, LogContact, Reject, SetPayee, StopContact
 from domain.sealed import SealedRef
 from domain.step import Step as Step
 
@@ -188,6 +188,9 @@ class EndRefund(Step):
 AnyRefundStep = Annotated[
     Claim
     | HandOver
+    | BeginContact
+    | LogContact
+    | StopContact
     | RecordReason
     | Explain
     | Propose
@@ -253,6 +256,7 @@ __all__ = [
     "AnyRefundStep",
     "Approve",
     "AskPlatform",
+    "BeginContact",
     "CheckParcels",
     "CheckRefund",
     "Claim",
@@ -269,6 +273,7 @@ __all__ = [
     "Hold",
     "Inspect",
     "LetPass",
+    "LogContact",
     "MendPayout",
     "Note",
     "Propose",
@@ -284,6 +289,7 @@ __all__ = [
     "SetPayee",
     "SettleFreight",
     "Step",
+    "StopContact",
     "TryFirst",
     "WriteToBuyer",
 ]
