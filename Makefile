@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 # A process of tests for each core; `SPREAD=` runs them in one.
 SPREAD := -n auto --dist worksteal
+# Compiled code is kept, whatever the shell says: a house and its tests start many processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

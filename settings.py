@@ -42,6 +42,13 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=7241, ge=0, le=65535)
     engine_ui_url: str = ""
+    # Where browsers reach the api: https, or http on this machine. Empty: the address above.
+    public_url: str = ""
+
+    # Logging in. A session ends when it is left alone for so long, and after so many hours in any case.
+    session_idle_minutes: int = Field(default=60, ge=1, le=1440)
+    session_hours: int = Field(default=12, ge=1, le=720)
+    login_attempts_a_minute: int = Field(default=30, ge=1)
 
     # Engine and worker
     task_queue: str = "cases"
@@ -89,6 +96,14 @@ class Settings(BaseSettings):
     courier_calls_per_second: float = Field(default=10.0, gt=0)
 
     log_level: str = "INFO"
+
+    @property
+    def session_idle(self) -> timedelta:
+        return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def session_lasts(self) -> timedelta:
+        return timedelta(hours=self.session_hours)
 
     @property
     def grace(self) -> timedelta:

@@ -63,7 +63,7 @@ from db.surges import unfinished
 from db.tables.office import Shop
 from domain.fulfilment import WalletName
 from gateways.aliyun_sms import AliyunSms, SmsCredentials
-from gateways.wire import quiet_http_log
+from gateways.wire import quiet_http_log, trusted
 from logs import configure as log_as_json
 from settings import Settings
 from vault.setup import vault_of
@@ -278,7 +278,7 @@ async def composed(settings: Settings, client: Client) -> AsyncIterator[Parts]:
     ring = key_ring(settings)
     engine: AsyncEngine = connect(settings, ring)
     try:
-        async with httpx2.AsyncClient(trust_env=False) as http, vault_of(settings, ring) as vault:
+        async with httpx2.AsyncClient(verify=trusted(), trust_env=False) as http, vault_of(settings, ring) as vault:
             yield Parts(settings, sessions(engine), ring, http, client, vault)
     finally:
         await engine.dispose()

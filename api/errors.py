@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from temporalio.service import RPCError, RPCStatusCode
 
+from api import door
 from db.sealing import KeysUnusable, Unreadable
 from domain.errors import Refusal
 
@@ -27,6 +28,18 @@ log = structlog.get_logger(__name__)
 # A refusal that is not listed is a conflict with the state of things: 409.
 STATUS: Mapping[str, int] = {
     "Unauthorized": 401,
+    "KeyExpired": 401,
+    "KeyRevoked": 401,
+    "SessionExpired": 401,
+    "SessionEnded": 401,
+    "PersonLeft": 401,
+    "ClockMoved": 401,
+    "LoginRefused": 401,
+    "KeyOutOfScope": 403,
+    "CrossSite": 403,
+    "LoginLocked": 429,
+    "TooManyAttempts": 429,
+    "PasswordWeak": 422,
     "NotAllowed": 403,
     "NotYours": 403,
     "SecondPersonNeeded": 403,
@@ -132,13 +145,15 @@ def problem(request: Request, code: str, detail: str, facts: Mapping[str, Any], 
         instance=request.url.path,
         **{name: fact for name, fact in facts.items() if name not in Problem.model_fields},
     )
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS[status])} if status in RETRY_AFTER_SECONDS else {}
+    wait = facts.get("retry_after", RETRY_AFTER_SECONDS.get(status))
+    headers = {} if wait is None else {"Retry-After": str(wait)}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body.model_dump(mode="json"), status, headers, MEDIA_TYPE)
 
 
 async def _refused(request: Request, refusal: Refusal) -> JSONResponse:
+    await door.note(request, refusal)
     return problem(request, refusal.code, refusal.message, refusal.facts)
 
 

@@ -47,8 +47,10 @@ async def case_for(house: House, caller: Caller, number: str) -> CaseFile:
 
     row = caller.asked if caller.asked is not None and caller.asked.number == number else None
     row = row or await _until(look, lambda found: found is not None, FIRST_WRITE_SECONDS)
-    if row is None or not caller.roles_in(row.shop):
-        raise NotFound(f"There is no case {number} that you may see; check the number.")
+    unseen = f"There is no case {number} that you may see; check the number."
+    if row is None:
+        raise NotFound(unseen)
+    caller.see(row.shop, unseen)
     caller.enter(row.shop)
     return row
 

@@ -1,7 +1,7 @@
 """What one api process holds: settings, the database, the key ring, the client of the engine."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from activities.policies import Policies
+from api.doorkeeper import Doorkeeper
 from db.sealing import KeyRing
 from db.sessions import Sessions, sessions
 from db.signatures import Signer
@@ -36,6 +37,7 @@ class House:
     now: Callable[[], datetime] = wall_clock
     answer_seconds: float = 10.0
     vault: Vault | None = None
+    doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
 
     @property
     def signer(self) -> Signer | None:
@@ -47,10 +49,11 @@ class House:
         cls, settings: Settings, ring: KeyRing, engine: AsyncEngine, client: Client, vault: Vault | None = None
     ) -> "House":
         reads = sessions(engine.execution_options(isolation_level="AUTOCOMMIT"))
-        return cls(settings, ring, engine, sessions(engine), reads, client, Policies(), vault=vault)
+        keeper = Doorkeeper(settings.login_attempts_a_minute)
+        return cls(settings, ring, engine, sessions(engine), reads, client, Policies(), vault=vault, doorkeeper=keeper)
 
 
-def _house(request: Request) -> House:
+async def _house(request: Request) -> House:
     house: House = request.app.state.house
     return house
 

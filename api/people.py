@@ -1,6 +1,5 @@
-"""People of the staff, their roles and their keys."""
+"""People of the staff and their roles."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -50,21 +49,6 @@ class RoleBody(BaseModel):
 
     role: Role
     shop: ShopCode | None = Field(default=None, description="empty: in every shop")
-
-
-class KeyBody(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    label: Line = Field(description="what it is for, so that it can be told from others")
-    expires_at: Moment | None = None
-
-
-class NewKey(BaseModel):
-    """The only time that the key is shown."""
-
-    id: UUID
-    key: str
-    expires_at: datetime | None
 
 
 class Me(BaseModel):
@@ -137,22 +121,6 @@ async def revoke_role(
     if role in DESK:
         await start_handback(house.client, str(person), shop, house.settings)
     return await _shown(house, person)
-
-
-@router.post("/people/{person}/keys", responses=documented(403, 404), status_code=201, summary="Issue a key")
-async def issue_key(house: TheHouse, caller: TheCaller, person: UUID, body: KeyBody) -> NewKey:
-    """The answer is the only place where the key stands in plain."""
-    async with house.sessions.begin() as session:
-        plain, row = await office.issue_key(
-            session, str(caller.person), house.now(), person, body.label, body.expires_at
-        )
-    return NewKey(id=row.id, key=plain, expires_at=row.expires_at)
-
-
-@router.delete("/people/{person}/keys/{key}", responses=documented(403, 404), status_code=204, summary="Revoke a key")
-async def revoke_key(house: TheHouse, caller: TheCaller, person: UUID, key: UUID) -> None:
-    async with house.sessions.begin() as session:
-        await office.revoke_key(session, str(caller.person), house.now(), person, key)
 
 
 def _may_give(caller: Caller, role: Role, shop: str | None) -> None:

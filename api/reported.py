@@ -76,8 +76,10 @@ def started(number: str, created: bool, shop: str, external_id: str) -> CaseStar
 
 async def shop_to_report(session: AsyncSession, caller: Caller, code: str) -> Shop:
     shop = await session.get(Shop, code)
-    if shop is None or not caller.roles_in(code):
-        raise NotFound(f"There is no shop {code!r} that you may see; GET /shops lists them.", field="shop")
+    unseen = f"There is no shop {code!r} that you may see; GET /shops lists them."
+    if shop is None:
+        raise NotFound(unseen, field="shop")
+    caller.see(code, unseen, field="shop")
     caller.enter(code)
     return shop
 

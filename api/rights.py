@@ -15,8 +15,9 @@ from enum import StrEnum
 
 from domain.people import Role
 
-# Answered without a key: they tell nothing about the house. A courier's push is signed instead.
-PUBLIC = frozenset({"health", "ready", "take_push"})
+# Answered without a key: they tell nothing about the house, are the way in, or ask for a signature instead, as the
+# couriers' pushes do.
+PUBLIC = frozenset({"health", "ready", "take_push", "ways_in", "log_in", "use_code"})
 
 COLUMNS = (
     Role.AGENT,
@@ -31,6 +32,12 @@ COLUMNS = (
 TABLE = """
 # account               agent   lead    superv  wareh   finance auditor admin   service
 me                      own     own     own     own     own     own     own     own
+log_out                 own     own     own     own     own     own     own     own
+change_password         own     own     own     own     own     own     own     own
+my_sessions             own     own     own     own     own     own     own     own
+end_my_session          own     own     own     own     own     own     own     own
+end_my_sessions         own     own     own     own     own     own     own     own
+rotate_my_key           own     own     own     own     own     own     own     own
 
 # cases                 agent   lead    superv  wareh   finance auditor admin   service
 open_case               shop    shop    shop    .       .       .       .       shop
@@ -98,6 +105,12 @@ set_surge               .       .       shop    .       .       .       shop    
 end_surge               .       .       shop    .       .       .       shop    .
 issue_key               .       .       .       .       .       .       house   .
 revoke_key              .       .       .       .       .       .       house   .
+list_keys               .       .       .       .       .       .       house   .
+rotate_key              .       .       .       .       .       .       house   .
+list_sessions_of        .       .       .       .       .       house   house   .
+end_sessions_of         .       .       .       .       .       .       house   .
+reset_password          .       .       .       .       .       .       house   .
+list_door_refusals      .       .       .       .       .       house   house   .
 suggest_replies         shop    shop    shop    .       .       shop    .       .
 list_reply_templates    shop    shop    shop    .       .       shop    shop    .
 save_reply_template     .       shop    shop    .       .       .       shop    .

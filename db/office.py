@@ -11,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.api_keys import issue_key, key_hash, keys_of, revoke_key, rotate_key
 from db.audit import record
 from db.gate import acknowledge_gate, choose_gate
 from db.policy_rows import policy_in_force, put_policy
 from db.shops import add_shop, set_shop, shop_of
-from db.staff import add_person, grant, issue_key, key_hash, link_accounts, revoke, revoke_key, set_person
+from db.staff import add_person, grant, link_accounts, revoke, set_person
 from db.tables.office import Installation
 
 __all__ = [
@@ -27,11 +28,13 @@ __all__ = [
     "grant",
     "issue_key",
     "key_hash",
+    "keys_of",
     "link_accounts",
     "policy_in_force",
     "put_policy",
     "revoke",
     "revoke_key",
+    "rotate_key",
     "set_person",
     "set_shop",
     "shop_of",

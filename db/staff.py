@@ -1,7 +1,5 @@
-"""Changes of people, their roles and their keys."""
+"""Changes of people and their roles. Whoever's rights change is logged out everywhere, at once."""
 
-import hashlib
-import secrets
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,13 +8,14 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.audit import AlreadyThere, BadOfficeData, NotThere, apply_changes, lock_office, record
+from db.audit import AlreadyThere, NotThere, apply_changes, lock_office, record
+from db.login_sessions import end_sessions
 from db.shops import shop_of
-from db.tables.office import ApiKey, Person, PersonRole
+from db.tables.office import Person, PersonRole
 from domain.errors import Refusal
 from domain.people import Role
 
-KEY_PREFIX = "ak_"
+ROLES_CHANGED = "the roles were changed"
 
 
 class LastAdmin(Refusal):
@@ -48,11 +47,12 @@ async def add_person(
 async def set_person(session: AsyncSession, by: str, now: datetime, person_id: UUID, changes: dict[str, Any]) -> Person:
     """Change name, skills, capacity, away_until or active."""
     await lock_office(session)
-    person = await _person(session, person_id)
+    person = await person_of(session, person_id)
     changed = apply_changes(person, changes)
     await session.flush()
     if not person.active:
         await _keep_an_admin(session)
+        await end_sessions(session, by, now, person_id, "the account is not active any more")
     if changed:
         await record(session, by, now, "person.changed", str(person_id), changed)
     return person
@@ -62,12 +62,12 @@ async def link_accounts(session: AsyncSession, by: str, now: datetime, person_id
     """Say that two accounts are of one human being, or (None) that this one is of nobody else. Whoever approves or
     verifies what another account of theirs made is refused."""
     await lock_office(session)
-    person = await _person(session, person_id)
+    person = await person_of(session, person_id)
     before = person.human
     if other_id is None:
         person.human = None
     else:
-        other = await _person(session, other_id)
+        other = await person_of(session, other_id)
         together = other.human or person.human or uuid4()
         theirs = [one for one in (person.human, other.human) if one is not None]
         await session.execute(
@@ -82,12 +82,13 @@ async def link_accounts(session: AsyncSession, by: str, now: datetime, person_id
 
 async def grant(session: AsyncSession, by: str, now: datetime, person_id: UUID, role: Role, shop: str | None) -> None:
     """Give a role in one shop, or in every shop (None). Giving it twice changes nothing."""
-    await _person(session, person_id)
+    await person_of(session, person_id)
     if shop is not None:
         await shop_of(session, shop)
     row = insert(PersonRole).values(id=uuid4(), person=person_id, shop=shop, role=role)
     if await session.scalar(row.on_conflict_do_nothing().returning(PersonRole.id)):
         await record(session, by, now, "role.granted", str(person_id), {"role": role, "shop": shop})
+        await end_sessions(session, by, now, person_id, ROLES_CHANGED)
 
 
 async def revoke(session: AsyncSession, by: str, now: datetime, person_id: UUID, role: Role, shop: str | None) -> None:
@@ -98,48 +99,10 @@ async def revoke(session: AsyncSession, by: str, now: datetime, person_id: UUID,
     if await session.scalar(gone.returning(PersonRole.id)):
         await _keep_an_admin(session)
         await record(session, by, now, "role.revoked", str(person_id), {"role": role, "shop": shop})
+        await end_sessions(session, by, now, person_id, ROLES_CHANGED)
 
 
-def key_hash(plain: str) -> bytes:
-    """What is kept of a key. It needs no salt: the key itself is 32 random bytes."""
-    return hashlib.sha256(plain.encode()).digest()
-
-
-async def issue_key(
-    session: AsyncSession,
-    by: str,
-    now: datetime,
-    person_id: UUID,
-    label: str,
-    expires_at: datetime | None = None,
-    plain: str | None = None,
-) -> tuple[str, ApiKey]:
-    """Make a key; its plain form is returned here once and kept nowhere. `plain` is for demo installations only."""
-    await _person(session, person_id)
-    if expires_at is not None and expires_at <= now:
-        raise BadOfficeData("expires_at has passed; give a later moment.", field="expires_at")
-    plain = plain or KEY_PREFIX + secrets.token_urlsafe(32)
-    if await session.scalar(select(ApiKey.id).where(ApiKey.hash == key_hash(plain))):
-        raise AlreadyThere("This key exists already; give another one or none.", field="plain")
-    row = ApiKey(id=uuid4(), person=person_id, label=label, hash=key_hash(plain), made_at=now, expires_at=expires_at)
-    session.add(row)
-    await session.flush()
-    await record(session, by, now, "key.issued", str(person_id), {"key": str(row.id), "label": label})
-    return plain, row
-
-
-async def revoke_key(session: AsyncSession, by: str, now: datetime, person_id: UUID, key_id: UUID) -> None:
-    """From now on the key opens nothing; revoking it twice changes nothing."""
-    key = await session.get(ApiKey, key_id, with_for_update=True)
-    if key is None or key.person != person_id:
-        raise NotThere("This person has no such key; GET /people lists people and their keys.")
-    if key.revoked_at is None:
-        key.revoked_at = now
-        await session.flush()
-        await record(session, by, now, "key.revoked", str(person_id), {"key": str(key_id), "label": key.label})
-
-
-async def _person(session: AsyncSession, person_id: UUID) -> Person:
+async def person_of(session: AsyncSession, person_id: UUID) -> Person:
     person = await session.get(Person, person_id)
     if person is None:
         raise NotThere(f"There is no person {person_id}; GET /people lists them.")

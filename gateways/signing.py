@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
@@ -40,8 +41,10 @@ def alipay_signing_text(params: Mapping[str, str]) -> str:
     return "&".join(f"{key}={value}" for key, value in sorted(params.items()) if value and key != "sign")
 
 
+@lru_cache(maxsize=8)
 def load_private_key(text: str) -> rsa.RSAPrivateKey:
-    """PEM, or the bare base64 (PKCS#1 or PKCS#8) that Alipay's key tool writes. Raises BadKey."""
+    """PEM, or the bare base64 (PKCS#1 or PKCS#8) that Alipay's key tool writes; proving that its parts belong together
+    is slow, so it is done once. Raises BadKey."""
     try:
         data = text.strip().encode()
         if data.startswith(b"-----"):

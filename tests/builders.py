@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -258,9 +259,15 @@ def settings_for(app_url: str, sandbox: str, wallets: OpenedWallets) -> Settings
     )
 
 
+@cache
+def our_key() -> rsa.RSAPrivateKey:
+    """One for all tests of a process: making one takes longer than many a test."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 async def open_wallets(sandbox: Sandbox) -> OpenedWallets:
     """An app at each wallet of the sandbox, and a key at its messenger; keys as PEM."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = our_key()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     answer = await sandbox.post("/control/alipay/apps", app_id="2021000000000001", public_key=public)

@@ -8,6 +8,7 @@ import httpx2
 
 from db.sealing import KeyRing
 from domain.errors import Refusal
+from gateways.wire import trusted
 from settings import Settings
 from vault.folder import FolderStore
 from vault.s3 import S3Store
@@ -27,7 +28,7 @@ class VaultNotSetUp(Refusal):
 @contextlib.asynccontextmanager
 async def vault_of(settings: Settings, ring: KeyRing) -> AsyncIterator[Vault | None]:
     """None where neither folder nor store is set."""
-    async with httpx2.AsyncClient(timeout=SECONDS, trust_env=False) as http:
+    async with httpx2.AsyncClient(timeout=SECONDS, verify=trusted(), trust_env=False) as http:
         store = _store(settings, http)
         yield None if store is None else Vault(store, ring, settings.vault_max_mb * 1024 * 1024)
 

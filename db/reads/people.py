@@ -23,6 +23,10 @@ class KeyLine(BaseModel):
     made_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    last_used_at: datetime | None = Field(description="to the quarter of an hour")
+    roles: list[str] | None = Field(description="null: all of the person's")
+    shops: list[str] | None = Field(description="null: all of the person's")
+    routes: list[str] | None = Field(description="null: all")
 
 
 class PersonLine(BaseModel):
@@ -80,11 +84,9 @@ def _line(person: Person, roles: Iterable[PersonRole], keys: Iterable[ApiKey] | 
         active=person.active,
         human=person.human,
         roles=sorted(held, key=lambda line: (line.shop or "", line.role)),
-        keys=None if keys is None else [_key(key) for key in keys if key.person == person.id],
+        keys=None if keys is None else [key_line(key) for key in keys if key.person == person.id],
     )
 
 
-def _key(key: ApiKey) -> KeyLine:
-    return KeyLine(
-        id=key.id, label=key.label, made_at=key.made_at, expires_at=key.expires_at, revoked_at=key.revoked_at
-    )
+def key_line(key: ApiKey) -> KeyLine:
+    return KeyLine(**{name: getattr(key, name) for name in KeyLine.model_fields})

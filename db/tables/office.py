@@ -151,9 +151,11 @@ class ShopSurge(Model):
 
 
 class ApiKey(Model):
-    """A key that carries a person. Only the SHA-256 of its 32 random bytes is kept."""
+    """A key that carries a person. Only the SHA-256 of its 32 random bytes is kept. Where roles, shops or routes are
+    given it counts for those only. `last_used_at` is written now and then, not on each request."""
 
     __tablename__ = "api_key"
+    __table_args__ = (Index("ix_api_key_person", "person"),)
 
     id: Mapped[Key]
     person: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
@@ -162,6 +164,10 @@ class ApiKey(Model):
     made_at: Mapped[Moment]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    roles: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    shops: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    routes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
 
 
 class OfficeEvent(Model):

@@ -23,6 +23,7 @@ from activities.requests import OpenRequest
 from db.tables.cases import CaseFile
 from db.tables.office import Shop
 from domain.review_case.state import Opening
+from gateways.wire import trusted
 from tests.builders import House, Sandbox, house_at, open_wallets, settings_for
 from tests.conftest import Database
 from workflows.starting import case_workflow_id
@@ -139,7 +140,7 @@ class WayIn:
 
 @pytest.fixture
 async def way_in(database: Database, sandbox: str, temporal_client: Client) -> AsyncIterator[WayIn]:
-    async with httpx2.AsyncClient(trust_env=False) as http:
+    async with httpx2.AsyncClient(verify=trusted(), trust_env=False) as http:
         market = Sandbox(sandbox, http)
         settings = settings_for(database.app_url, sandbox, await open_wallets(market))
         async with house_at(settings, market, temporal_client) as house:

@@ -80,7 +80,7 @@ async def test_nothing_but_the_files_of_the_page_is_given_out(web: httpx2.AsyncC
 
 
 def test_the_way_to_send_a_key_is_part_of_the_document(document: Any) -> None:
-    assert set(document["components"]["securitySchemes"]) == {"HTTPBearer", "APIKeyHeader"}
+    assert set(document["components"]["securitySchemes"]) == {"HTTPBearer", "APIKeyHeader", "APIKeyCookie"}
 
 
 async def test_a_living_and_ready_house_says_so(web: httpx2.AsyncClient, house: House) -> None:

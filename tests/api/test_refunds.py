@@ -15,6 +15,7 @@ from api.house import House, wall_clock
 from db import office
 from db.tables.refunds import Refund, Shipment
 from domain.people import Role
+from gateways.wire import trusted
 from tests.api.rows import add_case
 from worker import Parts, running
 
@@ -105,7 +106,7 @@ async def at_work(house: House) -> AsyncIterator[House]:
     """With a worker, in the time of the wall, and a shop on a marketplace that only people can use."""
     settings = house.settings.model_copy(update={"top_url": "http://127.0.0.1:9", "worker_grace_seconds": 1})
     house = replace(house, settings=settings, now=wall_clock)
-    parts = httpx2.AsyncClient(trust_env=False)
+    parts = httpx2.AsyncClient(verify=trusted(), trust_env=False)
     async with parts as http, running(Parts(settings, house.sessions, house.ring, http, house.client)):
         yield house
 

@@ -28,6 +28,18 @@ REPLY: dict[str, Any] = {
 # How each route is asked: method, path, body.
 REQUESTS: dict[str, Request] = {
     "me": ("GET", "/me", None),
+    "log_out": ("POST", "/logout", None),
+    "change_password": ("POST", "/me/password", {"password": "x", "new_password": "y"}),
+    "my_sessions": ("GET", "/me/sessions", None),
+    "end_my_session": ("DELETE", f"/me/sessions/{uuid4()}", None),
+    "end_my_sessions": ("DELETE", "/me/sessions", None),
+    "rotate_my_key": ("POST", "/me/key/rotate", {}),
+    "list_keys": ("GET", "/people/{spare}/keys", None),
+    "rotate_key": ("POST", f"/people/{{spare}}/keys/{uuid4()}/rotate", {}),
+    "list_sessions_of": ("GET", "/people/{spare}/sessions", None),
+    "end_sessions_of": ("DELETE", "/people/{spare}/sessions", None),
+    "reset_password": ("POST", "/people/{spare}/password-reset", None),
+    "list_door_refusals": ("GET", "/office/refusals", None),
     "open_case": ("POST", "/reviews", "review"),
     "list_cases": ("GET", "/cases", None),
     "open_refund": ("POST", "/refunds", None),
@@ -135,6 +147,9 @@ SHOP_BODY = {"code": "third", "name": "T", "platform": "sandbox", "cut_off_at": 
 
 # Not every request of the list can succeed; what counts is that its sender was not refused.
 MISSING = {
+    "change_password",
+    "end_my_session",
+    "rotate_key",
     "show_phone",
     "show_custody",
     "show_history",

@@ -13,6 +13,7 @@ from temporalio.client import Client
 
 from api.house import House, wall_clock
 from db.tables.buyers import Buyer, Payee, SealedText
+from gateways.wire import trusted
 from worker import Parts, running
 
 Case = dict[str, Any]
@@ -25,7 +26,7 @@ async def house(house: House) -> AsyncIterator[House]:
     settings = house.settings.model_copy(update={"top_url": "http://127.0.0.1:9", "worker_grace_seconds": 1})
     house = replace(house, settings=settings, now=wall_clock)
     async with (
-        httpx2.AsyncClient(trust_env=False) as http,
+        httpx2.AsyncClient(verify=trusted(), trust_env=False) as http,
         running(Parts(settings, house.sessions, house.ring, http, house.client)),
     ):
         yield house

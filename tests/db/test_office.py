@@ -19,6 +19,7 @@ from db.sessions import Sessions
 from db.shops import OfficeMoved
 from db.staff import LastAdmin
 from db.tables.office import ApiKey, GateAcknowledgement, GateChoice, OfficeEvent, Shop
+from domain.entry import KeyRevoked, check_entry
 from domain.errors import PolicyUnreadable
 from domain.gate import GateMode, GateRefused
 from domain.people import Role
@@ -204,9 +205,14 @@ async def test_a_key_opens_until_it_is_revoked(open_session: Sessions, now: date
     async with open_session.begin() as session:
         person = await office.add_person(session, BY, now, login="alice", name="Alice")
         plain, row = await office.issue_key(session, BY, now, person.id, "laptop")
-        assert await key_holder(session, office.key_hash(plain), now)
+        before = await key_holder(session, office.key_hash(plain))
         await office.revoke_key(session, BY, now, person.id, row.id)
-        assert await key_holder(session, office.key_hash(plain), now) is None
+        after = await key_holder(session, office.key_hash(plain))
+    assert before is not None
+    assert after is not None
+    check_entry(before.entry, before.active, now)
+    with pytest.raises(KeyRevoked):
+        check_entry(after.entry, after.active, now)
 
 
 async def test_a_key_is_kept_as_its_hash_alone(open_session: Sessions, now: datetime) -> None:

@@ -10,6 +10,7 @@ import pytest
 from gateways.failures import AuthRevoked, GatewayFailure, Nonsense, RateLimited, Rejected, Transient
 from gateways.signing import top_signature
 from gateways.top import TopClient, failure_of
+from gateways.wire import trusted
 
 type Answering = Callable[..., httpx2.AsyncClient]
 type TopOf = Callable[[httpx2.AsyncClient], TopClient]
@@ -133,7 +134,7 @@ def test_an_error_keeps_its_codes_and_hides_the_buyer(now: datetime) -> None:
 
 
 def test_secrets_are_in_no_representation(top_of: TopOf) -> None:
-    client = top_of(httpx2.AsyncClient())
+    client = top_of(httpx2.AsyncClient(verify=trusted()))
     assert "helloworld" not in repr(client.__dict__)
     assert "a-session" not in repr(client.__dict__)
 

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from gateways.failures import Nonsense, RateLimited, Rejected, Transient
-from gateways.wire import Line, china_stamp, read_json
+from gateways.wire import Line, china_stamp, read_json, trusted
 
 type Answering = Callable[..., httpx2.AsyncClient]
 
@@ -37,7 +37,7 @@ async def serving(reply: bytes, *, drip: float | None = None, hang: bool = False
 
 
 async def failure_at(url: str, seconds: float = 0.3) -> Transient:
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(verify=trusted()) as http:
         with pytest.raises(Transient) as caught:
             await Line(http, url, "A party", seconds).post(form={"a": "b"})
     return caught.value
@@ -70,7 +70,7 @@ async def test_a_party_that_hangs_up_may_have_acted() -> None:
 
 async def test_a_body_in_a_broken_encoding_is_nonsense() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n"
-    async with serving(head + b"abc") as url, httpx2.AsyncClient() as http:
+    async with serving(head + b"abc") as url, httpx2.AsyncClient(verify=trusted()) as http:
         with pytest.raises(Nonsense, match="decoded"):
             await Line(http, url, "A party", 1).post()
 
@@ -88,7 +88,7 @@ async def test_too_many_requests_says_until_when(answering: Answering, now: date
 
 
 async def test_an_address_without_http_is_a_matter_of_settings() -> None:
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(verify=trusted()) as http:
         with pytest.raises(Rejected, match="configured address"):
             await Line(http, "ftp://a.test/", "A party", 1).post()
 

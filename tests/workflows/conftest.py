@@ -22,6 +22,7 @@ from domain.offers import OfferForm
 from domain.review_case import steps
 from domain.review_case.agenda import next_due
 from domain.review_case.state import Opening, ReviewCaseState
+from gateways.wire import trusted
 from tests.builders import House, Reviewed, Sandbox, Story, house_at, open_wallets, settings_for
 from tests.conftest import Database
 from tests.workflows.refund_world import RefundStory, apply, apply_for_exchange, opening_of, refunds_policy
@@ -57,7 +58,7 @@ async def register_search_attributes(client: Client) -> None:
 @pytest.fixture
 async def house(env: WorkflowEnvironment, database: Database, sandbox: str, tmp_path: Path) -> AsyncIterator[House]:
     """A shop with its people, a vault, the sandbox, and workers on every queue."""
-    async with httpx2.AsyncClient(trust_env=False) as http:
+    async with httpx2.AsyncClient(verify=trusted(), trust_env=False) as http:
         outside = Sandbox(sandbox, http)
         settings = settings_for(database.app_url, sandbox, await open_wallets(outside))
         settings = settings.model_copy(update={"vault_folder": str(tmp_path / "vault")})

@@ -16,6 +16,7 @@ from db.tables.cases import CaseFile
 from domain.review_case import steps
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import ReviewCaseState
+from gateways.wire import trusted
 from tests.builders import House, Sandbox, Story, house_at, open_wallets, settings_for
 from tests.conftest import Database
 from worker import running
@@ -78,7 +79,7 @@ class Live:
 
 @contextlib.asynccontextmanager
 async def living(client: Client, database: Database, sandbox: str) -> AsyncIterator[Live]:
-    async with httpx2.AsyncClient(trust_env=False) as http:
+    async with httpx2.AsyncClient(verify=trusted(), trust_env=False) as http:
         market = Sandbox(sandbox, http)
         settings = settings_for(database.app_url, sandbox, await open_wallets(market))
         # What an earlier test has left on the engine waits on a queue that nobody works on.

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from api.house import House, wall_clock
+from gateways.wire import trusted
 from worker import Parts, running
 
 Take = Callable[..., Awaitable[httpx2.Response]]
@@ -23,7 +24,7 @@ async def house(house: House) -> AsyncIterator[House]:
     settings = house.settings.model_copy(update={"top_url": "http://127.0.0.1:9", "worker_grace_seconds": 1})
     house = replace(house, settings=settings, now=wall_clock)
     async with (
-        httpx2.AsyncClient(trust_env=False) as http,
+        httpx2.AsyncClient(verify=trusted(), trust_env=False) as http,
         running(Parts(settings, house.sessions, house.ring, http, house.client)),
     ):
         yield house

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from gateways.alipay import AlipayClient, AlipayCredentials
 from gateways.aliyun_sms import AliyunSms, SmsCredentials
 from gateways.top import TopClient, TopCredentials
+from gateways.wire import trusted
 
 SECONDS = 0.5
 ALIPAY_APP = "2021000000000042"
@@ -21,7 +22,7 @@ type Tell = Callable[..., Awaitable[Any]]
 
 @pytest.fixture(scope="session")
 async def http() -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(verify=trusted()) as client:
         yield client
 
 
