@@ -11,12 +11,14 @@ from temporalio import activity
 
 from activities.record_writing import append_events, keep_notices, lock_record
 from activities.refund_requests import RefundProjection
+from db.losses import post_losses
 from db.questions import keep_questions
 from db.sessions import Sessions
 from db.tables.cases import Assignment, CaseFile
 from db.tables.refunds import RefundLine
 from domain.queue_ranking import rank
 from domain.refund_case.keys import KIND as REFUND
+from domain.refund_case.losses import losses
 from domain.refund_case.register import line_of
 from domain.refund_case.stages import stage_of
 from domain.refund_case.standing import facts_of
@@ -41,6 +43,7 @@ class RefundProjectionActivities:
             await keep_notices(session, case.opening.shop, number, fresh)
             await session.execute(update(CaseFile).where(CaseFile.number == number).values(**_columns(batch)))
             await _keep_line(session, batch)
+            await _keep_losses(session, batch)
             await keep_questions(session, case, REFUND)
             if case.closed_at is not None:
                 released = update(Assignment).where(Assignment.case == number, Assignment.released_at.is_(None))
@@ -82,3 +85,12 @@ async def _keep_line(session: AsyncSession, batch: RefundProjection) -> None:
         return
     row = insert(RefundLine).values(case=batch.state.opening.case, **line)
     await session.execute(row.on_conflict_do_update(index_elements=["case_number"], set_=line))
+
+
+async def _keep_losses(session: AsyncSession, batch: RefundProjection) -> None:
+    """The ledger follows what the case knows of its losses."""
+    case = batch.state
+    if case.identity is None or case.market is None:
+        return
+    now = batch.events[-1].at
+    await post_losses(session, case.opening.case, case.opening.shop, losses(case), case.version, now)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.escalation import EscalationKind
 from domain.people import Role
 from domain.policies.causes import Fault
+from domain.refund_case.claims import ClaimGrounds
 from domain.refund_case.market import Reading
 from domain.refund_case.messages import MessageStatus
 from domain.refund_case.state import Freight, RefundIdentity
@@ -45,6 +46,7 @@ class RefundPrepared(Fact):
     claim: str | None = None
     reading: Reading | None = None
     digests: dict[str, str] = Field(default_factory=dict)
+    grounds: ClaimGrounds | None = None
 
 
 class OrderResult(StrEnum):

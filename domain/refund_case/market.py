@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.people import Role
 from domain.policies.causes import Fault
 from domain.policies.refund_rules import RefundStatus
+from domain.policies.refunds import CourierClaims
 from domain.policies.tracking import TrackingPolicy
 from domain.refund_deadlines import Deadline
 from domain.tracking import Leg
@@ -76,6 +77,9 @@ class Handling(BaseModel):
     by_machine: bool = True
     proof_to_refuse: bool = False
     tracking: TrackingPolicy | None = None
+    claims: CourierClaims | None = None
+    outbound_freight_fen: int = 0
+    insurance_cap_fen: int = 0
     goods_are_taken: bool = False
     policy: str = ""
 

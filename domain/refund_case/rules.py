@@ -10,6 +10,8 @@ from domain.disputes import steps as dispute_steps
 from domain.errors import Refusal
 from domain.people import Actor, Role
 from domain.refund_case import (
+    bearing,
+    claiming,
     clocks,
     deadlines,
     deciding,
@@ -84,6 +86,16 @@ RULES: dict[type[steps.Step], Rule] = {
     ),
     dispute_steps.AskQuestion: Rule(questions.may_ask, questions.ask, questions.check_ask),
     dispute_steps.AnswerQuestion: Rule(questions.may_answer, questions.answer, questions.check_answer),
+    steps.LiftAbuse: Rule(handling_goods.may_lift, handling_goods.lift_abuse, prepared=True),
+    steps.JudgeDamage: Rule(bearing.may_judge, bearing.judge, prepared=True),
+    steps.FileCourierClaim: Rule(claiming.may_claim, claiming.file_claim, claiming.check_claim, prepared=True),
+    steps.AnswerCourierClaim: Rule(claiming.may_go_on, claiming.answer, claiming.check_answer),
+    steps.DropCourierClaim: Rule(claiming.may_go_on, claiming.drop, claiming.check_drop),
+    steps.ShareLoss: Rule(bearing.may_share, bearing.share, bearing.check_share),
+    steps.AnswerShare: Rule(bearing.may_answer_share, bearing.answer_share),
+    steps.GiveShare: Rule(bearing.may_give_share, bearing.give_share),
+    steps.LeaveLoss: Rule(bearing.may_keep_loss, bearing.keep_loss),
+    steps.RecordRecovery: Rule(bearing.may_recover, bearing.recover, bearing.check_recover),
     steps.Note: Rule(permissions.anybody, desk.note),
     steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
     steps.Resume: Rule(desk.may_resume, desk.resume),

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from enum import StrEnum
 
+from domain.courier_claims import ClaimStatus
 from domain.policies.refund_rules import RefundStatus
+from domain.refund_case.claim_standing import open_claims, share_waits
 from domain.refund_case.market import GOODS_COME_BACK, GOODS_GO_OUT
 from domain.refund_case.orders import MarketAction, OrderStatus
 from domain.refund_case.state import RefundCaseState
@@ -33,6 +35,8 @@ class RefundStage(StrEnum):
     REFUSED = "refused"
     INTERVENED = "intervened"
     AWAITING_GOODS = "awaiting_goods"
+    AWAITING_CLAIM = "awaiting_claim"
+    BEARING_LOSS = "bearing_loss"
     ENDING = "ending"
     CLOSED = "closed"
 
@@ -67,6 +71,7 @@ _OWNERS = {
     RefundStage.REFUSED: Owner.BUYER,
     RefundStage.INTERVENED: Owner.SUPERVISOR,
     RefundStage.AWAITING_GOODS: Owner.COURIER,
+    RefundStage.BEARING_LOSS: Owner.SERVICE,
     RefundStage.ENDING: Owner.CASE,
     RefundStage.CLOSED: Owner.NOBODY,
 }
@@ -81,6 +86,9 @@ def owner_of(case: RefundCaseState) -> Owner:
         return Owner(case.handling.executed_by)
     if stage is RefundStage.BY_HAND:
         return _by_hand(case)
+    if stage is RefundStage.AWAITING_CLAIM:
+        by_hand = any(claim.status is ClaimStatus.BY_HAND for claim in case.claims)
+        return Owner.SERVICE if by_hand else Owner.COURIER
     return _OWNERS[stage]
 
 
@@ -125,6 +133,10 @@ def _after_the_end(case: RefundCaseState) -> Iterator[RefundStage]:
             if case.goods.received_at is not None
             else _not_here(case, RefundStage.AWAITING_GOODS)
         )
+    if open_claims(case):
+        yield RefundStage.AWAITING_CLAIM
+    if share_waits(case):
+        yield RefundStage.BEARING_LOSS
     yield RefundStage.ENDING
 
 

@@ -16,6 +16,18 @@ from domain.disputes.steps import (
     OpenCounterClaim,
 )
 from domain.people import Actor
+from domain.refund_case.claim_steps import (
+    AnswerCourierClaim,
+    AnswerShare,
+    DropCourierClaim,
+    FileCourierClaim,
+    GiveShare,
+    JudgeDamage,
+    LeaveLoss,
+    LiftAbuse,
+    RecordRecovery,
+    ShareLoss,
+)
 from domain.refund_case.goods_steps import CheckParcels, FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
 from domain.refund_case.talks import Alternative
 from domain.sealed import SealedRef
@@ -166,6 +178,16 @@ AnyRefundStep = Annotated[
     | SendGoods
     | SettleFreight
     | FlagAbuse
+    | LiftAbuse
+    | JudgeDamage
+    | FileCourierClaim
+    | AnswerCourierClaim
+    | DropCourierClaim
+    | ShareLoss
+    | AnswerShare
+    | GiveShare
+    | LeaveLoss
+    | RecordRecovery
     | FlagRisk
     | JudgeFlag
     | OpenCounterClaim
@@ -197,32 +219,42 @@ class RefundCommand(BaseModel):
 
 __all__ = [
     "Agree",
+    "AnswerCourierClaim",
     "AnswerProposal",
+    "AnswerShare",
     "AnyRefundStep",
     "CheckParcels",
     "CheckRefund",
     "Claim",
     "ConfirmDone",
+    "DropCourierClaim",
     "EndRefund",
     "EndTrial",
     "EnterCode",
     "Escalate",
     "Explain",
+    "FileCourierClaim",
     "FlagAbuse",
+    "GiveShare",
     "HandOver",
     "Hold",
     "Inspect",
+    "JudgeDamage",
+    "LeaveLoss",
     "LetPass",
+    "LiftAbuse",
     "Note",
     "Propose",
     "ReceiveParcel",
     "RecordReason",
+    "RecordRecovery",
     "RefundCommand",
     "Refuse",
     "ReleaseRefund",
     "Resume",
     "SendGoods",
     "SettleFreight",
+    "ShareLoss",
     "Step",
     "TryFirst",
     "WriteToBuyer",
