@@ -1,6 +1,8 @@
 """Claims at couriers: filed once under their permanent key, asked about, and moved by a person's word."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 from temporalio import activity
 

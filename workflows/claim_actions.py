@@ -7,6 +7,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
+    from domain.refund_case import claiming
     from domain.refund_case.agenda import Due
     from domain.refund_case.claims import CourierClaim as Claim
     from domain.refund_case.state import RefundCaseState
@@ -22,15 +23,11 @@ class ClaimActions:
         self._lock = lock
 
     async def act(self, due: Due) -> None:
-        claim = self._case.claims[int(due.subject) - 1]
-        if not claim.started:
-            await self._start(claim)
-            async with self._lock:
-                claim.started = True
-        elif claim.words:
-            await self._tell(claim)
-            async with self._lock:
-                claim.words = claim.words[1:]
+        number = int(due.subject)
+        claim = self._case.claims[number - 1]
+        await (self._tell(claim) if claim.started else self._start(claim))
+        async with self._lock:
+            claiming.acted(self._case, number)
 
     async def _start(self, claim: Claim) -> None:
         opening = self._case.opening

@@ -57,12 +57,19 @@ def claims_due(case: RefundCaseState) -> Iterator[tuple[datetime, str]]:
             yield claim.words[0].at, str(claim.number)
 
 
+def acted(case: RefundCaseState, number: int) -> None:
+    """A claim's own story was begun, or heard what a person said."""
+    claim = case.claims[number - 1]
+    if claim.started:
+        claim.words = claim.words[1:]
+    claim.started = True
+
+
 def may_claim(case: RefundCaseState, actor: Actor) -> None:
     """The desk's, or finance's: whoever has the case before them. Also when the buyer has their money back."""
     unheld(case)
     require(actor.holds(FINANCE_TOO) or _of_desk(case, actor), NotYours, "Claims are the desk's or finance's.")
-    watched = any(_claimable(case, parcel.shipment) for parcel in case.parcels)
-    require(watched, NothingClaimed, "No parcel of this case is known that could be claimed for.")
+    require(bool(case.parcels), NothingClaimed, "No parcel of this case is known that could be claimed for.")
 
 
 def _of_desk(case: RefundCaseState, actor: Actor) -> bool:

@@ -65,7 +65,7 @@ def _late(case: RefundCaseState) -> str | None:
     return f"the parcel is late: {words.get(parcel.delay, parcel.delay.replace('_', ' '))}"
 
 
-def _dispute(case: RefundCaseState) -> str | None:
+def dispute_of(case: RefundCaseState) -> str | None:
     """What kind of quarrel it is: goods lost or damaged on the way are one of their own (S003)."""
     if any(claim.kind is ClaimKind.LOSS for claim in case.claims):
         return "lost_in_transit"
@@ -101,7 +101,7 @@ def line_of(case: RefundCaseState, due_at: datetime) -> dict[str, Any] | None:
         "freight_out": freight.outbound if freight else None,
         "freight_back": freight.back if freight else None,
         "loss_fen": loss_fen(case),
-        "dispute": _dispute(case),
+        "dispute": dispute_of(case),
         "claim": case.claims[-1].status if case.claims else None,
         "assignee": UUID(case.assignee) if case.assignee else None,
         "outcome": case.outcome,

@@ -15,7 +15,19 @@ from domain.escalation import EscalationKind
 from domain.freight import Payer
 from domain.people import Actor, Role
 from domain.policies.refund_rules import Consequence, RefundStatus
-from domain.refund_case import agenda, clocks, deadlines, desk, handling_goods, progress, rules, steps, talking, tracing
+from domain.refund_case import (
+    agenda,
+    claiming,
+    clocks,
+    deadlines,
+    desk,
+    handling_goods,
+    progress,
+    rules,
+    steps,
+    talking,
+    tracing,
+)
 from domain.refund_case.agenda import Action, Due
 from domain.refund_case.facts import Ordered, OrderResult, RefundOpened, RefundPrepared, Traced, Warned
 from domain.refund_case.market import Handling, Intervention, OnItsWay, Reading, RefundKind, basis_of
@@ -231,6 +243,8 @@ class RefundWorld:
                 tracing.traced(case, due.subject, None if self.down else shown, now)
             case Action.TELL:
                 self.tell(int(due.subject))
+            case Action.CLAIM:
+                claiming.acted(case, int(due.subject))
             case Action.NOTIFY:
                 progress.notified(case, True, "told", None, now)
             case Action.GIVE_UP_GOODS:
