@@ -26,11 +26,10 @@ async def keep_claim(session: AsyncSession, claim: dict[str, Any]) -> None:
     others = CourierClaim.shipment == claim["shipment"], CourierClaim.key != claim["key"], standing
     if await session.scalar(select(CourierClaim.key).where(*others).limit(1)) is not None:
         raise ClaimMadeAlready("This parcel was claimed for already, maybe in another case; look at its claims.")
+    columns = {CourierClaim.__mapper__.columns[name].name: value for name, value in claim.items()}
     row = insert(CourierClaim).values(**claim)
-    again = row.on_conflict_do_update(
-        index_elements=["key"], set_=claim, where=CourierClaim.status == ClaimStatus.DRAFT
-    )
-    await session.execute(again)
+    unbegun = CourierClaim.status == ClaimStatus.DRAFT
+    await session.execute(row.on_conflict_do_update(index_elements=["key"], set_=columns, where=unbegun))
 
 
 async def lock_claim(session: AsyncSession, key: str) -> CourierClaim:
