@@ -113,7 +113,9 @@ class CourierClaimActivities:
             claim.outside_id, claim.asked_at = answer.claim_id, call.now
             claim.filed_at = claim.filed_at or call.now
             claim.remark = storable_text(answer.remark)[:LONGEST_REMARK] or claim.remark
-            if claim.status in WAITING:
+            # A machine that has not heard yet what its own desk told a person takes none of it back.
+            heard = answer.state is not gateway.ClaimState.PROCESSING or claim.status not in ACCEPTED
+            if claim.status in WAITING and heard:
                 claim.agreed_fen = answer.agreed_fen
                 move(claim, _STATES[answer.state], call.now)
                 if answer.state is gateway.ClaimState.PAID:

@@ -154,12 +154,11 @@ async def test_an_answer_that_was_lost_makes_no_second_claim_and_a_late_courier_
 
 
 @pytest.mark.covers(137)
-async def test_where_the_courier_has_no_machine_a_person_claims_and_says_what_came(
+async def test_what_the_couriers_desk_tells_a_person_counts_and_its_machine_takes_none_of_it_back(
     tell_refund: TellRefund, keep_history: Keep
 ) -> None:
     story = await tell_refund(with_return=False)
     who = await arrived(story)
-    # As if the courier's desk were one for people only: it knows no such partner.
     await claim(story, who)
     await until(story, lambda case: status(case) is ClaimStatus.FILED)
     proof = await story.house.text("快递客服 工单 5521")
@@ -168,6 +167,8 @@ async def test_where_the_courier_has_no_machine_a_person_claims_and_says_what_ca
         claim_steps.AnswerCourierClaim(claim=1, answer=ClaimAnswerWord.PARTLY, agreed_fen=2000, proof=proof),
     )
     await until(story, lambda case: status(case) is ClaimStatus.PARTLY)
+    await story.pass_time(timedelta(days=2))  # the machine was asked meanwhile
+    assert status(await story.view()) is ClaimStatus.PARTLY
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await story.step(who, claim_steps.AnswerCourierClaim(claim=1, answer=ClaimAnswerWord.PAID, proof=proof))
     assert code_of(refused) == "NotYours"
