@@ -45,7 +45,7 @@ demo: $(READY) ## Take one live case of the running house through its month and 
 	@$(BIN)/python demo.py $(ARGS)
 
 lock: $(READY) ## Resolve the dependencies again into requirements.lock
-	@$(BIN)/uv pip compile pyproject.toml --upgrade --quiet --extra embedded --group dev --universal \
+	@$(BIN)/uv pip compile pyproject.toml --upgrade --quiet --extra sandbox --extra embedded --group dev --universal \
 		--generate-hashes --no-emit-index-url --no-header -o requirements.lock
 
 clean: ## Remove .venv and every cache; the data in .amends stays

@@ -1,6 +1,7 @@
 """The only reader of the environment: one frozen object, made once by whoever composes a process and passed down."""
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -49,6 +50,12 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=60, ge=1, le=1440)
     session_hours: int = Field(default=12, ge=1, le=720)
     login_attempts_a_minute: int = Field(default=30, ge=1)
+    # An identity provider (OpenID Connect). Its people are linked to ours by an administrator.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_name: str = "Single sign-on"
+    oidc_create_people: bool = False
 
     # Engine and worker
     task_queue: str = "cases"
@@ -94,6 +101,21 @@ class Settings(BaseSettings):
     courier_claims_partner: str = ""
     courier_claims_checkword: SecretStr = SecretStr("")
     courier_calls_per_second: float = Field(default=10.0, gt=0)
+
+    # Channels of the staff. Tokens and secrets of robots are entered at run time and sealed in the database.
+    dingtalk_url: str = "https://oapi.dingtalk.com"
+    wecom_url: str = "https://qyapi.weixin.qq.com"
+    feishu_url: str = "https://open.feishu.cn"
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "plain"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_sender: str = ""
+    smtp_ca_file: str = ""
+    # Whether webhooks may lead into networks that are not the open internet.
+    webhook_private: bool = False
+    sending_seconds: int = Field(default=15, ge=1, le=3600)
 
     log_level: str = "INFO"
 

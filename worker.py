@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
-from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import workflow
@@ -33,7 +32,7 @@ from activities.fulfilment import FulfilmentActivities
 from activities.handback import HandbackActivities
 from activities.intake import IntakeActivities
 from activities.investigations import InvestigationActivities
-from activities.letters import Letters
+from activities.letters import Letters, messenger
 from activities.marketplace import MarketplaceActivities
 from activities.marketplace_clients import Marketplaces
 from activities.merging import MergeActivities
@@ -55,6 +54,7 @@ from activities.refund_work import of_refunds, with_couriers
 from activities.replacement import ReplacementActivities
 from activities.replies import ReplyActivities
 from activities.surging import SurgeActivities
+from activities.telling_staff import telling_staff
 from activities.wallets import Wallets
 from db.office import ensure_installation
 from db.sealing import KeyRing
@@ -62,7 +62,7 @@ from db.sessions import Sessions, connect, key_ring, sessions
 from db.surges import unfinished
 from db.tables.office import Shop
 from domain.fulfilment import WalletName
-from gateways.aliyun_sms import AliyunSms, SmsCredentials
+from gateways.webhooks import webhook_client
 from gateways.wire import quiet_http_log, trusted
 from logs import configure as log_as_json
 from settings import Settings
@@ -75,6 +75,7 @@ from workflows.digest import Digest
 from workflows.handback import Handback
 from workflows.heads import Heads
 from workflows.intake import Intake
+from workflows.notices import Notices
 from workflows.payout import Payout
 from workflows.reconcile import Reconcile
 from workflows.refund_case import RefundCase
@@ -83,14 +84,13 @@ from workflows.retention import Retention
 from workflows.review_case import ReviewCase
 from workflows.schedules import (
     ensure_all,
-    ensure_archive,
     ensure_digests,
-    ensure_heads,
+    ensure_house,
     ensure_reconciling,
-    ensure_retention,
 )
 from workflows.starting import start_surge
 from workflows.surge import Surge
+from workflows.webhooks import Webhooks
 
 WORKFLOWS = [
     ReviewCase,
@@ -103,8 +103,10 @@ WORKFLOWS = [
     Handback,
     Surge,
     Digest,
+    Notices,
     Heads,
     Retention,
+    Webhooks,
     Reconcile,
 ]
 PULSE = [Pulse(limits.PULSE.total_seconds())]
@@ -134,15 +136,7 @@ class Parts:
     http: httpx2.AsyncClient
     client: Client
     vault: Vault | None = None
-
-
-def messenger(parts: Parts) -> AliyunSms | None:
-    settings = parts.settings
-    secret: SecretStr = settings.sms_access_key_secret
-    if not (settings.sms_access_key_id and secret.get_secret_value()):
-        return None
-    credentials = SmsCredentials(settings.sms_access_key_id, secret)
-    return AliyunSms(parts.http, settings.sms_url, credentials, seconds=settings.outside_timeout_seconds)
+    outbound: httpx2.AsyncClient | None = None
 
 
 def track_and_end(parts: Parts, policies: Policies, contacts: ContactActivities) -> list[Callable[..., Any]]:
@@ -211,7 +205,7 @@ def of_the_desk(parts: Parts, policies: Policies, clock: DeskClock) -> list[Call
 def at_the_marketplace(parts: Parts, policies: Policies, marketplaces: Marketplaces) -> list[Callable[..., Any]]:
     """The activities that call the marketplace or the messenger."""
     settings = parts.settings
-    letters = Letters(settings, parts.sessions, policies, marketplaces, messenger(parts))
+    letters = Letters(settings, parts.sessions, policies, marketplaces, messenger(settings, parts.http))
     reviews = MarketplaceActivities(parts.sessions, marketplaces, policies)
     counter = RefundCounter(parts.sessions, policies, parts.vault)
     refunds = RefundMarketActivities(parts.sessions, marketplaces, parts.ring, policies, counter)
@@ -248,6 +242,7 @@ def workers(parts: Parts) -> list[Worker]:
                 contacts.plan, contacts.take, contacts.log, contacts.stop, contacts.lift_stops,
                 *track_and_end(parts, policies, contacts),
                 *of_refunds(parts.sessions, policies, clock),
+                *telling_staff(settings, parts.sessions, parts.http, policies, parts.outbound),
                 offers.reserve, offers.reserve_thanks, offers.validity, offers.release,
                 replies.prepare, replies.check_words,
                 *before_and_by_hand(parts, policies), payouts.whom_to_tell,
@@ -280,8 +275,9 @@ async def composed(settings: Settings, client: Client) -> AsyncIterator[Parts]:
     ring = key_ring(settings)
     engine: AsyncEngine = connect(settings, ring)
     try:
-        async with httpx2.AsyncClient(verify=trusted(), trust_env=False) as http, vault_of(settings, ring) as vault:
-            yield Parts(settings, sessions(engine), ring, http, client, vault)
+        http_client = httpx2.AsyncClient(verify=trusted(), trust_env=False)
+        async with http_client as http, webhook_client() as outbound, vault_of(settings, ring) as vault:
+            yield Parts(settings, sessions(engine), ring, http, client, vault, outbound)
     finally:
         await engine.dispose()
 
@@ -294,10 +290,8 @@ async def set_up_schedules(parts: Parts) -> None:
         surges = await unfinished(session, datetime.now(UTC))
     await ensure_all(parts.client, shops, parts.settings)
     await ensure_digests(parts.client, [shop.code for shop in shops], parts.settings)
-    await ensure_archive(parts.client, parts.settings)
-    await ensure_heads(parts.client, parts.settings)
+    await ensure_house(parts.client, parts.settings)
     await ensure_reconciling(parts.client, WalletName, parts.settings)
-    await ensure_retention(parts.client, parts.settings)
     for surge in surges:
         await start_surge(parts.client, str(surge), parts.settings)
 

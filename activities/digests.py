@@ -12,6 +12,7 @@ from temporalio import activity
 
 from activities.clocks import DeskClock
 from activities.gate_reminders import remind_of_gate
+from activities.notice_planning import Untold, tell_digests
 from activities.policies import Policies
 from db.sessions import Sessions
 from db.shifts import presences
@@ -46,11 +47,13 @@ class DigestActivities:
             await remind_of_gate(session, self._policies, request.shop, request.now)
             people = await _who_waits(session, request.shop)
             at_work = await self._at_work(session, request, people)
-            found: defaultdict[UUID, list[UUID]] = defaultdict(list)
+            found: defaultdict[UUID, list[Untold]] = defaultdict(list)
             for row in await session.execute(_unsent(request.shop, at_work)):
-                found[row.person].append(row.id)
-            for person, notices in found.items():
-                await _send(session, request, person, notices[:LONGEST])
+                found[row.person].append(Untold(row.id, row.kind, row.level))
+            told = {person: notices[:LONGEST] for person, notices in found.items()}
+            for person, notices in told.items():
+                await _send(session, request, person, [notice.id for notice in notices])
+            await tell_digests(session, self._policies, request.shop, request.now, told)
             return len(found)
 
     async def _at_work(self, session: AsyncSession, request: DigestRequest, people: Collection[UUID]) -> list[UUID]:
@@ -75,10 +78,10 @@ async def _who_waits(session: AsyncSession, shop: str) -> list[UUID]:
     return list(await session.scalars(waiting.distinct()))
 
 
-def _unsent(shop: str, people: Collection[UUID]) -> Select[UUID, UUID]:
+def _unsent(shop: str, people: Collection[UUID]) -> Select[UUID, UUID, str, int]:
     held = CaseFile.state["held"].astext.is_not(None)
     return (
-        select(Notice.id, Notice.person)
+        select(Notice.id, Notice.person, Notice.kind, Notice.level)
         .outerjoin(CaseFile, CaseFile.number == Notice.case)
         .where(Notice.shop == shop, Notice.sent_at.is_(None), Notice.dropped_at.is_(None))
         .where(Notice.person.in_(people), CaseFile.number.is_(None) | ~held)
@@ -88,7 +91,7 @@ def _unsent(shop: str, people: Collection[UUID]) -> Select[UUID, UUID]:
 
 
 async def _send(session: AsyncSession, request: DigestRequest, person: UUID, notices: list[UUID]) -> None:
-    """In the app for now: the person's list of notices shows them as sent."""
+    """In the app: the person's list of notices shows them as sent."""
     digest = uuid4()
     row = {"id": digest, "shop": request.shop, "person": person, "at": request.now, "notices": len(notices)}
     await session.execute(insert(Digest).values(**row))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import httpx2
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,7 +31,7 @@ from domain.outgoing import ClearedNotice, clear_notice
 from domain.policies.texts import NoticeKind
 from domain.review_case.facts import NoticeSent
 from domain.wording import lint
-from gateways.aliyun_sms import AliyunSms
+from gateways.aliyun_sms import AliyunSms, SmsCredentials
 from gateways.failures import AuthRevoked, GatewayFailure, Rejected
 from settings import Settings
 
@@ -76,6 +77,15 @@ class Address:
 
 class MessengerNotSet(Exception):
     """The messenger's settings are missing; the message names them."""
+
+
+def messenger(settings: Settings, http: httpx2.AsyncClient) -> AliyunSms | None:
+    """None where none is set up."""
+    secret = settings.sms_access_key_secret
+    if not (settings.sms_access_key_id and secret.get_secret_value()):
+        return None
+    credentials = SmsCredentials(settings.sms_access_key_id, secret)
+    return AliyunSms(http, settings.sms_url, credentials, seconds=settings.outside_timeout_seconds)
 
 
 class Letters:

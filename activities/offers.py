@@ -13,10 +13,11 @@ from activities.policies import Policies
 from activities.refusals import refusing
 from activities.requests import OfferRequest, ReleaseRequest, ThanksRequest
 from db import budgets
+from db.refunds import paid_back_for
 from db.sessions import Sessions
 from db.tables.money import Payout
 from domain.approvals import ApprovalNeed, check_can_be_approved, needed_approval
-from domain.offers import OfferMade, check_offer, offer_range, thanks_worth
+from domain.offers import OfferMade, check_offer, left_of_order, offer_range, thanks_worth
 from domain.people import Role
 from domain.platforms import Grade
 from domain.policies.compensation import CompensationPolicy
@@ -39,7 +40,8 @@ class OfferActivities:
                 made = request.settled_before or await amends_made(
                     session, request.step.case, request.absorbed, request.number
                 )
-                bounds = _bounds(request, policy, already_settled=made)
+                back = max(request.paid_back_fen, await paid_back_for(session, UUID(request.review_row)))
+                bounds = _bounds(request, policy, back, already_settled=made)
                 month = await budgets.reserve(session, _claim(request), policy, version)
                 need = await self._approval(session, request, policy)
                 now = request.step.now
@@ -51,6 +53,7 @@ class OfferActivities:
                     approval_until=now + timedelta(hours=policy.approvals.approval_hours),
                     range_fen=bounds,
                     month=month,
+                    paid_back_fen=back or None,
                 )
 
     async def _approval(
@@ -107,11 +110,14 @@ def _claim(request: OfferRequest) -> budgets.Claim:
     )  # fmt: skip
 
 
-def _bounds(request: OfferRequest, policy: CompensationPolicy, *, already_settled: bool) -> tuple[int, int]:
+def _bounds(
+    request: OfferRequest, policy: CompensationPolicy, paid_back_fen: int, *, already_settled: bool
+) -> tuple[int, int]:
     offer = request.offer
     paid = request.order_paid_fen
     if paid is None:
         raise OrderUnknown("What the buyer paid is not known; enter the case with its order amount, then offer.")
+    paid = left_of_order(paid, paid_back_fen, policy)
     bounds = offer_range(Grade(request.grade), request.cause or "", request.severity, paid, policy, offer.form)
     supervisor = Role.SUPERVISOR in request.step.actor.roles
     check_offer(

@@ -12,10 +12,9 @@ from activities.payout_money import amends_made
 from activities.policies import Policies
 from activities.requests import PayoutRequest
 from db import budgets
-from db.buyers import person_of
+from db.buyers import buyer_of_case, person_of
 from db.sessions import Sessions
-from db.tables.buyers import Payee, Review
-from db.tables.cases import CaseFile
+from db.tables.buyers import Payee
 from db.tables.money import Payout
 from db.tables.office import Shop
 from domain.fulfilment import Fulfilment, fulfilled_by
@@ -103,13 +102,11 @@ def _opened(payout: Payout, policy: CompensationPolicy, version: str) -> PayoutO
 
 
 async def _of_somebody_else(session: AsyncSession, request: PayoutRequest) -> bool:
-    """Whether the account was entered for another person than the one who wrote the review."""
+    """Whether the account was entered for another person than the one who wrote the review, or applied."""
     if request.payee is None:
         return False
     payee = await session.get_one(Payee, UUID(request.payee))
-    buyer = await session.scalar(
-        select(Review.buyer).join(CaseFile, CaseFile.source_row == Review.id).where(CaseFile.number == request.case)
-    )
+    buyer = await buyer_of_case(session, request.case)
     if buyer is None:
         return True
     return payee.buyer != buyer and await person_of(session, payee.buyer) != await person_of(session, buyer)

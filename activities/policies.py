@@ -13,6 +13,7 @@ from domain.policies.compensation import CompensationPolicy
 from domain.policies.contact import ContactPolicy
 from domain.policies.desk import DeskPolicy
 from domain.policies.documents import PolicyDocument, load_shipped, read_document
+from domain.policies.notices import NoticesPolicy
 from domain.policies.platforms import PlatformsPolicy
 from domain.policies.refunds import RefundsPolicy
 from domain.policies.texts import TextsPolicy
@@ -53,6 +54,9 @@ class Policies:
 
     async def refunds(self, session: AsyncSession, shop: str) -> tuple[RefundsPolicy, str]:
         return await self._of(session, "refunds", shop, RefundsPolicy)
+
+    async def notices(self, session: AsyncSession, shop: str) -> tuple[NoticesPolicy, str]:
+        return await self._of(session, "notices", shop, NoticesPolicy)
 
     async def versions(self, session: AsyncSession, shop: str) -> dict[str, str]:
         """The version of every kind that counts for the shop now, as `kind:shop-or-house:number`."""

@@ -9,6 +9,7 @@ from temporalio import activity
 from activities.record_writing import append_events, keep_notices, lock_record
 from activities.record_writing import event_line as event_line
 from activities.requests import Projection
+from activities.webhook_outbox import keep_webhooks
 from db.approvals import keep_approval
 from db.decisions import keep_decisions
 from db.investigations import keep_investigations
@@ -39,12 +40,14 @@ class ProjectionActivities:
         are there stay, and an older state never overwrites a newer one."""
         async with self._sessions.begin() as session:
             number = batch.state.opening.case
-            written, newest = await lock_record(session, number)
+            written, newest, listened = await lock_record(session, number)
             fresh = [event for event in batch.events if event.seq > written]
             if not fresh:
                 return
             await append_events(session, number, fresh, newest)
             await keep_notices(session, batch.state.opening.shop, number, fresh)
+            if listened:
+                await keep_webhooks(session, "review", batch.state.opening.shop, number, fresh)
             await keep_investigations(session, batch.state)
             await keep_approval(session, batch.state, fresh[-1].at)
             await keep_decisions(session, batch.state)

@@ -1,12 +1,14 @@
 """The record of a case of any kind as the database keeps it: chained events, and notices to whoever must hear."""
 
 from datetime import UTC
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.webhook_outbox import somebody_listens
 from db import chain
 from db.tables.cases import CaseFile, Notice
 from db.tables.record import CaseEvent
@@ -28,16 +30,24 @@ TELLING = frozenset(
 )
 _NEWEST = select(CaseEvent.hash).where(CaseEvent.case == bindparam("number")).order_by(CaseEvent.seq.desc()).limit(1)
 _WRITTEN = (
-    select(CaseFile.version, _NEWEST.scalar_subquery())
+    select(CaseFile.version, _NEWEST.scalar_subquery(), somebody_listens())
     .where(CaseFile.number == bindparam("number"))
     .with_for_update(of=CaseFile)
 )
 
 
-async def lock_record(session: AsyncSession, number: str) -> tuple[int, bytes]:
-    """The seq of the last event that is written, and its hash, with the case's file locked."""
-    written, newest = (await session.execute(_WRITTEN, {"number": number})).one()
-    return written, newest or chain.FIRST
+class Locked(NamedTuple):
+    """The seq of the last event that is written, its hash, and whether another system listens to the shop."""
+
+    written: int
+    newest: bytes
+    listened: bool
+
+
+async def lock_record(session: AsyncSession, number: str) -> Locked:
+    """How far the record is, with the case's file locked."""
+    written, newest, listened = (await session.execute(_WRITTEN, {"number": number})).one()
+    return Locked(written, newest or chain.FIRST, listened)
 
 
 async def append_events(session: AsyncSession, number: str, events: list[Event], previous: bytes) -> None:

@@ -2,10 +2,9 @@
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,9 +12,17 @@ from temporalio import activity
 
 from activities import inbox
 from activities.gateway_errors import outside
-from activities.intake_batches import Part
 from activities.marketplace_clients import Marketplace, Marketplaces
 from activities.policies import Policies
+from activities.refund_batches import (
+    FetchRefunds,
+    Gathered,
+    Known,
+    RefundBatch,
+    RefundItem,
+    RefundPosition,
+    SettleRefunds,
+)
 from activities.refund_facts import application_of, refund_facts
 from activities.refund_readings import UnknownRefundStatus, status_of
 from activities.refusals import refusing
@@ -31,7 +38,7 @@ from domain.policies.refund_rules import RefundRules
 from domain.refund_case.keys import KIND, BadRefundKey, check_external_id
 from domain.refund_case.market import ENDED
 from domain.refund_case.state import RefundOpening
-from gateways.failures import Nonsense, Rejected
+from gateways.failures import Nonsense, Rejected, Transient
 from gateways.top_exchanges import EXCHANGE
 from gateways.top_messages import REFUND_TOPICS
 from gateways.top_refunds import MarketplaceRefund, RefundPage
@@ -39,83 +46,11 @@ from gateways.top_refunds import MarketplaceRefund, RefundPage
 PAGE_SIZE = 100
 ITEMS_A_BATCH = 200
 PUSHES_A_BATCH = 50
+# A marketplace that is ill for so many of a batch is left alone until the next run.
+GIVE_UP_AFTER = 3
 # An application may show up in the list some minutes after the time that it carries.
 OVERLAP = timedelta(minutes=10)
-
-
-class RefundPosition(Part):
-    """How far the lists are read: of what changed between `start` and `until`, `page` comes next and those behind it
-    are done; after the refunds the exchanges, where the marketplace lists them apart."""
-
-    start: datetime
-    until: datetime
-    page: int
-    exchanges: int = 0
-
-    @property
-    def done(self) -> bool:
-        return self.page == 0 and self.exchanges == 0
-
-    def further(self) -> "RefundPosition":
-        """After one more page."""
-        return self.model_copy(
-            update={"page": self.page - 1} if self.page else {"exchanges": max(self.exchanges - 1, 0)}
-        )
-
-
-class RefundItem(Part):
-    """Something to start or to tell: an opening for a new application, else the workflow of its case."""
-
-    opening: RefundOpening | None = None
-    workflow: str = ""
-
-
-class FetchRefunds(Part):
-    shop: str
-    now: datetime
-    position: RefundPosition | None = None
-
-
-class RefundBatch(Part):
-    """`acted` are the pushes that these items answer; `position` None: the list is read up to `read_until`."""
-
-    items: list[RefundItem] = Field(default_factory=list)
-    acted: list[str] = Field(default_factory=list)
-    position: RefundPosition | None = None
-    read_until: datetime | None = None
-    rows: int = 0
-    skipped: int = 0
-
-
-class SettleRefunds(Part):
-    shop: str
-    now: datetime
-    acted: list[str] = Field(default_factory=list)
-    read_until: datetime | None = None
-
-
-@dataclass
-class Gathered:
-    """What one batch has come to so far; `ids` keeps an application that is shown twice from being taken twice."""
-
-    items: list[RefundItem] = field(default_factory=list)
-    acted: list[str] = field(default_factory=list)
-    ids: set[str] = field(default_factory=set)
-    rows: int = 0
-    skipped: int = 0
-
-    def skip(self, what: str, why: object) -> None:
-        self.skipped += 1
-        activity.logger.warning("application %s was left out: %s", what, why)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What we have of an application: its row, and the workflow of its open case. Either may be missing."""
-
-    row: Refund | None
-    has_case: bool
-    workflow: str | None
+GOES_ON = "the application goes on at the marketplace"
 
 
 class RefundIntakeActivities:
@@ -172,19 +107,29 @@ class RefundIntakeActivities:
         for push in waiting:
             named.setdefault(push.refund or "", []).append(push.message)
         for refund_id, messages in named.items():
+            if refund_id and not await self._answer(market, refund_id, gathered, now):
+                continue
             gathered.acted += messages
-            if refund_id:
-                await self._answer(market, refund_id, gathered, now)
+            activity.heartbeat()
 
-    async def _answer(self, market: Marketplace, refund_id: str, gathered: Gathered, now: datetime) -> None:
+    async def _answer(self, market: Marketplace, refund_id: str, gathered: Gathered, now: datetime) -> bool:
+        """Whether its pushes are answered; those for which the marketplace was ill wait for the next run, and hold up
+        no other."""
+        if gathered.ill >= GIVE_UP_AFTER:
+            return False
         await market.pace.turn()
         try:
             refund = await market.clients.refunds.refund(refund_id)
+        except Transient as failure:
+            gathered.ill += 1
+            activity.logger.warning("application %s is read again in the next run: %s", refund_id[:64], failure)
+            return False
         except (Rejected, Nonsense) as failure:
             # The list shows it too, by its last change.
             gathered.skip(refund_id[:64], failure)
-            return
+            return True
         await self._take(market, [refund], gathered, now, "push")
+        return True
 
     async def _take(
         self,
@@ -201,12 +146,28 @@ class RefundIntakeActivities:
             known = await known_refunds(session, market.platform, market.code, set(shown))
         new = []
         for refund_id, refund in shown.items():
-            if known[refund_id].has_case:
-                gathered.items += _news_for(known[refund_id], refund)
+            if known[refund_id].case is not None:
+                gathered.items += self._news_for(market, known[refund_id], refund)
             elif self._wanted(market, refund, gathered):
                 new.append(refund)
         gathered.items += [RefundItem(opening=one) for one in await self._open(market, new, now, source)]
         gathered.ids |= set(shown)
+
+    def _news_for(self, market: Marketplace, known: Known, refund: MarketplaceRefund) -> list[RefundItem]:
+        """The case itself notes what is new: noted here, a crash in between would leave it known and untold. A closed
+        case whose application goes on at the marketplace begins its next run: nobody else would mind its deadlines."""
+        if known.row is None:
+            return []
+        told = application_of(refund)
+        same = (told.version, told.modified_at, told.status) == (
+            known.row.version, known.row.modified_at, known.row.status,
+        )  # fmt: skip
+        if same or is_older(told, known.row):
+            return []
+        if known.workflow is not None:
+            return [RefundItem(workflow=known.workflow)]
+        over = status_of(market.rules.refund or RefundRules(), refund.status) in ENDED
+        return [] if over else [RefundItem(opening=_next_run(market, known, known.row))]
 
     def _wanted(self, market: Marketplace, refund: MarketplaceRefund, gathered: Gathered) -> bool:
         """An application that was over before anybody here heard of it needs nobody."""
@@ -267,15 +228,11 @@ async def _page(market: Marketplace, position: RefundPosition) -> RefundPage:
     return replace(page, refunds=tuple(one for one in page.refunds if one.dispute_type != EXCHANGE))
 
 
-def _news_for(known: Known, refund: MarketplaceRefund) -> list[RefundItem]:
-    """The case itself notes what is new: noted here, a crash in between would leave it known and untold."""
-    if known.row is None or known.workflow is None:
-        return []
-    told = application_of(refund)
-    same = (told.version, told.modified_at, told.status) == (
-        known.row.version, known.row.modified_at, known.row.status,
+def _next_run(market: Marketplace, known: Known, row: Refund) -> RefundOpening:
+    return RefundOpening(
+        case=known.case or "", platform=market.platform, shop=market.code, external_id=row.external_id,
+        refund_row=str(row.id), run=known.run + 1, source="pull", why=GOES_ON,
     )  # fmt: skip
-    return [] if same or is_older(told, known.row) else [RefundItem(workflow=known.workflow)]
 
 
 async def known_refunds(session: AsyncSession, platform: str, shop: str, ids: Collection[str]) -> dict[str, Known]:
@@ -283,12 +240,14 @@ async def known_refunds(session: AsyncSession, platform: str, shop: str, ids: Co
     found = await session.scalars(select(Refund).where(Refund.shop == shop, Refund.external_id.in_(ids)))
     rows = {row.external_id: row for row in found}
     cases = await session.execute(
-        select(CaseKey.external_id, CaseFile.workflow, CaseFile.closed_at)
+        select(CaseKey.external_id, CaseKey.case, CaseKey.run, CaseFile.workflow, CaseFile.closed_at)
         .join(CaseFile, CaseFile.number == CaseKey.case)
         .where(CaseKey.kind == KIND, CaseKey.platform == platform, CaseKey.shop == shop, CaseKey.external_id.in_(ids))
     )
-    workflows = {id: None if closed else workflow for id, workflow, closed in cases}
-    return {id: Known(rows.get(id), id in workflows, workflows.get(id)) for id in ids}
+    known = {
+        id: Known(rows.get(id), case, run, None if closed else workflow) for id, case, run, workflow, closed in cases
+    }
+    return {id: known.get(id) or Known(rows.get(id)) for id in ids}
 
 
 async def _move_cursor(session: AsyncSession, shop: str, read_until: datetime, now: datetime) -> None:

@@ -35,7 +35,7 @@ from domain.refund_case.facts import RefundOpened, RefundPrepared
 from domain.refund_case.inspecting import judge
 from domain.refund_case.keys import KIND
 from domain.refund_case.ordering import moves_to
-from domain.refund_case.state import Freight, RefundIdentity
+from domain.refund_case.state import Freight, RefundCaseState, RefundIdentity
 from domain.review_case.keys import KIND as REVIEW
 
 
@@ -73,8 +73,10 @@ class RefundOpeningActivities:
                 reading = await self._readings.of(session, row, request.now)
                 severity = await self._severity(session, row.shop, reading.cause)
                 kinds = (EscalationKind.UNASSIGNED, EscalationKind.STALE)
+                left = RefundCaseState.model_validate(registered.left) if registered.left else None
                 return RefundOpened(
                     number=registered.file.number,
+                    before=left,
                     identity=await _identity(session, row, registered.file),
                     reading=reading,
                     policies=await self._policies.versions(session, row.shop),

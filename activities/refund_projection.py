@@ -11,6 +11,8 @@ from temporalio import activity
 
 from activities.record_writing import append_events, keep_notices, lock_record
 from activities.refund_requests import RefundProjection
+from activities.webhook_outbox import keep_webhooks
+from db.approvals import keep_approval
 from db.losses import post_losses
 from db.questions import keep_questions
 from db.sessions import Sessions
@@ -19,6 +21,7 @@ from db.tables.refunds import RefundLine
 from domain.queue_ranking import rank
 from domain.refund_case.keys import KIND as REFUND
 from domain.refund_case.losses import losses
+from domain.refund_case.paying import paid_fen
 from domain.refund_case.register import line_of
 from domain.refund_case.stages import stage_of
 from domain.refund_case.standing import facts_of
@@ -35,15 +38,18 @@ class RefundProjectionActivities:
         case = batch.state
         number = case.opening.case
         async with self._sessions.begin() as session:
-            written, newest = await lock_record(session, number)
+            written, newest, listened = await lock_record(session, number)
             fresh = [event for event in batch.events if event.seq > written]
             if not fresh:
                 return
             await append_events(session, number, fresh, newest)
             await keep_notices(session, case.opening.shop, number, fresh)
+            if listened:
+                await keep_webhooks(session, "refund", case.opening.shop, number, fresh)
             await session.execute(update(CaseFile).where(CaseFile.number == number).values(**_columns(batch)))
             await _keep_line(session, batch)
             await _keep_losses(session, batch)
+            await keep_approval(session, case, fresh[-1].at)
             await keep_questions(session, case, REFUND)
             if case.closed_at is not None:
                 released = update(Assignment).where(Assignment.case == number, Assignment.released_at.is_(None))
@@ -65,6 +71,7 @@ def _columns(batch: RefundProjection) -> dict[str, Any]:
         **_standing(batch),
         "outcome": case.outcome,
         "closed_at": case.closed_at,
+        "paid_fen": paid_fen(case),
         "version": case.version,
         "person_step": case.person_step,
         "state": case.model_dump(mode="json"),

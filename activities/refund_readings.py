@@ -164,6 +164,7 @@ def _handling(rules: Rules, row: Refund, with_proof: bool) -> Handling:
         return_freight_fen=policy.return_freight_fen,
         by_machine_up_to_fen=bulk.max_fen if bulk else None,
         by_machine=counter_of(rules.platforms.rules(Platform(row.platform)), row) is not Counter.NONE,
+        pays_alternatives=True,
         goods_are_taken=any(stage.status is RefundStatus.TO_SEND for stage in rules.of(row.platform).stages),
         proof_to_refuse=with_proof,
         claims=policy.claims,

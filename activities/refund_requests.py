@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from activities.requests import Request
+from domain.offers import OfferForm
 from domain.people import Role
 from domain.policies.texts import NoticeKind
 from domain.refund_case.goods_steps import Inspect
@@ -11,6 +12,7 @@ from domain.refund_case.messages import Message
 from domain.refund_case.orders import MarketAction, Order
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.state import RefundCaseState, RefundOpening
+from domain.review_case.facts import StepRequest
 from domain.sealed import Event
 from domain.tracking import Leg
 
@@ -63,6 +65,17 @@ class PhotoRequest(RefundRequest):
 
 class MessageRequest(RefundRequest):
     message: Message
+
+
+class AmendsRequest(Request):
+    """An alternative that costs money, as offer `number` of its case."""
+
+    step: StepRequest
+    refund_row: str
+    platform: str
+    number: int
+    form: OfferForm
+    amount_fen: int
 
 
 class ConfirmRequest(RefundRequest):

@@ -10,6 +10,7 @@ from activities.clocks import DeskClock
 from activities.courier_claims import CourierClaimActivities
 from activities.couriers import Couriers
 from activities.policies import Policies
+from activities.refund_amends import RefundAmendsActivities
 from activities.refund_desk import RefundDeskActivities
 from activities.refund_opening import RefundOpeningActivities
 from activities.refund_photos import RefundPhotoActivities
@@ -29,6 +30,7 @@ def of_refunds(sessions: Sessions, policies: Policies, clock: DeskClock) -> list
         opening.judge_abuse, opening.done_by_hand, desk.whom_to_warn, desk.match,
         RefundPhotoActivities(sessions, policies).judge_photo,
         grounds.judge_damage, grounds.judge_claim,
+        RefundAmendsActivities(sessions, policies).reserve_alternative,
         RefundProjectionActivities(sessions).project_refund,
     ]  # fmt: skip
 

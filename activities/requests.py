@@ -239,6 +239,7 @@ class OfferRequest(Request):
     suspicion_decided: bool
     settled_before: bool
     absorbed: list[str] = Field(default_factory=list)
+    paid_back_fen: int = 0
 
 
 class ThanksRequest(Request):

@@ -1,4 +1,4 @@
-"""Forgetting what a shop's retention no longer allows to be kept, and pushes that come no more."""
+"""Forgetting what a shop's retention no longer allows to be kept, pushes that come no more, and old logs of sending."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from temporalio import activity
 
+from db.log_pruning import prune_logs
 from db.policy_rows import policy_in_force
 from db.pushes import forget_pushes
 from db.retention import A_ROUND, due_cases, forget
@@ -48,6 +49,7 @@ class RetentionActivities:
         async with self._sessions.begin() as session:
             shop = await session.scalar(select(Shop.code).where(Shop.code > request.after).order_by(Shop.code).limit(1))
             if shop is None:
+                await prune_logs(session, request.now)
                 return RetentionDone()
             found = await policy_in_force(session, "retention", shop)
             policy = found.document

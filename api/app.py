@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
+import httpx2
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
@@ -30,8 +32,11 @@ from api import (
     login,
     losses,
     messages,
+    notice_channels,
+    notices,
     offers,
     office_lists,
+    oidc,
     parcels,
     people,
     policies,
@@ -43,14 +48,21 @@ from api import (
     scripts,
     shifts,
     shops,
+    signing_keys,
     steps,
     surges,
+    teams,
+    unkeepable,
+    webhooks,
     wording,
 )
 from api.guard import Guard
 from api.house import House
 from api.rights import PUBLIC, RIGHTS
 from db.sessions import connect, key_ring
+from domain.web_addresses import is_safe
+from gateways.oidc import IdentityProvider
+from gateways.wire import trusted
 from settings import Settings
 from vault.setup import vault_of
 from workflows import connection
@@ -77,11 +89,17 @@ ROUTERS = (
     disputes,
     steps,
     office_lists,
+    notices,
+    notice_channels,
+    webhooks,
     shops,
     gate,
     people,
     login,
+    oidc,
     keys,
+    signing_keys,
+    teams,
     shifts,
     surges,
     policies,
@@ -97,6 +115,10 @@ ABOUT = """Every bad review and every refund is a case. `POST /reviews` and `POS
 `POST /cases/{number}/steps` advances it, `GET /queue` says what is due, `GET /refunds` is the register of returns.
 Send your key as `Authorization: Bearer ak_…`. Errors are RFC 9457 problems with a stable `code`; amounts are fen, times
 carry an offset, ids of people are UUIDs."""
+
+
+class ProviderUnsafe(Exception):
+    """What the identity provider says could be changed on its way."""
 
 
 class RouteWithoutRights(Exception):
@@ -125,6 +147,7 @@ def create_app(settings: Settings, open_house: Callable[[Settings], Any] | None 
     )
     app.add_middleware(Guard)
     errors.install(app)
+    unkeepable.install(app)
     documentation.install(app)
     for module in ROUTERS:
         app.include_router(module.router)
@@ -140,10 +163,25 @@ async def house_of(settings: Settings) -> AsyncIterator[House]:
     client = await connection.connect(settings, identity="amends-api", lazy=True)
     engine = connect(settings, ring)
     try:
-        async with vault_of(settings, ring) as vault:
-            yield House.at(settings, ring, engine, client, vault)
+        async with vault_of(settings, ring) as vault, provider_of(settings) as provider:
+            yield replace(House.at(settings, ring, engine, client, vault), provider=provider)
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def provider_of(settings: Settings) -> AsyncIterator[IdentityProvider | None]:
+    """None where the settings name none. Raises ProviderUnsafe."""
+    if not settings.oidc_issuer:
+        yield None
+        return
+    if not is_safe(settings.oidc_issuer):
+        raise ProviderUnsafe("AMENDS_OIDC_ISSUER must be https, or http on this machine")
+    async with httpx2.AsyncClient(verify=trusted(), trust_env=False) as http:
+        secret = settings.oidc_client_secret.get_secret_value()
+        yield IdentityProvider(
+            http, settings.oidc_issuer, settings.oidc_client_id, secret, settings.outside_timeout_seconds
+        )
 
 
 def routes() -> list[APIRoute]:

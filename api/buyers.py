@@ -14,6 +14,7 @@ from api.errors import NotFound, documented
 from api.fields import Line, Moment, Text
 from api.finding import case_for
 from api.house import House, TheHouse
+from db import office
 from db.audit import record
 from db.policy_rows import InForce, policy_in_force
 from db.reads.people import names_of
@@ -159,6 +160,7 @@ async def run_retention(house: TheHouse, caller: TheCaller, code: str) -> Erased
     """At most 200 cases; ask again for more. A worker does the same every day."""
     caller.enter(code)
     async with house.sessions.begin() as session:
+        await office.shop_of(session, code)
         found, policy = await _policy(session, code)
         due = await due_cases(session, code, policy, house.now(), MOST_AT_ONCE)
         done = await forget(session, code, due, policy.forget, _name(found), str(caller.person), house.now())

@@ -10,32 +10,25 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from structlog.contextvars import bind_contextvars
 
-from api import cookies
+from api import cookies, entries
 from api.errors import NotAllowed, NotFound
-from api.house import House, TheHouse
+from api.house import TheHouse
 from api.rights import RIGHTS, Right
-from db.api_keys import SPARSE as KEY_SPARSE
-from db.api_keys import key_hash, note_key_used
-from db.login_sessions import SPARSE as SESSION_SPARSE
-from db.login_sessions import note_seen, session_hash
-from db.reads.callers import Holder, key_holder, session_holder
+from db.reads.callers import Holder
 from db.tables.cases import CaseFile
-from domain import case_numbers
-from domain.entry import WIDE, EntryKind, EntryRefused, Scope, check_entry
+from domain.entry import WIDE, EntryKind, Scope
 from domain.people import Actor, Role
 
 _bearer = HTTPBearer(auto_error=False, bearerFormat="ak_…", description="A key of Amends")
 _header = APIKeyHeader(name="X-Api-Key", auto_error=False, description="The same key in a header of its own")
 # For the document; which of its names a cookie has is decided by api/cookies.py.
 _cookie = APIKeyCookie(name=cookies.SESSION, auto_error=False, description="Set by `POST /login`")
-LONGEST_KEY = 200
-SEND_A_KEY = "Send your key as `Authorization: Bearer ak_…` or as `X-Api-Key`, or log in with `POST /login`."
-
-
-class Unauthorized(EntryRefused):
-    """No usable key and no session came with the request."""
-
-    code = "Unauthorized"
+_signing = APIKeyHeader(
+    name=entries.KEY_ID,
+    scheme_name="SignedRequest",
+    auto_error=False,
+    description="Id of a signing key, with X-Amends-Time, X-Amends-Nonce and X-Amends-Signature",
+)
 
 
 class OutOfSight(NotFound):
@@ -121,42 +114,23 @@ async def caller_of(
     house: TheHouse,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)] = None,
     header: Annotated[str | None, Security(_header)] = None,
+    signing: Annotated[str | None, Security(_signing)] = None,
     cookie: Annotated[str | None, Security(_cookie)] = None,
 ) -> Caller:
     """Raises Unauthorized or the EntryRefused by its name, CrossSite, KeyOutOfScope, and NotAllowed where no role of
     the caller's opens this route."""
-    plain = bearer.credentials if bearer else header
-    holder = await (_by_key(house, request, plain) if plain else _by_session(house, request))
-    request.state.subject = str(holder.entry_id)
-    check_entry(holder.entry, holder.active, house.now())
-    caller = _caller(holder, request.scope["route"].name)
+    route = request.scope["route"].name
+    if plain := bearer.credentials if bearer else header:
+        holder = await entries.by_key(house, request, plain)
+    elif signing:
+        holder = await entries.by_signature(house, request, signing, RIGHTS[route].opened_by)
+    else:
+        holder = await entries.by_session(house, request)
+    caller = _caller(holder, route)
     bind_contextvars(person=str(holder.person))
     caller.enter_route()
-    await _note_use(house, holder)
+    await entries.note_use(house, holder)
     return caller
-
-
-async def _by_key(house: House, request: Request, plain: str) -> Holder:
-    if len(plain) > LONGEST_KEY:
-        raise Unauthorized(SEND_A_KEY)
-    async with house.reads() as session:
-        holder = await key_holder(session, key_hash(plain), _case_in(request))
-    if holder is None:
-        raise Unauthorized("This key is unknown; ask an administrator for a new one.")
-    return holder
-
-
-async def _by_session(house: House, request: Request) -> Holder:
-    plain = cookies.read(request, house.settings, cookies.SESSION)
-    if plain is None:
-        raise Unauthorized(SEND_A_KEY)
-    if request.method not in cookies.SAFE:
-        cookies.check_same_site(request, house.settings)
-    async with house.reads() as session:
-        holder = await session_holder(session, session_hash(plain), house.settings.session_idle, _case_in(request))
-    if holder is None:
-        raise Unauthorized("This session is unknown; log in again.")
-    return holder
 
 
 def _caller(holder: Holder, route: str) -> Caller:
@@ -178,27 +152,6 @@ def _caller(holder: Holder, route: str) -> Caller:
         entry=holder.entry.kind,
         entry_id=holder.entry_id,
     )
-
-
-async def _note_use(house: House, holder: Holder) -> None:
-    """Now and then, so that most requests write nothing."""
-    seen, now = holder.entry.seen_at, house.now()
-    if holder.entry.kind is EntryKind.SESSION:
-        if seen is None or now - seen >= SESSION_SPARSE:
-            async with house.reads() as session:
-                await note_seen(session, holder.entry_id, now)
-    elif seen is None or now - seen >= KEY_SPARSE:
-        async with house.reads() as session:
-            await note_key_used(session, holder.entry_id, now)
-
-
-def _case_in(request: Request) -> str | None:
-    """The case that the path names; a number that is none is refused where the route looks for it."""
-    given = request.path_params.get("number") if request.url.path.startswith("/cases/") else None
-    try:
-        return case_numbers.parse(given) if given else None
-    except case_numbers.BadCaseNumber:
-        return None
 
 
 TheCaller = Annotated[Caller, Depends(caller_of)]

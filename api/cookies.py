@@ -4,12 +4,12 @@ Behind TLS they are `__Host-` cookies: secure, for this host alone. Where the ap
 taken on this machine only, a browser may refuse such cookies, so they have plain names and are not marked secure there.
 """
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
 from domain.errors import Refusal
+from domain.web_addresses import is_safe
 from settings import Settings
 
 SESSION, DEVICE, PROVIDER = "amends-session", "amends-device", "amends-provider"
@@ -37,21 +37,12 @@ def origin_of(settings: Settings) -> str:
 
 def is_secure(settings: Settings) -> bool:
     """Raises LoginNeedsTls."""
-    parts = urlsplit(origin_of(settings))
-    if parts.scheme == "https":
-        return True
-    if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
-        return False
-    raise LoginNeedsTls(
-        "Logging in with a browser needs TLS: set AMENDS_PUBLIC_URL to the proxy's https address. Keys work without."
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    origin = origin_of(settings)
+    if not is_safe(origin):
+        raise LoginNeedsTls(
+            "To log in, the API must be reached by TLS: set AMENDS_PUBLIC_URL to the https address. Keys need none."
+        )
+    return origin.startswith("https:")
 
 
 def _name(cookie: str, secure: bool) -> str:

@@ -2,6 +2,7 @@
 installed package: the page loads nothing from another host and runs no script but the files it names."""
 
 import json
+from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from api import errors
+from api.rights import PUBLIC
 
 FILES = "/docs/files"
 POLICY = (
@@ -68,13 +70,22 @@ def openapi(app: FastAPI) -> dict[str, Any]:
     own."""
     if app.openapi_schema is None:
         document = FastAPI.openapi(app)
-        for path in document["paths"].values():
-            for operation in path.values():
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                _add_usual(operation, errors.usual(method.upper(), path, public=operation["operationId"] in PUBLIC))
                 _as_problems(operation["responses"])
         for name in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(name, None)
         app.openapi_schema = _named_apart(document)
     return app.openapi_schema
+
+
+def _add_usual(operation: dict[str, Any], statuses: set[int]) -> None:
+    """What every route of its kind may answer, beside what it says itself."""
+    for status in sorted(statuses):
+        content = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        answer = {"description": HTTPStatus(status).phrase, "content": content}
+        operation["responses"].setdefault(str(status), answer)
 
 
 def _as_problems(responses: dict[str, Any]) -> None:

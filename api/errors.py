@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -35,6 +35,12 @@ STATUS: Mapping[str, int] = {
     "PersonLeft": 401,
     "ClockMoved": 401,
     "LoginRefused": 401,
+    "IdentityRefused": 401,
+    "IdentityUnknown": 403,
+    "NoProvider": 404,
+    "PushForged": 401,
+    "PushReplayed": 401,
+    "PushOutOfTime": 401,
     "KeyOutOfScope": 403,
     "CrossSite": 403,
     "LoginLocked": 429,
@@ -61,8 +67,12 @@ STATUS: Mapping[str, int] = {
     "ExportTooLarge": 413,
     "TooLarge": 413,
     "BadInput": 422,
+    "FakeReviewForbidden": 422,
+    "FixUnfit": 422,
     "BadReviewKey": 422,
     "BadOfficeData": 422,
+    "BadChannel": 422,
+    "BadWebhook": 422,
     "PayeeUnfit": 422,
     "BadBudgetKey": 422,
     "PolicyUnreadable": 422,
@@ -193,12 +203,6 @@ async def _database(request: Request, error: Exception) -> JSONResponse:
     return problem(request, "Unavailable", "The database can't be reached; repeat the request.", {"down": ["database"]})
 
 
-async def _integrity(request: Request, error: Exception) -> JSONResponse:
-    # The text of a database error carries the row's values, so only its kind is logged.
-    log.error("database error", error=type(error).__name__, path=_template(request))
-    return problem(request, "InternalError", "Something went wrong here; it was logged. Nothing was changed.", {})
-
-
 ENGINE_AWAY = "The engine can't be reached; repeat the request."
 _ENGINE_BUSY = {RPCStatusCode.RESOURCE_EXHAUSTED}
 
@@ -220,7 +224,7 @@ async def _not_connected(request: Request, error: RuntimeError) -> JSONResponse:
 
 async def unexpected(request: Request, error: Exception) -> JSONResponse:
     # A message or a local variable may hold a buyer's data: only the kind and the place of a failure are logged.
-    log.error("unexpected failure", error=type(error).__name__, where=_place(error), path=_template(request))
+    log.error("unexpected failure", error=type(error).__name__, where=_place(error), path=template_of(request))
     return problem(request, "InternalError", "Something went wrong here; it was logged.", {})
 
 
@@ -235,7 +239,7 @@ async def _gone(request: Request, error: Exception) -> JSONResponse:
     return problem(request, "BadInput", "The connection ended before the body did.", {}, 400)
 
 
-def _template(request: Request) -> str:
+def template_of(request: Request) -> str:
     return getattr(request.scope.get("route"), "path", "")
 
 
@@ -249,7 +253,6 @@ def install(app: FastAPI) -> None:
         OperationalError: _database,
         InterfaceError: _database,
         PoolTimeout: _database,
-        DBAPIError: _integrity,
         RPCError: _engine,
         RuntimeError: _not_connected,
     }
@@ -257,9 +260,24 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
+# What every route may answer, whatever it does: what it asks for is checked, and its parts may be down.
+ALWAYS = (401, 403, 422, 429, 500, 503)
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems of a route, for OpenAPI."""
+    """The problems of a route beside those of every route, for OpenAPI."""
     always = (401, 422, 500, 503)
     return {
         status: {"model": Problem, "description": HTTPStatus(status).phrase} for status in sorted({*always, *statuses})
     }
+
+
+def usual(method: str, path: str, *, public: bool) -> set[int]:
+    """The statuses that follow from what a route is, so that none has to list them: a body that can't be read or is too
+    long, an address that is not there, a state of things in which it can't be done."""
+    found = set(ALWAYS) - ({401, 403} if public else set())
+    if method in {"POST", "PUT", "PATCH"}:
+        found |= {400, 413}
+    if "{" in path:
+        found |= {404, 409}
+    return found | ({409} if method != "GET" else set())

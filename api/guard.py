@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from api.errors import problem, unexpected
+from api.unkeepable import where_unkeepable
 
 MAX_BODY = 1_000_000
 MAX_SECONDS = 30.0
@@ -23,6 +24,7 @@ _STREAMED = re.compile(r"/exports|/cases/[^/]+/(files(/[^/]+)?|evidence/package)
 STREAM_SECONDS = 1800.0
 # Asked every few seconds by whoever watches the process.
 _QUIET = frozenset({"/health", "/ready"})
+UNKEEPABLE = "In the {} stands a NUL or half of a character, which nothing can keep: take it out and send again."
 log = structlog.get_logger(__name__)
 
 
@@ -54,7 +56,10 @@ class Guard:
                 if _streamed(request):
                     limit.reschedule(asyncio.get_running_loop().time() + STREAM_SECONDS)
                 if not _is_upload(request):
-                    receive = _replayed(await _whole_body(request, receive, self.max_body), receive)
+                    body = await _whole_body(request, receive, self.max_body)
+                    if (where := where_unkeepable(request, body)) is not None:
+                        return problem(request, "BadInput", UNKEEPABLE.format(where), {"field": where})
+                    receive = _replayed(body, receive)
                 await self.app(request.scope, receive, answer.send)
         except TooLarge:
             detail = f"The body has more than {self.max_body} bytes; send less."

@@ -14,6 +14,7 @@ from api.doorkeeper import Doorkeeper
 from db.sealing import KeyRing
 from db.sessions import Sessions, sessions
 from db.signatures import Signer
+from gateways.oidc import IdentityProvider
 from settings import Settings
 from vault.vault import Vault
 
@@ -38,6 +39,7 @@ class House:
     answer_seconds: float = 10.0
     vault: Vault | None = None
     doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
+    provider: IdentityProvider | None = None
 
     @property
     def signer(self) -> Signer | None:

@@ -53,7 +53,7 @@ class CaseKind:
 
     def take(self, step: str) -> None:
         """Raises OtherKind for a step that such cases do not have."""
-        if step not in self.steps and not (step in {REOPEN, SPLIT_OFF} and self is REVIEW):
+        if step not in self.steps and step != REOPEN and not (step == SPLIT_OFF and self is REVIEW):
             raise OtherKind(f"A {self.name} case has no step {step!r}; look at its allowed_steps.", step=step)
 
 
@@ -87,13 +87,14 @@ def stage_in(state: CaseState) -> AnyStage:
 
 
 def allowed(state: CaseState, actor: Actor, now: datetime) -> list[str]:
-    """The steps that this person may take now. Of a closed review case only reopening is left, for the desk: leaders
-    decide it, everybody may when the buyer came back."""
+    """The steps that this person may take now. Of a closed case only reopening is left, for the desk: leaders decide
+    it, everybody may when the buyer came back."""
+    if state.closed_at is not None:
+        merged = isinstance(state, ReviewCaseState) and state.merged is not None
+        split = [SPLIT_OFF] if merged and actor.holds(LEADERS) else []
+        return [REOPEN, *split] if actor.holds(DESK) else []
     if isinstance(state, RefundCaseState):
         return refund_rules.allowed_steps(state, actor, now)
-    if state.closed_at is not None:
-        split = [SPLIT_OFF] if state.merged is not None and actor.holds(LEADERS) else []
-        return [REOPEN, *split] if actor.holds(DESK) else []
     return review_rules.allowed_steps(state, actor, now)
 
 

@@ -28,7 +28,7 @@ async def live_case(house: House, row: CaseFile) -> tuple[CaseState, bool]:
     if row.closed_at is not None:
         return stored_case(row), False
     try:
-        return await _ask(house, row.workflow, kind_of(row)), True
+        return await ask(house, row.workflow, kind_of(row)), True
     except NOT_ANSWERED as error:
         log.warning("case not asked", case=row.number, error=type(error).__name__)
         return stored_case(row), False
@@ -42,22 +42,8 @@ async def live_state(house: House, row: CaseFile) -> tuple[ReviewCaseState, bool
     return state, live
 
 
-def stored_state(row: CaseFile) -> ReviewCaseState:
-    """Raises OtherKind."""
-    must_be(row, REVIEW)
-    state = stored_case(row)
-    assert isinstance(state, ReviewCaseState)  # noqa: S101 - must_be saw to it
-    return state
-
-
-async def ask(house: House, workflow: str) -> ReviewCaseState:
+async def ask(house: House, workflow: str, kind: CaseKind) -> CaseState:
     """Raises one of NOT_ANSWERED."""
-    state = await _ask(house, workflow, REVIEW)
-    assert isinstance(state, ReviewCaseState)  # noqa: S101 - a review case answers so
-    return state
-
-
-async def _ask(house: House, workflow: str, kind: CaseKind) -> CaseState:
     handle = house.client.get_workflow_handle(workflow)
     state: CaseState = await handle.query("view", result_type=kind.state, rpc_timeout=timedelta(seconds=QUERY_SECONDS))
     return state

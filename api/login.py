@@ -97,7 +97,7 @@ class Ended(BaseModel):
 
 @router.get("/login", summary="How one can log in")
 async def ways_in(house: TheHouse) -> WaysIn:
-    return WaysIn(oidc=None)
+    return WaysIn(oidc=house.settings.oidc_name if house.provider else None)
 
 
 @router.post("/login", responses=documented(403, 409, 429), summary="Log in with a password")

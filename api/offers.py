@@ -10,6 +10,7 @@ from api.errors import documented
 from api.finding import case_for
 from api.house import TheHouse
 from api.live import live_state
+from db.refunds import paid_back_for
 from domain.approvals import needed_approval
 from domain.errors import Refusal
 from domain.fulfilment import Fulfilment, fulfilled_by, in_faces
@@ -17,6 +18,8 @@ from domain.offers import OfferForm
 from domain.people import Actor, Role
 from domain.platforms import Platform
 from domain.policies.compensation import CompensationPolicy
+from domain.review_case import fixing
+from domain.review_case.agreements import Fix
 from domain.review_case.explaining import Explanation, explanation
 from domain.review_case.standards import in_the_way, range_for
 from domain.review_case.state import ReviewCaseState
@@ -62,6 +65,8 @@ class OfferRanges(BaseModel):
     cause_confirmed: bool
     severity: int
     order_paid_fen: int | None
+    paid_back_fen: int = Field(description="of the order, by refunds at the marketplace or as people recorded it")
+    fixes: list[Fix] = Field(description="how the problem was repaired; an offer is on top of that")
     explanation: Explanation | None
     buyer_reversals: int = Field(
         description="other reviews that this buyer was paid to see amended, and turned bad again"
@@ -80,6 +85,7 @@ async def show_offer_range(house: TheHouse, caller: TheCaller, number: str) -> O
     async with house.reads() as session:
         policy, version = await house.policies.compensation(session, row.shop)
         platforms, _ = await house.policies.platforms(session, row.shop)
+        back = await paid_back_for(session, row.source_row)
     actor = caller.actor(row.shop)
     paid = state.identity.order_paid_fen if state.identity else None
     coupon_api = platforms.rules(Platform(row.platform)).coupon_api
@@ -91,18 +97,20 @@ async def show_offer_range(house: TheHouse, caller: TheCaller, number: str) -> O
         cause_confirmed=state.cause is not None,
         severity=state.severity,
         order_paid_fen=paid,
+        paid_back_fen=max(back, fixing.paid_back(state)),
+        fixes=state.agreements.fixes,
         explanation=explanation(state),
         buyer_reversals=state.buyer_reversals,
         reason_needed=bool(state.offers),
         in_the_way=InTheWay.of(in_the_way(state, actor)),
-        forms=[_range(state, form, policy, actor, coupon_api) for form in policy.forms if paid is not None],
+        forms=[_range(state, form, policy, actor, coupon_api, back) for form in policy.forms if paid is not None],
     )
 
 
 def _range(
-    state: ReviewCaseState, form: OfferForm, policy: CompensationPolicy, actor: Actor, coupon_api: bool
+    state: ReviewCaseState, form: OfferForm, policy: CompensationPolicy, actor: Actor, coupon_api: bool, back: int
 ) -> FormRange:
-    found = range_for(state, form, policy)
+    found = range_for(state, form, policy, back)
     need = needed_approval(form, found.base_fen, actor.roles, policy)
     return FormRange(
         form=form,

@@ -1,4 +1,4 @@
-"""What the office looks through: payouts, notices, and its own record."""
+"""What the office looks through: payouts, and its own record."""
 
 from typing import Annotated
 
@@ -33,14 +33,6 @@ async def list_payouts(
         lines = await office.list_payouts(session, caller.shops(), status, limit, read_cursor(cursor, PAYOUTS))
     behind = write_cursor(PAYOUTS, lines[-1].made_at, lines[-1].key) if len(lines) == limit else None
     return PayoutPage(payouts=lines, next=behind)
-
-
-@router.get("/notices", responses=documented(403), summary="What I was told, the newest first")
-async def my_notices(
-    house: TheHouse, caller: TheCaller, unread: bool = False, limit: Limit = 50
-) -> list[office.NoticeLine]:
-    async with house.reads() as session:
-        return await office.list_notices(session, caller.person, unread, limit)
 
 
 @router.get("/office/events", responses=documented(403), summary="Who changed what in the office, in order")

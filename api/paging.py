@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -34,13 +35,14 @@ def write_cursor(order: str, at: datetime, key: str) -> str:
     return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str | None, order: str) -> tuple[datetime, str] | None:
-    """Moment and key of the last line before; raises BadCursor."""
+def read_cursor(cursor: str | None, order: str, key: Callable[[str], object] = str) -> tuple[datetime, str] | None:
+    """Moment and key of the last line before; raises BadCursor, also where `key` can't read the key."""
     if not cursor:
         return None
     try:
         plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         written = _Written.model_validate_json(plain)
+        key(written.k)
     except (binascii.Error, ValidationError, ValueError):
         written = None
     if written is None or written.o != order or "\x00" in written.k:

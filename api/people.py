@@ -117,6 +117,7 @@ async def revoke_role(
 ) -> PersonLine:
     _may_give(caller, role, shop)
     async with house.sessions.begin() as session:
+        await office.person_of(session, person)
         await office.revoke(session, str(caller.person), house.now(), person, role, shop)
     if role in DESK:
         await start_handback(house.client, str(person), shop, house.settings)

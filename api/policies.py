@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.answers import written
 from api.callers import Caller, TheCaller
-from api.errors import NotFound, documented
+from api.errors import BadInput, NotFound, documented
 from api.fields import ShopCode, Text
 from api.house import TheHouse
 from api.steps import read_if_match
@@ -52,7 +52,9 @@ class PolicyDraft(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     document: dict[str, Any]
-    shop: ShopCode | None = Field(default=None, description="empty: for every shop without one of its own")
+    shop: ShopCode | None = Field(
+        default=None, description="the same as `?shop=`; empty: for every shop without its own"
+    )
 
 
 class PolicyBody(PolicyDraft):
@@ -118,18 +120,20 @@ async def show_policy_history(
 
 
 @router.post("/policies/{kind}/preview", responses=documented(403, 404), summary="What a change would do")
-async def preview_policy(house: TheHouse, caller: TheCaller, kind: str, body: PolicyDraft) -> PolicyPreview:
+async def preview_policy(
+    house: TheHouse, caller: TheCaller, kind: str, body: PolicyDraft, shop: OfShop = None
+) -> PolicyPreview:
     """Checks the document as saving would, and saves nothing."""
-    _may_change(caller, body.shop)
+    owner = _owner(caller, shop, body)
     async with house.reads() as session:
-        if body.shop is not None:
-            await office.shop_of(session, body.shop)
-        drafted = await check_policy(session, kind, body.shop, body.document)
-        current = (await office.policy_in_force(session, kind, body.shop)).document
-        newest = await newest_version(session, kind, body.shop)
+        if owner is not None:
+            await office.shop_of(session, owner)
+        drafted = await check_policy(session, kind, owner, body.document)
+        current = (await office.policy_in_force(session, kind, owner)).document
+        newest = await newest_version(session, kind, owner)
         looked_at, effects = 0, list[CaseEffect]()
         if isinstance(drafted, CompensationPolicy) and isinstance(current, CompensationPolicy):
-            cases = await reads.open_cases(session, kind, body.shop, CASES_LOOKED_AT)
+            cases = await reads.open_cases(session, kind, owner, CASES_LOOKED_AT)
             looked_at = len(cases)
             effects = [CaseEffect(case=case, forms=range_changes(one, current, drafted)) for case, one in cases.items()]
     plain = [document.model_dump(mode="json", by_alias=True) for document in (current, drafted)]
@@ -152,28 +156,35 @@ async def put_policy(
     caller: TheCaller,
     kind: str,
     body: PolicyBody,
+    shop: OfShop = None,
     if_match: Annotated[str | None, Header(alias="If-Match", description="required: the version that you read")] = None,
 ) -> Response:
     """Cases go on with the version that each of their decisions used; what is decided from now on uses this one. Of
     two people who have read the same version, the second is refused."""
-    _may_change(caller, body.shop)
+    owner = _owner(caller, shop, body)
     expected = read_if_match(if_match)
     if expected is None:
         raise VersionMissing("Say which version you have changed: send the ETag of GET /policies as If-Match.")
     async with house.sessions.begin() as session:
-        if body.shop is not None:
-            await office.shop_of(session, body.shop)
+        if owner is not None:
+            await office.shop_of(session, owner)
         await office.put_policy(
-            session, kind, body.shop, body.document, str(caller.person), body.why, house.now(), expected=expected
+            session, kind, owner, body.document, str(caller.person), body.why, house.now(), expected=expected
         )
-        return await _in_force(session, kind, body.shop)
+        return await _in_force(session, kind, owner)
 
 
-def _may_change(caller: Caller, shop: str | None) -> None:
-    if shop is None:
+def _owner(caller: Caller, asked: str | None, body: PolicyDraft) -> str | None:
+    """Whose policy is meant: the address says it as in GET, or else the body does; None: the house's, which every shop
+    without one of its own follows. Raises BadInput where they differ."""
+    if asked is not None and body.shop is not None and asked != body.shop:
+        raise BadInput(f"The address says shop {asked!r}, the body {body.shop!r}; send one of them.", field="shop")
+    owner = asked if asked is not None else body.shop
+    if owner is None:
         caller.enter_house()
     else:
-        caller.enter(shop)
+        caller.enter(owner)
+    return owner
 
 
 async def _in_force(session: AsyncSession, kind: str, shop: str | None) -> Response:

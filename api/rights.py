@@ -17,7 +17,7 @@ from domain.people import Role
 
 # Answered without a key: they tell nothing about the house, are the way in, or ask for a signature instead, as the
 # couriers' pushes do.
-PUBLIC = frozenset({"health", "ready", "take_push", "ways_in", "log_in", "use_code"})
+PUBLIC = frozenset({"health", "ready", "take_push", "ways_in", "log_in", "use_code", "begin_oidc", "finish_oidc"})
 
 COLUMNS = (
     Role.AGENT,
@@ -72,7 +72,6 @@ list_refused_steps      .       shop    shop    .       .       shop    .       
 my_queue                own     own     own     own     own     .       .       .
 tell_message            shop    shop    shop    .       .       .       .       shop
 tell_presence           shop    shop    shop    .       .       .       .       shop
-my_notices              own     own     own     own     own     own     own     own
 list_payouts            .       shop    shop    .       shop    shop    .       .
 show_confirmation       .       .       .       .       shop    .       .       shop
 list_losses             .       shop    shop    .       shop    shop    .       .
@@ -114,6 +113,15 @@ list_sessions_of        .       .       .       .       .       house   house   
 end_sessions_of         .       .       .       .       .       .       house   .
 reset_password          .       .       .       .       .       .       house   .
 list_door_refusals      .       .       .       .       .       house   house   .
+list_identities         .       .       .       .       .       house   house   .
+link_identity           .       .       .       .       .       .       house   .
+unlink_identity         .       .       .       .       .       .       house   .
+issue_signing_key       .       .       .       .       .       .       house   .
+list_signing_keys       .       .       .       .       .       .       house   .
+revoke_signing_key      .       .       .       .       .       .       house   .
+list_teams              shop    shop    shop    .       .       shop    shop    .
+put_team                .       .       .       .       .       .       house   .
+set_team                .       .       .       .       .       .       house   .
 suggest_replies         shop    shop    shop    .       .       shop    .       .
 list_reply_templates    shop    shop    shop    .       .       shop    shop    .
 save_reply_template     .       shop    shop    .       .       .       shop    .
@@ -124,6 +132,39 @@ show_policy_history     shop    shop    shop    .       shop    shop    shop    
 preview_policy          .       .       shop    .       .       .       shop    .
 put_policy              .       .       shop    .       .       .       shop    .
 list_office_events      .       .       .       .       .       house   house   .
+
+# notices               agent   lead    superv  wareh   finance auditor admin   service
+my_notices              own     own     own     own     own     own     own     own
+count_unread            own     own     own     own     own     own     own     own
+read_notices            own     own     own     own     own     own     own     own
+my_deliveries           own     own     own     own     own     own     own     .
+my_preferences          own     own     own     own     own     own     own     .
+set_my_preferences      own     own     own     own     own     own     own     .
+my_channels             own     own     own     own     own     own     own     .
+add_my_channel          own     own     own     own     own     own     own     .
+change_my_channel       own     own     own     own     own     own     own     .
+remove_my_channel       own     own     own     own     own     own     own     .
+try_my_channel          own     own     own     own     own     own     own     .
+show_preferences        .       .       .       .       .       .       house   .
+set_preferences         .       .       .       .       .       .       house   .
+list_shop_channels      .       .       shop    .       .       shop    shop    .
+list_deliveries         .       .       shop    .       .       shop    shop    .
+add_shop_channel        .       .       shop    .       .       .       shop    .
+change_shop_channel     .       .       shop    .       .       .       shop    .
+remove_shop_channel     .       .       shop    .       .       .       shop    .
+try_shop_channel        .       .       shop    .       .       .       shop    .
+
+# webhooks              agent   lead    superv  wareh   finance auditor admin   service
+list_webhook_kinds      .       .       shop    .       .       shop    shop    .
+list_webhooks           .       .       shop    .       .       shop    shop    .
+list_webhook_deliveries .       .       shop    .       .       shop    shop    .
+add_webhook             .       .       .       .       .       .       shop    .
+change_webhook          .       .       .       .       .       .       shop    .
+remove_webhook          .       .       .       .       .       .       shop    .
+rotate_webhook_secret   .       .       .       .       .       .       shop    .
+ping_webhook            .       .       .       .       .       .       shop    .
+redeliver_webhook       .       .       .       .       .       .       shop    .
+redeliver_webhook_since .       .       .       .       .       .       shop    .
 
 # buyers                agent   lead    superv  wareh   finance auditor admin   service
 unmask_buyer            shop    shop    shop    shop    shop    .       .       .

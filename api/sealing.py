@@ -1,6 +1,5 @@
 """Turning a step's body into the step: what a person typed is sealed first, and only its reference goes on."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -10,14 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.callers import Caller
 from api.errors import NotFound
 from api.house import House
-from api.step_bodies import STEPS, ParcelBody, PayeeBody, StepBody, WaybillBody, references_of
+from api.step_bodies import STEPS, ParcelBody, PayeeBody, StepBody, WaybillBody, plain, references_of
 from db.buyers import keep_payee, set_phone
 from db.parcels import Arrived, enter_parcel
 from db.reads.reviews import buyer_of
 from db.refunds import OUT, keep_shipment, shipment_of
 from db.sealed_texts import drop_texts, seal_text
 from db.tables.cases import CaseFile
-from domain.phones import phone_kind
 from domain.sealed import ParcelRef, PayeeRef, PhoneRef, SealedRef, ShipmentRef
 from domain.step import Step
 from domain.waybills import normal
@@ -42,20 +40,6 @@ def touches_rows(body: StepBody) -> bool:
     return bool(TOUCH_ROWS & set(references_of(STEPS[body.step_name]).values()))
 
 
-def rehearsed(body: StepBody) -> Step:
-    """The step with empty references: enough to ask the rules whether it may be taken at all."""
-    empty: Mapping[type, Any] = {
-        SealedRef: lambda value: SealedRef(id="", digest=""),
-        PayeeRef: lambda value: PayeeRef(id="", kind=value.kind),
-        PhoneRef: lambda value: PhoneRef(id="", kind=phone_kind(value).kind),
-        ParcelRef: lambda value: ParcelRef(id=""),
-        ShipmentRef: lambda value: ShipmentRef(id=""),
-    }
-    kind = STEPS[body.step_name]
-    filled = {name: empty[ref](value) for name, ref in references_of(kind).items() if (value := getattr(body, name))}
-    return kind.model_validate(_plain(body) | filled)
-
-
 async def seal_step(house: House, caller: Caller, row: CaseFile, body: StepBody, update_id: str) -> SealedStep:
     """Seal everything in one transaction, committed before the update is sent."""
     kind = STEPS[body.step_name]
@@ -74,7 +58,7 @@ async def seal_step(house: House, caller: Caller, row: CaseFile, body: StepBody,
                     sealed[name] = await _of_goods(session, house, caller, row, value)
                 else:
                     sealed[name] = await _of_buyer(session, house, caller, row, value)
-    step = kind.model_validate(_plain(body) | sealed)
+    step = kind.model_validate(plain(body) | sealed)
     return SealedStep(step, [text_id(update_id, name) for name, ref in references.items() if ref is SealedRef])
 
 
@@ -113,7 +97,3 @@ async def _of_goods(
         return ParcelRef(id=str(value.id))
     arrived = Arrived(row.shop, value.courier, value.waybill, value.note, caller.person)
     return ParcelRef(id=str((await enter_parcel(session, house.ring, arrived, house.now())).id))
-
-
-def _plain(body: StepBody) -> dict[str, Any]:
-    return {name: getattr(body, name) for name in type(body).model_fields}

@@ -9,12 +9,22 @@ from copy import copy
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, create_model
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    ValidationError,
+    create_model,
+)
 from pydantic_core import CoreSchema
 
 from api.fields import Line, Moment, OfferedFen, Text, Yuan
 from api.kinds import REFUND_STEPS, REVIEW_STEPS
 from domain.payees import PayeeKind
+from domain.phones import phone_kind
 from domain.sealed import ParcelRef, PayeeRef, PhoneRef, SealedRef, ShipmentRef
 from domain.step import Step
 
@@ -118,17 +128,6 @@ BODIES: Mapping[str, type[StepBody]] = {name: _body_of(step) for name, step in S
 }
 
 
-class _AnyBody:
-    """Reads a `StepBody` as the union of all bodies, told apart by `step`."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        members = tuple(BODIES.values())
-        return handler.generate_schema(Annotated[Union[members], Field(discriminator="step")])  # noqa: UP007
-
-
-AnyStepBody = Annotated[StepBody, _AnyBody()]
-
-
 def references_of(step: type[Step]) -> dict[str, type[BaseModel]]:
     """The fields of a step that hold a reference, with its kind."""
     found: dict[str, type[BaseModel]] = {}
@@ -138,3 +137,46 @@ def references_of(step: type[Step]) -> dict[str, type[BaseModel]]:
         if reference is not None:
             found[name] = reference
     return found
+
+
+def plain(body: StepBody) -> dict[str, Any]:
+    return {name: getattr(body, name) for name in type(body).model_fields}
+
+
+_EMPTY: Mapping[type, Any] = {
+    SealedRef: lambda value: SealedRef(id="", digest=""),
+    PayeeRef: lambda value: PayeeRef(id="", kind=value.kind),
+    PhoneRef: lambda value: PhoneRef(id="", kind=phone_kind(value).kind),
+    ParcelRef: lambda value: ParcelRef(id=""),
+    ShipmentRef: lambda value: ShipmentRef(id=""),
+}
+
+
+def rehearsed(body: StepBody) -> Step:
+    """The step with empty references: enough to ask the rules whether it may be taken at all."""
+    kind = STEPS[body.step_name]
+    filled = {name: _EMPTY[ref](value) for name, ref in references_of(kind).items() if (value := getattr(body, name))}
+    return kind.model_validate(plain(body) | filled)
+
+
+def _whole(body: StepBody) -> StepBody:
+    """A body that the step itself would not take, because of how its fields fit together, is misshapen too."""
+    if body.step_name in STEPS:
+        try:
+            rehearsed(body)
+        except ValidationError as invalid:
+            faults = (f"{'.'.join(map(str, fault['loc']))} {fault['msg']}".strip() for fault in invalid.errors())
+            raise ValueError("; ".join(faults)) from None
+    return body
+
+
+class _AnyBody:
+    """Reads a `StepBody` as the union of all bodies, told apart by `step`."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        members = tuple(BODIES.values())
+        whole = AfterValidator(_whole)
+        return handler.generate_schema(Annotated[Union[members], Field(discriminator="step"), whole])  # noqa: UP007
+
+
+AnyStepBody = Annotated[StepBody, _AnyBody()]

@@ -18,10 +18,11 @@ from api.kinds import CaseAnswer, CaseState, check, kind_of, stage_in
 from api.live import allowed_in, live_case
 from api.public_words import check_public_words
 from api.refused import keep_refusal
+from api.remedy_words import check_remedy_words
 from api.reopening import reopen, split_off
 from api.rule_words import check_rule_words
-from api.sealing import SealedStep, rehearsed, seal_step, touches_rows, unseal
-from api.step_bodies import AnyStepBody, Reopen, SplitOff, StepBody
+from api.sealing import SealedStep, seal_step, touches_rows, unseal
+from api.step_bodies import AnyStepBody, Reopen, SplitOff, StepBody, rehearsed
 from db import chain
 from db.tables.cases import CaseFile
 from domain.errors import Refusal
@@ -138,6 +139,7 @@ async def _advance(
             await _rehearse(house, caller, row, body)
         await check_public_words(house, row, body)
         await check_rule_words(house, row, body)
+        await check_remedy_words(house, row, body)
     except Refusal:
         earlier = await earlier_answer(house, row.workflow, update_id, kind.answer)
         if earlier is None:

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 
-from bench import due_contacts, queue, start_cases, steps, waiting
+from bench import due_contacts, payouts, queue, start_cases, steps, waiting
 from bench.figures import Figure, table
 
 
@@ -15,13 +15,14 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer of everything: minutes instead of half an hour")
     quick = parser.parse_args().quick
     times, started, notes, waiting_cases = (50, 120, 60, 1_000) if quick else (100, 360, 200, 10_000)
-    due = 200 if quick else 2_000
+    due, paid = (200, 60) if quick else (2_000, 240)
     parts: list[tuple[str, Callable[[], Coroutine[None, None, list[Figure]]]]] = [
         (start_cases.title(), lambda: start_cases.measure(started)),
         (steps.title(), lambda: steps.measure(notes)),
         (queue.title(times, queue.SIZES), lambda: queue.measure(times)),
         (waiting.title(waiting_cases), lambda: waiting.measure(waiting_cases)),
         (due_contacts.title(due), lambda: due_contacts.measure(due)),
+        (payouts.title(), lambda: payouts.measure(paid)),
     ]
     told = []
     for title, measure in parts:

@@ -4,7 +4,7 @@ the engine as a case that continues as new; what is left is the account, and the
 import json
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,13 +21,15 @@ from activities.projection import ProjectionActivities
 from activities.requests import OpenRequest, Projection
 from bench.reviews import TEXTS
 from db import budgets, office
-from db.buyers import BuyerFacts
+from db.buyers import BuyerFacts, keep_payee
 from db.reviews import ReviewFacts, keep_review
 from db.sealing import KeyRing
 from db.sessions import Sessions
+from db.tables.buyers import Review
 from db.tables.office import Person, Shop
 from domain.case_numbers import mint
 from domain.contact_terms import CallResult, Channel, TalkOutcome
+from domain.fulfilment import in_faces
 from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.people import TIMER, Actor, Role
@@ -41,6 +43,8 @@ from workflows.starting import case_workflow_id, start_options
 BY = "bench"
 SHOP = "campaign"
 ENOUGH_FEN = 1_000_000_000
+NOWHERE = {"app_key": "1", "app_secret": "1", "session": "1"}
+FACES_FEN = (300, 500, 1_000)
 FORMS = (OfferForm.CASH_ALIPAY, OfferForm.CASH_WECHAT)
 
 
@@ -74,9 +78,14 @@ def settings_of(variables: Mapping[str, str]) -> Settings:
     )
 
 
-async def open_shop(sessions: Sessions, asks_after: tuple[int, ...]) -> None:
+async def open_shop(
+    sessions: Sessions,
+    asks_after: tuple[int, ...],
+    person_after_seconds: int = 86_400,
+    credentials: Mapping[str, str] = NOWHERE,
+) -> None:
     """A shop of its own beside the demo's, in the hands of the demo's people: it pays once the problem is solved, has
-    means without end, and asks about an unknown payout after these seconds."""
+    means without end, asks about an unknown payout after these seconds and leaves it to a person after those."""
     now = datetime.now(UTC)
     async with sessions.begin() as session:
         if await session.get(Shop, SHOP) is not None:
@@ -84,14 +93,16 @@ async def open_shop(sessions: Sessions, asks_after: tuple[int, ...]) -> None:
         await office.add_shop(
             session, BY, now, code=SHOP, name="Campaign", platform="sandbox", jurisdiction="none", seller_nick=SHOP,
             gate_mode=GateMode.ON_RESOLUTION, cut_off_at=now - timedelta(days=30), intake=False,
-            credentials=json.dumps({"app_key": "1", "app_secret": "1", "session": "1"}),
+            credentials=json.dumps(dict(credentials)),
         )  # fmt: skip
         for login, role in (("alice", Role.AGENT), ("fay", Role.FINANCE)):
             person = (await session.scalars(select(Person.id).where(Person.login == login))).one()
             await office.grant(session, BY, now, person, role, SHOP)
         policy = (await office.policy_in_force(session, "compensation", SHOP)).document.model_dump(mode="json")
         policy["budget"] |= {name: ENOUGH_FEN for name in policy["budget"] if name.endswith("_fen")}
+        policy["coupons"] |= {"month_count": ENOUGH_FEN, "month_fen": ENOUGH_FEN, "month_permille_of_sales": None}
         policy["payout"]["query_after_seconds"] = list(asks_after)
+        policy["payout"]["human_after_hours"] = person_after_seconds / 3600
         await office.put_policy(session, "compensation", SHOP, policy, BY, "a campaign pays", now)
 
 
@@ -105,9 +116,11 @@ class Desk:
         self._opening = OpeningActivities(sessions, self._policies, DeskClock(self._policies))
         self._alice = Actor(person=str(alice), roles=frozenset({Role.AGENT}))
 
-    async def agreed(self, chance: random.Random) -> Agreed:
+    async def agreed(self, chance: random.Random, forms: Sequence[OfferForm] = FORMS, *, payee: bool = False) -> Agreed:
+        """With `payee` the buyer's account is known already, so that it is paid as soon as it begins."""
         now, name = datetime.now(UTC), f"b{secrets.token_hex(6)}"
-        form, fen = chance.choice(FORMS), 10 * chance.randint(5, 100)
+        form = chance.choice(forms)
+        fen = chance.choice(FACES_FEN) if in_faces(form) else 10 * chance.randint(5, 100)
         opening = await self._kept(name, now)
         request = OpenRequest(opening=opening, workflow=case_workflow_id(opening), now=now)
         case = ReviewCaseState(opening=opening, opened_at=now)
@@ -117,6 +130,8 @@ class Desk:
         case.identity = case.identity.model_copy(update={"read_by_machine": False})
         desk.assign(case, TIMER, self._alice.person, "assigned", now)
         await self._talked(case, form, fen, now)
+        if payee:
+            await self._names(case, Agreed(case.opening, case, form, fen, name).payee(1), now)
         await self._written(case, request.workflow, now)
         return Agreed(case.opening, case, form, fen, name)
 
@@ -128,11 +143,23 @@ class Desk:
         await self._projection.project(batch)
         case.unwritten.clear()
 
+    async def _names(self, case: ReviewCaseState, payee: Mapping[str, str], now: datetime) -> None:
+        """The buyer has named an account already."""
+        async with self._sessions.begin() as session:
+            buyer = await session.scalar(select(Review.buyer).where(Review.id == UUID(case.opening.review_row)))
+            assert buyer is not None
+            by = self._alice.person
+            kept = await keep_payee(session, self._ring, buyer, payee["kind"], payee["account"], payee["name"], by, now)
+        step = steps.SetPayee(payee=kept)
+        command = steps.Command.model_validate({"actor": self._alice, "step": step, "digest": "", "sent_at": now})
+        rules.apply(case, command, now, Prepared())
+        resting.rest(case, now)
+
     async def _kept(self, name: str, now: datetime) -> Opening:
         facts = ReviewFacts(
             shop=SHOP, platform="sandbox", external_id=name, order_external_id=name, grade="bad",
-            text=random.choice(TEXTS), created_at=now, buyer=BuyerFacts("sandbox", name, name="陈晓"), source="api",
-            paid_fen=8900,
+            text=random.choice(TEXTS), created_at=now, source="api", paid_fen=8900,
+            buyer=BuyerFacts("sandbox", name, nick=name, name="陈晓"),
         )  # fmt: skip
         async with self._sessions.begin() as session:
             kept = await keep_review(session, self._ring, facts, now)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from temporalio.client import WorkflowHandle
 
-from bench.bare_workflow import QUEUE, Bare, BareTimer
+from bench.bare_workflow import QUEUE, Bare, BareParent, BareTimer
 from bench.ground import Ground
-from domain.review_case.state import Opening
+from domain.review_case.state import Opening, ReviewCaseState
 from embedded.databases import REPOSITORY
 from embedded.ports import LOOPBACK, free_port
 from embedded.processes import Child, answers_ok
@@ -34,6 +34,14 @@ class BareEngine:
             BareTimer.run,
             args=[opening, moment, activities],
             id=f"bare-timer:{opening.external_id}",
+            task_queue=QUEUE,
+        )
+
+    async def start_parent(self, opening: Opening, state: ReviewCaseState, activities: int) -> None:
+        await self.found.client.start_workflow(
+            BareParent.run,
+            args=[opening, state, activities],
+            id=f"bare-parent:{opening.external_id}",
             task_queue=QUEUE,
         )
 

@@ -6,7 +6,7 @@ import sys
 
 from temporalio.worker import Worker
 
-from bench.bare_workflow import QUEUE, Bare, BareTimer, Done
+from bench.bare_workflow import QUEUE, Bare, BareChild, BareParent, BareTimer, Done
 from settings import Settings
 from worker import health, sandboxed_runner
 from workflows import connection
@@ -20,7 +20,7 @@ async def main(path: str) -> None:
     worker = Worker(
         client,
         task_queue=QUEUE,
-        workflows=[Bare, BareTimer],
+        workflows=[Bare, BareTimer, BareParent, BareChild],
         activities=[Done(path).nothing],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=settings.worker_cached_cases,

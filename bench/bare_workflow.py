@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from temporalio import activity, workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.review_case.state import Opening
+    from domain.review_case.state import Opening, ReviewCaseState
 
 QUEUE = "bare"
 A_DAY = timedelta(days=1)
@@ -55,3 +55,40 @@ class BareTimer:
                 Done.nothing, number == activities, start_to_close_timeout=timedelta(seconds=30)
             )
         await workflow.sleep(A_DAY)
+
+
+@workflow.defn(name="BareChild")
+class BareChild:
+    """As many activities one after the other as a payout and its case have; then it tells its parent."""
+
+    @workflow.run
+    async def run(self, parent: str, activities: int) -> None:
+        for number in range(1, activities + 1):
+            await workflow.execute_activity_method(
+                Done.nothing, number == activities, start_to_close_timeout=timedelta(seconds=30)
+            )
+        await workflow.get_external_workflow_handle(parent).signal("settled", activities)
+
+
+@workflow.defn(name="BareParent")
+class BareParent:
+    """Takes what a case is started with, starts a child that outlives it, hears of its end, and waits."""
+
+    def __init__(self) -> None:
+        self._settled = False
+
+    @workflow.run
+    async def run(self, opening: Opening, state: ReviewCaseState, activities: int) -> None:
+        me = workflow.info().workflow_id
+        await workflow.start_child_workflow(
+            BareChild.run,
+            args=[me, activities],
+            id=f"{me}:payout",
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+        )
+        await workflow.wait_condition(lambda: self._settled)
+        await workflow.sleep(A_DAY)
+
+    @workflow.signal
+    def settled(self, activities: int) -> None:
+        self._settled = True

@@ -103,7 +103,8 @@ async def _beside(house: House) -> AsyncIterator[Ground]:
 async def _turn_off_schedules(found: Ground) -> None:
     async with found.web("root") as web:
         (await web.patch(f"/shops/{SHOP}", json={"intake": False})).raise_for_status()
-    await found.client.get_schedule_handle("archive").pause(note="a benchmark runs")
+    for schedule in ("archive", "notices", "webhooks"):
+        await found.client.get_schedule_handle(schedule).pause(note="a benchmark runs")
 
 
 async def _take_any_number(found: Ground) -> None:

@@ -16,14 +16,20 @@ from db.tables.cases import CaseFile
 from db.tables.money import LedgerEntry, Payout
 from db.tables.record import CaseEvent
 
-WALLET_OF = {"cash_alipay": "wallet:alipay", "cash_wechat": "wallet:wechat"}
+WALLET_OF = {
+    "cash_alipay": "wallet:alipay",
+    "cash_wechat": "wallet:wechat",
+    "coupon_direct": "given:coupon_direct",
+    "coupon_threshold": "given:coupon_threshold",
+}
 # Of a money key: the installation and the shop.
 OURS = 10
 
 
 @dataclass(frozen=True)
 class Books:
-    """What each of them says about one shop: the wallets by money key, the others as far as they know it."""
+    """What each of them says about one shop: wallets and marketplace by money key, the others as far as they know it.
+    Coupons that no payout of ours has given stand under their own numbers."""
 
     arrived: Mapping[str, list[int]]
     rows: Mapping[str, Payout]
@@ -51,13 +57,16 @@ class Findings:
             self.wrong.append(f"{len(found)} {what} ({', '.join(found[:5])})")
 
 
-async def read_books(sessions: Sessions, shop: str, transfers: Sequence[Mapping[str, Any]]) -> Books:
-    """`transfers` are what the wallets list; those that did not succeed moved nothing."""
+async def read_books(
+    sessions: Sessions, shop: str, transfers: Sequence[Mapping[str, Any]], coupons: Sequence[Mapping[str, Any]] = ()
+) -> Books:
+    """`transfers` are what the wallets list; those that did not succeed moved nothing. `coupons` are what the
+    marketplace has given in this shop."""
     async with sessions() as session:
         rows = {row.key: row for row in await session.scalars(select(Payout).where(Payout.shop == shop))}
         files = select(CaseFile.number, CaseFile.outcome).where(CaseFile.shop == shop)
         return Books(
-            arrived=_arrived(transfers, {key[:OURS] for key in rows}),
+            arrived=_arrived(transfers, {key[:OURS] for key in rows}) | _given(coupons, rows),
             rows=rows,
             posted=await _posted(session, rows),
             recorded=await _recorded(session, shop),
@@ -72,6 +81,15 @@ def _arrived(transfers: Sequence[Mapping[str, Any]], ours: set[str]) -> dict[str
         if transfer["status"] == "SUCCESS" and transfer["out_biz_no"][:OURS] in ours:
             arrived[transfer["out_biz_no"]].append(transfer["amount_fen"])
     return arrived
+
+
+def _given(coupons: Sequence[Mapping[str, Any]], rows: Mapping[str, Payout]) -> dict[str, list[int]]:
+    """Each coupon under the key of the payout that says it has given it."""
+    keys = {row.provider_order: key for key, row in rows.items() if row.provider_order is not None}
+    given: dict[str, list[int]] = defaultdict(list)
+    for coupon in coupons:
+        given[keys.get(coupon["coupon_number"], f"coupon {coupon['coupon_number']}")].append(coupon["face_fen"])
+    return given
 
 
 async def _posted(session: AsyncSession, rows: Mapping[str, Payout]) -> dict[str, dict[str, int]]:

@@ -1,7 +1,10 @@
 """Payouts under every fault at once: `python -m bench.payout_campaign` pays thousands of compensations through both
-wallets of the sandbox, while these fail in every way they can and worker, api, engine and database are killed with -9
-at random moments. At the end all books are compared. `--seed` repeats the choices of a run; which moment a kill meets
-is the machine's.
+wallets of the sandbox and its marketplace's coupons, while these fail in every way they can and worker, api, engine and
+database are killed with -9 at random moments. At the end all books are compared. `--seed` repeats the choices of a run;
+which moment a kill meets is the machine's.
+
+What asking can't find out is a person's here as everywhere; the campaign's finance looks at the marketplace itself. Its
+policy scales the schedule from hours to seconds.
 """
 
 import argparse
@@ -16,6 +19,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -23,72 +27,40 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from bench.agreed_cases import SHOP, Agreed, Desk, begin, open_shop, settings_of
+from bench.agreed_cases import SHOP, Agreed, Desk, open_shop, settings_of
 from bench.figures import Figure, table
 from bench.ground import ground
 from bench.payout_audit import Findings, audit, read_books
-from db.sessions import Sessions, connect, key_ring, sessions
+from bench.payout_faults import planned
+from bench.payout_hands import LOOK_EVERY_SECONDS, STALLED_SECONDS, Hands, Stalled
+from db.sessions import connect, key_ring, sessions
 from db.tables.money import Payout
 from db.tables.office import Person
+from domain.fulfilment import in_faces
+from domain.offers import OfferForm
 from embedded.folder import read_variables
 
 PARTS = ("worker", "api", "engine", "postgres")
-SEND = ("alipay.fund.trans.uni.transfer", "wechat.transfer")
-QUERY = ("alipay.fund.trans.common.query", "wechat.query")
-# Every way in which a transfer may go wrong, each with its own chance.
-SEND_FAULTS: tuple[dict[str, Any], ...] = (
-    {"kind": "timeout_before"},
-    {"kind": "timeout_after"},
-    {"kind": "http_500"},
-    {"kind": "http_500", "after": True},
-    {"kind": "system_error"},
-    {"kind": "system_error", "after": True},
-    {"kind": "nonsense"},
-    {"kind": "nonsense", "after": True},
-    {"kind": "rate_limit"},
-    {"kind": "balance"},
-    {"kind": "dealing"},
-    {"kind": "dealing", "outcome": "FAIL"},
-)
-QUERY_FAULTS: tuple[dict[str, Any], ...] = (
-    {"kind": "timeout_before"},
-    {"kind": "http_500"},
-    {"kind": "system_error"},
-    {"kind": "nonsense"},
-    {"kind": "rate_limit"},
-    {"kind": "dealing"},
-)
-SEND_CHANCE, QUERY_CHANCE, WRONG_ACCOUNT_CHANCE = 0.035, 0.03, 0.1
-HOLD_SECONDS = 1.0
+WRONG_ACCOUNT_CHANCE = 0.1
 ASKS_AFTER_SECONDS = (1, 2, 4, 8, 16)
+PERSON_AFTER_SECONDS = 45
+FORMS = (OfferForm.CASH_ALIPAY, OfferForm.CASH_WECHAT, OfferForm.COUPON_DIRECT)
 AT_ONCE = 24
-LOOK_EVERY_SECONDS = 0.5
-STALLED_SECONDS = 180.0
-# What a case answers that has not been written yet, or is continued as new.
-COME_AGAIN = ("NotFound", "CaseOpening", "Draining")
+TELL_EVERY_SECONDS = 30.0
 AWAY = (SQLAlchemyError, OSError, RPCError, httpx2.TransportError)
 
 Kill = Callable[[str], Awaitable[None]]
 
 
-class Stalled(Exception):
-    """No payout got any further for minutes."""
-
-
 @dataclass
 class Campaign:
-    """One run: the house by its variables, how a part of it is killed, and the dice."""
+    """One run: the hands that work with the house, how a part of it is killed, and the dice."""
 
-    variables: Mapping[str, str]
+    hands: Hands
     kill: Kill
     chance: random.Random
-    sessions: Sessions
-    engine: Client
-    api: httpx2.AsyncClient
-    sandbox: httpx2.AsyncClient
     kills: list[str] = field(default_factory=list)
     agreed: list[Agreed] = field(default_factory=list)
     rows: list[Payout] = field(default_factory=list)
@@ -96,31 +68,23 @@ class Campaign:
 
     async def prepare(self, count: int) -> None:
         """The shop, the wallets' money, and the cases; nothing goes wrong yet."""
-        await open_shop(self.sessions, ASKS_AFTER_SECONDS)
-        settings = settings_of(self.variables)
-        async with self.sessions() as session:
+        credentials = {name: secrets.token_hex(8) for name in ("app_key", "app_secret", "session")}
+        await self.hands.control("/control/shops", seller_nick=SHOP, **credentials)
+        await open_shop(self.hands.sessions, ASKS_AFTER_SECONDS, PERSON_AFTER_SECONDS, credentials)
+        settings = settings_of(self.hands.variables)
+        async with self.hands.sessions() as session:
             alice = (await session.scalars(select(Person.id).where(Person.login == "alice"))).one()
-        desk = Desk(self.sessions, key_ring(settings), alice)
-        self.agreed = [await desk.agreed(self.chance) for _ in range(count)]
+        desk = Desk(self.hands.sessions, key_ring(settings), alice)
+        self.agreed = [await desk.agreed(self.chance, FORMS) for _ in range(count)]
+        for one in self.agreed:
+            if in_faces(one.form):
+                await self.hands.member(one.owner)
         for wallet in ("/control/wallet", "/control/wechat/wallet"):
-            await self._control(wallet, balance="9000000.00")
+            await self.hands.control(wallet, balance="9000000.00")
 
     async def go_wrong(self) -> None:
-        for methods, kinds, chance in ((SEND, SEND_FAULTS, SEND_CHANCE), (QUERY, QUERY_FAULTS, QUERY_CHANCE)):
-            for method in methods:
-                for kind in kinds:
-                    fault = {"method": method, "count": None, "probability": chance, "seconds": HOLD_SECONDS, **kind}
-                    await self._control("/control/faults", **fault)
-
-    async def _known(self, payee: Mapping[str, str]) -> None:
-        """Let the wallet know an account."""
-        if payee["kind"] == "WECHAT_OPENID":
-            await self._control("/control/wechat/payees", openid=payee["account"], name=payee["name"])
-        else:
-            await self._control("/control/wallet/payees", account=payee["account"], name=payee["name"])
-
-    async def _control(self, path: str, **body: Any) -> None:
-        (await self.sandbox.post(path, json=body)).raise_for_status()
+        for fault in planned():
+            await self.hands.control("/control/faults", **fault)
 
     async def pay(self) -> None:
         """Each case begins and gets its buyer's account, some of them first a wrong one."""
@@ -128,67 +92,55 @@ class Campaign:
 
         async def one(agreed: Agreed, right: bool) -> None:
             async with slots:
+                if in_faces(agreed.form):
+                    await self.hands.begun(agreed)
+                    return
                 if right:
-                    await self._known(agreed.payee(1))
-                await self._begun(agreed)
-                await self.step(agreed.number, "alice", "first", step="set_payee", payee=agreed.payee(1))
+                    await self.hands.known(agreed.payee(1))
+                await self.hands.begun(agreed)
+                await self.hands.step(agreed.number, "alice", "first", step="set_payee", payee=agreed.payee(1))
 
         async with asyncio.TaskGroup() as together:
             for agreed in self.agreed:
                 together.create_task(one(agreed, self.chance.random() > WRONG_ACCOUNT_CHANCE))
 
-    async def _begun(self, agreed: Agreed) -> None:
-        while True:
-            with suppress(RPCError):
-                with suppress(WorkflowAlreadyStartedError):
-                    await begin(self.engine, agreed, self.variables.get("AMENDS_TASK_QUEUE", "cases"))
-                return
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
-
-    async def step(self, case: str, login: str, key: str, **body: Any) -> bool:
-        """As a person would: the same request again until it is answered. False where the case refused it."""
-        headers = {"Authorization": f"Bearer {self.variables[f'DEMO_KEY_{login.upper()}']}", "Idempotency-Key": key}
-        while True:
-            with suppress(httpx2.TransportError):
-                answer = await self.api.post(f"/cases/{case}/steps", json=body, headers=headers)
-                if answer.status_code == 200:
-                    return True
-                if 400 <= answer.status_code < 429 and answer.json()["code"] not in COME_AGAIN:
-                    return False
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
-
     async def mend(self, done: asyncio.Event) -> None:
-        """Finance and the agent do what a failed payout asks them to, until everything is paid."""
+        """Finance and the agent do what a failed payout asks them to, until everything is paid. Raises Stalled."""
         by_case = {agreed.number: agreed for agreed in self.agreed}
-        before, since = -1, time.monotonic()
+        before, since, told = -1, time.monotonic(), time.monotonic()
         while not done.is_set():
             await asyncio.sleep(LOOK_EVERY_SECONDS)
             with suppress(*AWAY):
-                rows = await self._rows()
+                rows = await self.hands.rows()
                 paid = sum(row.status == "paid" for row in rows)
                 if paid > before:
                     before, since = paid, time.monotonic()
                 if paid >= len(self.agreed):
                     done.set()
                 elif time.monotonic() - since > STALLED_SECONDS:
-                    raise Stalled(f"{paid} of {len(self.agreed)} are paid, and no more for {STALLED_SECONDS:.0f} s")
+                    raise Stalled(f"nothing more is paid for {STALLED_SECONDS:.0f} s: {self._standing(rows)}")
+                elif time.monotonic() - told > TELL_EVERY_SECONDS:
+                    told = time.monotonic()
+                    print(f"  {self._standing(rows)}", flush=True)
                 newest = {row.case: row for row in sorted(rows, key=lambda row: row.attempt)}
-                failed = [row for row in newest.values() if row.status == "failed"]
-                await asyncio.gather(*(self._mend(by_case[row.case], row) for row in failed[:AT_ONCE]))
+                await self._help(by_case, list(newest.values()))
 
-    async def _rows(self) -> Sequence[Payout]:
-        async with self.sessions() as session:
-            return list(await session.scalars(select(Payout).where(Payout.shop == SHOP)))
+    async def _help(self, by_case: Mapping[str, Agreed], newest: list[Payout]) -> None:
+        late = datetime.now(UTC) - timedelta(seconds=PERSON_AFTER_SECONDS)
+        failed = [row for row in newest if row.status == "failed"][:AT_ONCE]
+        lost = [row for row in newest if row.status == "unknown" and row.sent_at and row.sent_at < late]
+        coupons = [row for row in lost if in_faces(OfferForm(row.form))][:AT_ONCE]
+        await asyncio.gather(
+            *(self.hands.mend(by_case[row.case], row) for row in failed),
+            *(self.hands.look_up(by_case[row.case], row) for row in coupons),
+        )
 
-    async def _mend(self, agreed: Agreed, row: Payout) -> None:
-        key = f"{row.key}-{row.sends}-{secrets.token_hex(3)}"
-        if row.remedy == "ask_buyer":
-            another = agreed.payee(row.attempt + 1)
-            await self._known(another)
-            await self.step(agreed.number, "alice", key, step="set_payee", payee=another)
-        else:
-            action = "pay_anew" if row.closed else "send_again"
-            await self.step(agreed.number, "fay", key, step="mend_payout", payout=row.key, action=action)
+    def _standing(self, rows: Sequence[Payout]) -> str:
+        """How many are where, and why."""
+        newest = {row.case: row for row in sorted(rows, key=lambda row: row.attempt)}
+        stands = Counter(f"{row.status} {row.code or ''} {row.remedy or ''}".strip() for row in newest.values())
+        stands["without a payout"] = len(self.agreed) - len(newest)
+        return f"of {len(self.agreed)}: {_counted(stands)}; killed: {_counted(Counter(self.kills))}"
 
     async def kill_parts(self, done: asyncio.Event, parts: Sequence[str], pause: tuple[float, float]) -> None:
         """One after the other, each at a random moment after the one before is back."""
@@ -206,7 +158,8 @@ class Campaign:
         while True:
             with suppress(*AWAY):
                 listed = [await self._listed(f"/control{wallet}/transfers") for wallet in ("", "/wechat")]
-                books = await read_books(self.sessions, SHOP, [*listed[0], *listed[1]])
+                coupons = [one for one in await self._listed("/control/coupons") if one["shop"] == SHOP]
+                books = await read_books(self.hands.sessions, SHOP, [*listed[0], *listed[1]], coupons)
                 found = audit(books, owed)
                 if not found.wrong or time.monotonic() > deadline:
                     self.rows = list(books.rows.values())
@@ -215,7 +168,7 @@ class Campaign:
             await asyncio.sleep(1)
 
     async def _listed(self, path: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = (await self.sandbox.get(path)).raise_for_status().json()
+        found: list[dict[str, Any]] = (await self.hands.sandbox.get(path)).raise_for_status().json()
         return found
 
 
@@ -233,7 +186,8 @@ async def campaign(variables: Mapping[str, str], kill: Kill, seed: int) -> Async
         httpx2.AsyncClient(base_url=variables["DEMO_SANDBOX"], timeout=60, trust_env=False) as sandbox,
     ):
         try:
-            yield Campaign(variables, kill, random.Random(seed), sessions(database), engine, api, sandbox)
+            hands = Hands(variables, sessions(database), engine, api, sandbox)
+            yield Campaign(hands, kill, random.Random(seed))
         finally:
             await sandbox.delete("/control/faults")
             await database.dispose()
@@ -284,7 +238,7 @@ def told(fight: Campaign, found: Findings, took: float) -> list[Figure]:
         Figure("fen paid", f"{found.paid_fen:,}", f"{owed:,}", found.paid_fen == owed),
         Figure("differences between the books", "; ".join(found.wrong) or "none", "none", not found.wrong),
         Figure("numbers used", f"{len(fight.rows)}, for {sum(row.sends for row in fight.rows)} sends"),
-        Figure("faults of the wallets", f"{sum(hits.values())}: {_counted(hits)}"),
+        Figure("faults of wallets and marketplace", f"{sum(hits.values())}: {_counted(hits)}"),
         Figure("killed with -9", _counted(Counter(fight.kills))),
         Figure("took", f"{took:.0f} s"),
     ]

@@ -189,10 +189,10 @@ async def measure(times: int = 100, sizes: Sequence[int] = SIZES) -> list[Figure
                 if view.path:
                     again = await quietest(functools.partial(time_requests, found, cast, view, times))
                     requests.setdefault(view.name, {})[size] = again
-    return [figure for name in reads for figure in _told(name, reads[name], requests.get(name, {}))]
+    return [figure for name in reads for figure in figures_of(name, reads[name], requests.get(name, {}))]
 
 
-def _told(name: str, reads: dict[int, list[float]], requests: dict[int, list[float]]) -> list[Figure]:
+def figures_of(name: str, reads: dict[int, list[float]], requests: dict[int, list[float]]) -> list[Figure]:
     told = [_flat(f"{name}: read", reads)]
     if requests:
         told.append(_flat(f"{name}: request", requests))

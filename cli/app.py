@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import field_keys, people, proof, shops
+from cli import field_keys, logins, people, proof, shops
 from cli.doctor import doctor
 
 app = typer.Typer(
@@ -11,6 +11,7 @@ app = typer.Typer(
     help="Amends from its server's shell. It reads the same AMENDS_… settings as the other programs.",
 )
 app.add_typer(people.people, name="people")
+app.add_typer(logins.teams, name="teams")
 app.add_typer(field_keys.keys, name="keys")
 app.add_typer(shops.shops, name="shops")
 app.add_typer(shops.policies, name="policies")

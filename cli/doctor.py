@@ -10,6 +10,7 @@ from cli.diagnosis import Diagnosis, State, bad, good
 from cli.house import Tools, command, opened
 from cli.look_at_database import look_at_database
 from cli.look_at_engine import look_at_engine
+from cli.look_at_notices import look_at_notices
 from cli.look_outside import look_outside
 from db.sessions import key_ring
 from db.signatures import Signer
@@ -21,6 +22,7 @@ COLOURS = {State.GOOD: typer.colors.GREEN, State.ODD: typer.colors.YELLOW, State
 AWAY = {
     "database": "check AMENDS_DATABASE_URL, and that PostgreSQL runs",
     "engine": "check TEMPORAL_ADDRESS, and that the engine runs",
+    "notices": "the database comes first",
     "outside": "the database comes first",
 }
 
@@ -42,7 +44,12 @@ async def examined(settings: Settings, tell: Callable[[Diagnosis], None]) -> Asy
         if diagnosis.state is State.BAD:
             return
     async with opened(settings) as house:
-        looks = {"database": look_at_database, "engine": look_at_engine, "outside": look_outside}
+        looks = {
+            "database": look_at_database,
+            "engine": look_at_engine,
+            "notices": look_at_notices,
+            "outside": look_outside,
+        }
         for part, look in looks.items():
             async for diagnosis in _looked(part, look, house):
                 tell(diagnosis)

@@ -11,8 +11,9 @@ from cli.house import command, opened
 from cli.printing import AsJson, show
 from db import office
 from db.audit import NotThere
-from db.reads.people import list_people
+from db.reads.people import key_line, list_people
 from db.tables.office import ApiKey, Person
+from domain.entry import Scope
 from domain.people import DESK, Role
 from workflows.starting import start_handback
 
@@ -93,8 +94,9 @@ async def list_keys(login: str = Login, as_json: bool = AsJson) -> None:
     """The keys of a person; none is ever shown in plain again."""
     async with opened() as house, house.sessions() as session:
         person = await by_login(session, login)
-        [found] = await list_people(session, None, with_keys=True, only=person.id)
-    show(found.keys or [], ("id", "label", "made_at", "expires_at", "revoked_at"), as_json=as_json)
+        found = [key_line(row) for row in await office.keys_of(session, person.id)]
+    columns = ("id", "label", "made_at", "expires_at", "revoked_at", "last_used_at", "roles", "shops", "routes")
+    show(found, columns, as_json=as_json)
 
 
 @keys.command()
@@ -103,12 +105,30 @@ async def issue(
     login: str = Login,
     label: str = typer.Argument(help="what it is for"),
     days: int = typer.Option(0, help="for how long it is good; 0 is for ever"),
+    role: list[Role] = typer.Option([], help="for this role of theirs only; may be given several times"),
+    shop: list[str] = typer.Option([], help="for this shop only; may be given several times"),
+    route: list[str] = typer.Option([], help="for this operation of /openapi.json only; may be given several times"),
 ) -> None:
     """Make a key and print it, this once."""
     async with opened() as house, house.sessions.begin() as session:
         person = await by_login(session, login)
         until = house.now + timedelta(days=days) if days else None
-        plain, _ = await office.issue_key(session, house.by, house.now, person.id, label, until)
+        scope = Scope.of(role or None, shop or None, route or None)
+        plain, _ = await office.issue_key(session, house.by, house.now, person.id, label, until, scope=scope)
+    typer.echo(plain)
+
+
+@keys.command()
+@command
+async def rotate(
+    key: UUID = typer.Argument(help="its id, as `amends keys list` shows it"),
+    hours: int = typer.Option(24, help="for how long the old one is good beside the new one"),
+) -> None:
+    """Print a new key of the same scope in this one's place."""
+    async with opened() as house, house.sessions.begin() as session:
+        row = await _key(session, key)
+        until = house.now + timedelta(hours=hours)
+        plain, _ = await office.rotate_key(session, house.by, house.now, row.person, key, until)
     typer.echo(plain)
 
 
@@ -117,11 +137,17 @@ async def issue(
 async def revoke_key(key: UUID = typer.Argument(help="its id, as `amends keys list` shows it")) -> None:
     """Make a key good for nothing, at once."""
     async with opened() as house, house.sessions.begin() as session:
-        row = await session.get(ApiKey, key)
-        if row is None:
-            raise NotThere(f"There is no key {key}; `amends keys list LOGIN` lists them.")
+        row = await _key(session, key)
         await office.revoke_key(session, house.by, house.now, row.person, key)
     typer.echo(f"{key} opens nothing any more.")
+
+
+async def _key(session: AsyncSession, key: UUID) -> ApiKey:
+    """Raises NotThere."""
+    row = await session.get(ApiKey, key)
+    if row is None:
+        raise NotThere(f"There is no key {key}; `amends keys list LOGIN` lists them.")
+    return row
 
 
 async def by_login(session: AsyncSession, login: str) -> Person:

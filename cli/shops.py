@@ -133,8 +133,8 @@ async def put_policy(
 
 def _document(file: Path) -> dict[str, Any]:
     """Raises PolicyUnreadable."""
-    text = file.read_text(encoding="utf-8")
     try:
+        text = file.read_text(encoding="utf-8")
         read: dict[str, Any] = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
     except ValueError as wrong:
         raise PolicyUnreadable(f"{file} can't be read: {wrong}. Correct the line.", fields=[]) from None

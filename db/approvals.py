@@ -6,11 +6,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables.approvals import WaitingApproval
+from domain.refund_case.state import RefundCaseState
 from domain.review_case import approving
 from domain.review_case.state import ReviewCaseState
 
 
-async def keep_approval(session: AsyncSession, case: ReviewCaseState, now: datetime) -> None:
+async def keep_approval(session: AsyncSession, case: ReviewCaseState | RefundCaseState, now: datetime) -> None:
     """Bring the row of a case's last offer to its state; for one within its maker's right nothing is asked of the
     database."""
     offer = case.offer

@@ -12,6 +12,7 @@ from db.budget_books import ROLLING, Entry, open_books, post
 from db.tables.budgets import Budget, BudgetLine, BudgetPosting, ShopSales
 from db.tables.buyers import Buyer, BuyerPerson, Review
 from db.tables.office import Person, Shop
+from db.tables.refunds import Refund
 from domain import budgets
 from domain.budgets import (
     Account,
@@ -31,7 +32,7 @@ from domain.policies.compensation import CompensationPolicy, FormKind, OfferForm
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One offer's wish for means."""
+    """One offer's wish for means. `review` is the row that its case is about: of a review or of an application."""
 
     case: str
     offer: int
@@ -188,11 +189,15 @@ async def circumstances(
     return where, [BudgetKey(FormKind.CASH, BudgetScope.BUYER, str(alias)) for alias in row.aliases or ()]
 
 
+# Of the review or the application that a case is about.
+_BUYER = func.coalesce(
+    select(Review.buyer).where(Review.id == bindparam("review")).scalar_subquery(),
+    select(Refund.buyer).where(Refund.id == bindparam("review")).scalar_subquery(),
+)
 _ROOT = (
     select(func.coalesce(BuyerPerson.merged_into, BuyerPerson.id))
     .join(Buyer, Buyer.person == BuyerPerson.id)
-    .join(Review, Review.buyer == Buyer.id)
-    .where(Review.id == bindparam("review"))
+    .where(Buyer.id == _BUYER)
     .scalar_subquery()
 )
 _ALIASES = select(func.array_agg(BuyerPerson.id)).where(BuyerPerson.merged_into == _ROOT).scalar_subquery()

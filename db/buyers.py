@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.sealing import KeyRing
 from db.tables.buyers import Buyer, BuyerLink, BuyerPerson, Payee, Review
+from db.tables.cases import CaseFile
+from db.tables.refunds import Refund
 from domain.errors import Refusal
 from domain.payees import check_account
 from domain.phones import Phone, PhoneKind, phone_kind
@@ -78,6 +80,14 @@ async def _completed(session: AsyncSession, ring: KeyRing, blind: bytes, facts: 
             buyer.phone_tail = tail_of(ring, phone.number)
         await session.flush()
     return buyer
+
+
+async def buyer_of_case(session: AsyncSession, case: str) -> UUID | None:
+    """The buyer whose review or application a case is about."""
+    wrote = select(Review.buyer).join(CaseFile, CaseFile.source_row == Review.id).where(CaseFile.number == case)
+    asked = select(Refund.buyer).join(CaseFile, CaseFile.source_row == Refund.id).where(CaseFile.number == case)
+    found: UUID | None = await session.scalar(select(func.coalesce(wrote.scalar_subquery(), asked.scalar_subquery())))
+    return found
 
 
 async def person_of(session: AsyncSession, buyer: UUID) -> UUID:

@@ -3,14 +3,16 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.buyers import buyer_of_case
 from db.tables.buyers import Buyer, Review
 from db.tables.cases import CaseFile
 from db.tables.coupons import CouponKind
 from db.tables.money import Payout
+from db.tables.refunds import Refund
 from domain.coupons import CouponKindTerms
 from domain.payouts import PayoutStatus
 
@@ -29,18 +31,19 @@ async def kind_of(session: AsyncSession, shop: str, terms: CouponKindTerms, now:
 
 
 async def buyer_of(session: AsyncSession, case: str) -> Buyer | None:
-    """The one who wrote the case's review."""
-    wrote = select(Review.buyer).join(CaseFile, CaseFile.source_row == Review.id).where(CaseFile.number == case)
-    return await session.scalar(select(Buyer).where(Buyer.id.in_(wrote)))
+    """The one who wrote the case's review, or its application."""
+    buyer = await buyer_of_case(session, case)
+    return await session.get(Buyer, buyer) if buyer else None
 
 
 async def another_under_way(session: AsyncSession, payout: Payout, kind: UUID, buyer: UUID) -> bool:
     """Whether the same buyer may just be getting a coupon of the same kind: then nobody could tell the two apart."""
+    theirs = union_all(select(Review.id).where(Review.buyer == buyer), select(Refund.id).where(Refund.buyer == buyer))
     others = (
         select(Payout.key)
         .join(CaseFile, CaseFile.number == Payout.case)
-        .join(Review, Review.id == CaseFile.source_row)
-        .where(Payout.coupon_kind == kind, Payout.key != payout.key, Payout.status.in_(MAYBE), Review.buyer == buyer)
+        .where(CaseFile.source_row.in_(theirs))
+        .where(Payout.coupon_kind == kind, Payout.key != payout.key, Payout.status.in_(MAYBE))
     )
     return await session.scalar(others.limit(1)) is not None
 

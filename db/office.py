@@ -16,8 +16,9 @@ from db.audit import record
 from db.gate import acknowledge_gate, choose_gate
 from db.policy_rows import policy_in_force, put_policy
 from db.shops import add_shop, set_shop, shop_of
-from db.staff import add_person, grant, link_accounts, revoke, set_person
+from db.staff import add_person, grant, link_accounts, person_of, revoke, set_person
 from db.tables.office import Installation
+from db.teams import put_team, set_team
 
 __all__ = [
     "acknowledge_gate",
@@ -30,13 +31,16 @@ __all__ = [
     "key_hash",
     "keys_of",
     "link_accounts",
+    "person_of",
     "policy_in_force",
     "put_policy",
+    "put_team",
     "revoke",
     "revoke_key",
     "rotate_key",
     "set_person",
     "set_shop",
+    "set_team",
     "shop_of",
 ]
 

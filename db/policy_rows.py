@@ -19,6 +19,7 @@ from domain.policies.compensation import CompensationPolicy
 from domain.policies.contact import ContactPolicy
 from domain.policies.desk import DeskPolicy
 from domain.policies.documents import PolicyDocument, load_shipped, read_document
+from domain.policies.notices import NoticesPolicy
 from domain.policies.platforms import PlatformsPolicy
 from domain.policies.refunds import RefundsPolicy
 from domain.policies.retention import RetentionPolicy
@@ -33,6 +34,7 @@ KINDS: dict[str, type[PolicyDocument]] = {
     "texts": TextsPolicy,
     "refunds": RefundsPolicy,
     "retention": RetentionPolicy,
+    "notices": NoticesPolicy,
 }
 PATHS_TOLD = 50
 SHIPPED = 0  # the version under which the shipped document counts

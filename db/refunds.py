@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,9 +12,12 @@ from db.buyers import BuyerFacts, keep_buyer
 from db.reviews import identified, keep_order, storable_text
 from db.sealed_texts import seal_text
 from db.sealing import KeyRing
+from db.tables.buyers import Review
 from db.tables.refunds import Refund, Shipment
 from domain.waybills import BadWaybill, normal
 
+# The marketplace's own word for an application whose money went back.
+PAID_BACK = "SUCCESS"
 BACK, OUT, ORDER = "back", "out", "order"
 
 
@@ -206,3 +209,12 @@ async def shipment_of(session: AsyncSession, ring: KeyRing, refund: UUID, direct
 def waybill_index(ring: KeyRing, waybill: str) -> bytes:
     """Keyed, because waybills can be tried out."""
     return ring.blind("waybill", waybill)
+
+
+async def paid_back_for(session: AsyncSession, review: UUID) -> int:
+    """Fen that the marketplace has paid back of the review's order."""
+    order = select(Review.shop, Review.order_external_id).where(Review.id == review).subquery()
+    back = select(func.coalesce(func.sum(Refund.amount_fen), 0)).where(
+        Refund.shop == order.c.shop, Refund.order_external_id == order.c.order_external_id, Refund.status == PAID_BACK
+    )
+    return int(await session.scalar(back) or 0)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.audit import AlreadyThere, NotThere, record
+from db.refunds import PAID_BACK
 from db.tables.buyers import Review
 from db.tables.office import Shop
 from db.tables.refunds import Refund
@@ -22,7 +23,6 @@ from domain.reply_library import Template
 
 # A person reads what is suggested; more would be a search of its own.
 AT_MOST = 200
-REFUND_DONE = "SUCCESS"
 
 
 class TemplateMoved(Refusal):
@@ -104,7 +104,7 @@ async def shown_by_the_marketplace(session: AsyncSession, review: Review) -> lis
     of_order = select(Refund.id).where(
         Refund.shop == review.shop,
         Refund.order_external_id == review.order_external_id,
-        (Refund.status == REFUND_DONE) | (Refund.paid_fen > 0),
+        (Refund.status == PAID_BACK) | (Refund.paid_fen > 0),
     )
     return [Claim.REFUNDED] if await session.scalar(of_order.limit(1)) else []
 

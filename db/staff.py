@@ -12,6 +12,7 @@ from db.audit import AlreadyThere, NotThere, apply_changes, lock_office, record
 from db.login_sessions import end_sessions
 from db.shops import shop_of
 from db.tables.office import Person, PersonRole
+from db.team_reach import reach_of
 from domain.errors import Refusal
 from domain.people import Role
 
@@ -81,10 +82,14 @@ async def link_accounts(session: AsyncSession, by: str, now: datetime, person_id
 
 
 async def grant(session: AsyncSession, by: str, now: datetime, person_id: UUID, role: Role, shop: str | None) -> None:
-    """Give a role in one shop, or in every shop (None). Giving it twice changes nothing."""
-    await person_of(session, person_id)
+    """Give a role in one shop, or in every shop (None). Giving it twice changes nothing. Raises OutsideTeam."""
+    await lock_office(session)
+    person = await person_of(session, person_id)
     if shop is not None:
         await shop_of(session, shop)
+    reach = await reach_of(session, person)
+    if reach is not None:
+        reach.check(role, shop)
     row = insert(PersonRole).values(id=uuid4(), person=person_id, shop=shop, role=role)
     if await session.scalar(row.on_conflict_do_nothing().returning(PersonRole.id)):
         await record(session, by, now, "role.granted", str(person_id), {"role": role, "shop": shop})

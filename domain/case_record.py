@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Protocol
 
-from domain.people import Actor, ActorKind
+from domain.people import SYSTEM, Actor, ActorKind
 from domain.sealed import Event
 
 
@@ -45,3 +45,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
     return value
+
+
+def notice_put_off(case: Recorded, until: datetime, now: datetime) -> None:
+    """The final notice to the buyer waits for a permitted hour: lists show that, and not a moment that has passed."""
+    record(case, SYSTEM, now, "notice_put_off", until=until)

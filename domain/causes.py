@@ -1,5 +1,6 @@
 """What a review seems to complain about. A suggestion: only an agent's confirmation counts for money and statistics."""
 
+import difflib
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,7 +84,16 @@ def _find(code: str, policy: CausesPolicy) -> _Found:
     for known, cause, sub in policy.codes():
         if known == code:
             return _Found(sub.severity, sub.fault or cause.fault, sub.dept or cause.dept, sub.remedies)
-    raise UnknownCause(f"There is no cause {code!r}; choose one from the shop's causes.", cause=code)
+    raise UnknownCause(f"There is no cause {code!r}; {_hint(code, policy)}", cause=code)
+
+
+def _hint(code: str, policy: CausesPolicy) -> str:
+    """Those of the same first level, else what looks alike, else where all of them stand."""
+    known = [one for one, _, _ in policy.codes()]
+    near = [one for one in known if one.partition(".")[0] == code.partition(".")[0]]
+    near = near or difflib.get_close_matches(code, known)
+    offered = f"choose one of {', '.join(near)}, or another " if near else "choose one "
+    return f"{offered}of the policy `causes` (GET /policies/causes)."
 
 
 @dataclass(frozen=True, order=True)

@@ -1,6 +1,7 @@
 """What may be offered for a review: the range the policy gives, and the checks one offer has to pass."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from domain.errors import Refusal
 from domain.fulfilment import in_faces
@@ -20,7 +21,9 @@ __all__ = [
     "OfferRefused",
     "ThanksNotGiven",
     "check_offer",
+    "left_of_order",
     "offer_range",
+    "on_top",
     "thanks_worth",
 ]
 
@@ -162,6 +165,23 @@ def _in_faces(
     return OfferRange(faces[0], start[-1], within[-1], (*reasons, "in the marketplace's face values"), frozen)
 
 
+def left_of_order(order_paid_fen: int, paid_back_fen: int, policy: CompensationPolicy) -> int:
+    """What bounds an offer on top of a repair: what the buyer has not got back yet, or the policy's extra where that is
+    more; never more than the order."""
+    if paid_back_fen <= 0:
+        return order_paid_fen
+    return min(order_paid_fen, max(order_paid_fen - paid_back_fen, policy.extra.max_fen))
+
+
+def on_top(found: OfferRange, paid_back_fen: int, fixes: Sequence[str]) -> OfferRange:
+    """The range with the repair among its reasons."""
+    if not paid_back_fen and not fixes:
+        return found
+    how = f" ({', '.join(fixes)})" if fixes else ""
+    back = f"; {format_fen(paid_back_fen)} of the order was paid back" if paid_back_fen else ""
+    return replace(found, reasons=(*found.reasons, f"on top of the repair{how}{back}"))
+
+
 def check_offer(
     amount_fen: int,
     form: OfferForm,
@@ -179,7 +199,7 @@ def check_offer(
     `freeze_lifted` lifts the freeze alone: a supervisor found that the review is not malicious."""
     if already_settled:
         raise OfferMade("Amends were made for this review already; a second payment is not possible.")
-    _check_payable(amount_fen, form, policy)
+    check_payable(amount_fen, form, policy)
     if supervisor_decided:
         return
     if (allowed.frozen and not freeze_lifted) or malicious_block:
@@ -204,7 +224,8 @@ def thanks_worth(form: OfferForm, policy: CompensationPolicy) -> int:
     return max((face for face in policy.coupons.faces_fen if face <= worth), default=policy.coupons.faces_fen[0])
 
 
-def _check_payable(amount_fen: int, form: OfferForm, policy: CompensationPolicy) -> None:
+def check_payable(amount_fen: int, form: OfferForm, policy: CompensationPolicy) -> None:
+    """What wallet and marketplace can give at all. Raises FormNotOffered or OfferOutOfRange."""
     kind = _kind(form, policy)
     if in_faces(form) and amount_fen not in policy.coupons.faces_fen:
         faces = policy.coupons.faces_fen

@@ -10,7 +10,7 @@ from domain.policies.wording import Wording
 from domain.squeezing import squeezed
 
 # Problems whose words are the policy's; those of the others stand in the text that was looked at.
-FROM_THE_LISTS = frozenset({"paid_review", "threat", "shop_word"})
+FROM_THE_LISTS = frozenset({"paid_review", "threat", "fake_review", "shop_word"})
 # Where a document names nothing better.
 LEAVE_IT_OUT = "leave it out"
 
@@ -56,7 +56,11 @@ def discreet(problem: WordingProblem) -> WordingProblem:
 
 
 def _everywhere(plain: str, wording: Wording, paid_blocks: bool) -> Iterator[WordingProblem]:
-    lists = (("paid_review", wording.paid_review, paid_blocks), ("threat", wording.threats, True))
+    lists = (
+        ("paid_review", wording.paid_review, paid_blocks),
+        ("threat", wording.threats, True),
+        ("fake_review", wording.fake_reviews, True),
+    )
     for code, phrases, blocks in lists:
         for phrase in phrases:
             if squeezed(phrase) in plain:

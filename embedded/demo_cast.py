@@ -8,7 +8,7 @@ SELLER_NICK = "amends demo shop"
 
 @dataclass(frozen=True)
 class Member:
-    """One person of the cast: the login, the roles held in the demo shop (Root holds hers in every shop), the work."""
+    """One person of the cast: login, roles in the demo shop (Root and Ada hold theirs in every shop), their work."""
 
     login: str
     name: str
@@ -26,6 +26,7 @@ CAST = (
     Member("ann", "Ann", ("agent",), "second agent: takes over, verifies amendments"),
     Member("bob", "Bob", ("supervisor", "lead"), "supervisor of both: approves, takes escalations"),
     Member("lee", "Lee", ("lead",), "lead: assigns, reads the figures"),
+    Member("wu", "Wu", ("warehouse",), "warehouse: matches parcels, inspects what comes back"),
     Member("fay", "Fay", ("finance",), "finance: releases payouts"),
     Member("ada", "Ada", ("auditor",), "auditor: reads every record"),
     Member("root", "Root", ("admin",), "admin: shops, people, keys, policies"),

@@ -16,6 +16,7 @@ from embedded.faults import CannotStart
 from embedded.keys import bare, bytes_of
 
 APP_KEY = "20261121"
+OIDC_CLIENT = "amends-demo"
 ALIPAY_APP_ID = "2021000000000001"
 WECHAT_MERCHANT = {"mch_id": "1900001109", "app_id": "wxf636efh567hg4356", "serial": "408B07E79B8269FEC3D5D3E6"}
 SMS_KEY_ID = "amends-demo"
@@ -46,6 +47,9 @@ def outside_parties(sandbox: str) -> dict[str, str]:
         "AMENDS_SMS_URL": sandbox,
         "AMENDS_SMS_ACCESS_KEY_ID": SMS_KEY_ID,
         "AMENDS_SMS_SIGN_NAME": "Amends",
+        "AMENDS_DINGTALK_URL": sandbox,
+        "AMENDS_WECOM_URL": sandbox,
+        "AMENDS_FEISHU_URL": sandbox,
         "AMENDS_KUAIDI100_URL": sandbox,
         "AMENDS_KUAIDI100_CUSTOMER": COURIER_CUSTOMER,
         "AMENDS_COURIER_CLAIMS_URL": f"{sandbox}/std/service",
@@ -53,8 +57,35 @@ def outside_parties(sandbox: str) -> dict[str, str]:
     }
 
 
+def mail_server(host: str, port: int) -> dict[str, str]:
+    """The settings that send mail to the sandbox's post office, which is on this machine."""
+    return {
+        "AMENDS_SMTP_HOST": host,
+        "AMENDS_SMTP_PORT": str(port),
+        "AMENDS_SMTP_SECURITY": "plain",
+        "AMENDS_SMTP_SENDER": "amends@example.com",
+    }
+
+
+def identity_provider(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:
+    """The settings that let the demo people log in at the sandbox, which is on this machine."""
+    return {
+        "AMENDS_OIDC_ISSUER": f"{sandbox}/oidc",
+        "AMENDS_OIDC_CLIENT_ID": OIDC_CLIENT,
+        "AMENDS_OIDC_CLIENT_SECRET": keys["DEMO_OIDC_SECRET"],
+        "AMENDS_OIDC_NAME": "Sandbox",
+    }
+
+
+async def introduce_api(sandbox: str, api: str, keys: Mapping[str, str]) -> None:
+    """Lets the sandbox's identity provider send browsers back to the api. Raises SandboxRefused."""
+    client = {"client_id": OIDC_CLIENT, "client_secret": keys["DEMO_OIDC_SECRET"]}
+    async with httpx2.AsyncClient(base_url=sandbox, timeout=10, trust_env=False) as http:
+        await _post(http, "/control/oidc/clients", client | {"redirect_uri": f"{api}/login/oidc/callback"})
+
+
 async def introduce(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:
-    """Registers shop, wallet apps, messenger key and courier accounts; what is known already stays as it is.
+    """Registers shop, wallet apps, messenger key, robot and courier accounts; what is known already stays as it is.
 
     Returns the settings that only the sandbox can give: its wallets' public keys. Raises SandboxRefused.
     """
@@ -70,6 +101,8 @@ async def introduce(sandbox: str, keys: Mapping[str, str]) -> dict[str, str]:
         merchant = WECHAT_MERCHANT | {"public_key": _public(keys["AMENDS_WECHAT_PAY_PRIVATE_KEY"])}
         wallet = await _post(client, "/control/alipay/apps", alipay)
         wechat = await _post(client, "/control/wechat/merchants", merchant)
+        robot = {"kind": "dingtalk", "token": keys["DEMO_ROBOT_TOKEN"], "secret": keys["DEMO_ROBOT_SECRET"]}
+        await _post(client, "/control/robots", robot)
         await _place_first_order(client)
     return {
         "AMENDS_ALIPAY_PUBLIC_KEY": _on_one_line(wallet["alipay_public_key"]),

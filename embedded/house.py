@@ -66,6 +66,7 @@ class House:
 
     def _sandbox_arguments(self) -> list[str]:
         listening = ["--host", LOOPBACK, "--port", str(self._port("sandbox"))]
+        listening += ["--smtp-port", str(self._port("post office"))]
         return ["-m", "sandbox", *listening, "--data", str(self.folder.sandbox)]
 
     def _database_url(self, role: str, secret: str) -> str:
@@ -84,13 +85,19 @@ class House:
             "AMENDS_WORKER_GRACE_SECONDS": str(GRACE_SECONDS),
             # A newcomer who leaves a review wants to see its case at once; a real marketplace is asked each minute.
             "AMENDS_INTAKE_SECONDS": "5",
+            "AMENDS_SENDING_SECONDS": "5",
+            # Listeners of a developer stand on this machine, like the sandbox.
+            "AMENDS_WEBHOOK_PRIVATE": "true",
             "TEMPORAL_ADDRESS": self.engine.address,
             "TEMPORAL_NAMESPACE": NAMESPACE,
             # A proxy that the machine is set up for must not be asked for addresses of this machine.
             "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY", ""), LOOPBACK, "localhost"])),
             **{name: value for name, value in self.keys.items() if name.startswith("AMENDS_")},
+            "AMENDS_PUBLIC_URL": self.url("api"),
             **demo_shop.outside_parties(self.url("sandbox")),
+            **demo_shop.identity_provider(self.url("sandbox"), self.keys),
             "AMENDS_KUAIDI100_CALLBACK_URL": f"{self.url('api')}/couriers/pushes",
+            **demo_shop.mail_server(LOOPBACK, self._port("post office")),
         }
 
     async def start(self) -> None:
@@ -108,7 +115,9 @@ class House:
         self._write_running(learned)
 
     def _write_running(self, learned: dict[str, str]) -> None:
-        demo = {name: value for name, value in self.keys.items() if name.startswith("DEMO_KEY_")}
+        demo = {
+            name: value for name, value in self.keys.items() if name.startswith("DEMO_KEY_") or name == "DEMO_PASSWORD"
+        }
         demo |= {"DEMO_API": self.url("api"), "DEMO_SANDBOX": self.url("sandbox")}
         heading = "Addresses and keys of the running house, for `make demo`, the benchmarks and your own shell."
         write_variables(self.folder.running, self._own_environment() | learned | demo, heading)
@@ -116,6 +125,7 @@ class House:
     async def _start_sandbox(self) -> dict[str, str]:
         """The settings that only the running sandbox can give."""
         await self.sandbox.start()
+        await demo_shop.introduce_api(self.url("sandbox"), self.url("api"), self.keys)
         return await demo_shop.introduce(self.url("sandbox"), self.keys)
 
     async def _start_database(self) -> None:

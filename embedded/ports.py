@@ -1,4 +1,4 @@
-"""Which port each part listens on: its usual one of 7240–7247, or the next free one after them when that is taken."""
+"""Which port each part listens on: its usual one of 7240–7248, or the next free one after them when that is taken."""
 
 import errno
 import os
@@ -18,8 +18,9 @@ USUAL = {
     "worker": 7245,
     "PostgreSQL": 7246,
     "engine http": 7247,
+    "post office": 7248,
 }
-SPARE = range(7248, 7400)
+SPARE = range(7249, 7400)
 
 
 class PortTaken(CannotStart):

@@ -15,6 +15,8 @@ def table(house: House, seconds: float) -> str:
             *columns(addresses(house)),
             f"\nThe people of shop `{SHOP}`; each sends the key as `Authorization: Bearer <key>`:\n",
             *columns(people),
+            f"\nIn a browser they log in at POST /login with the password {house.keys['DEMO_PASSWORD']},",
+            f"or by way of the sandbox: {house.url('api')}/login/oidc?return_to=/me",
             f"\nLogs are in {house.folder.logs}.",
             f"For a shell with every address and key: set -a; . {house.folder.running}; set +a",
             "Ctrl-C stops everything; open cases go on at the next start.\n",

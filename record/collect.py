@@ -18,6 +18,7 @@ from db.tables.money import LedgerEntry, Payout
 from db.tables.office import OfficeEvent
 from db.tables.policies import Policy
 from db.tables.record import CaseEvent, HistoryArchive, RecordHead, RecordTip
+from db.tables.refunds import Refund
 from domain.policies.documents import load_shipped
 from record.documents import (
     CaseDoc,
@@ -125,11 +126,11 @@ def _history(number: str, place: int, row: HistoryArchive) -> HistoryDoc:
 
 
 async def _texts(session: AsyncSession, file: CaseFile, events: Sequence[CaseEvent]) -> list[TextDoc]:
-    """The review's words and every text that an event refers to."""
+    """The buyer's own words in the review or the application, and every text that an event refers to."""
     wanted = {UUID(id) for event in events for id, _ in references(event.facts)}
-    review = await session.get(Review, file.source_row)
-    if review is not None:
-        wanted.add(review.text)
+    review = select(Review.text).where(Review.id == file.source_row)
+    note = select(Refund.note).where(Refund.id == file.source_row, Refund.note.is_not(None))
+    wanted |= set(await session.scalars(review.union_all(note)))
     rows = await session.scalars(select(SealedText).where(SealedText.id.in_(wanted)).order_by(SealedText.id))
     return [
         TextDoc(

@@ -141,7 +141,7 @@ class CaseRow(Document):
     platform: str
     external_id: str
     stage: str
-    grade: str
+    grade: str | None
     cause: str | None
     severity: int
     review_created_at: AwareDatetime

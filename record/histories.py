@@ -15,7 +15,8 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 from temporalio.converter import PayloadCodec
 
-PROJECT = "project"
+# The activities that write the record, of reviews and of refunds.
+PROJECTORS = frozenset({"project", "project_refund"})
 SEALED = "(encrypted; AMENDS_PAYLOAD_KEYS opens it)"
 _TASK = "EVENT_TYPE_WORKFLOW_TASK_"
 
@@ -48,7 +49,7 @@ async def projected(history: WorkflowHistory, codec: PayloadCodec | None) -> Asy
     want of a key is left out."""
     for event in history.events:
         scheduled = event.activity_task_scheduled_event_attributes
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED and scheduled.activity_type.name == PROJECT:
+        if scheduled.activity_type.name in PROJECTORS:
             batch = await decoded(scheduled.input.payloads[0], codec)
             if isinstance(batch, dict):
                 for one in batch["events"]:

@@ -8,19 +8,22 @@ from pathlib import Path
 import uvicorn
 
 from sandbox.app import create_app
+from sandbox.post_office import PostOffice
 from sandbox.store import DataFolderMismatch
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="A local marketplace, wallet, messenger and courier."
+        prog="python -m sandbox", description="A local marketplace, wallet, messenger, courier and post office."
     )
     parser.add_argument("--port", type=int, default=7244)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--data", type=Path, required=True, help="folder for sandbox.sqlite3; created if missing")
+    parser.add_argument("--smtp-port", type=int, help="of the post office, with STARTTLS; 0: any; without it, none")
+    parser.add_argument("--smtps-port", type=int, help="of the post office, TLS from the first byte")
     given = parser.parse_args()
     try:
-        app = create_app(given.data)
+        app = create_app(given.data, PostOffice(given.host, given.smtp_port, given.smtps_port))
     except DataFolderMismatch as mismatch:
         sys.exit(f"sandbox: {mismatch}")
     listening = _listen(given.host, given.port)

@@ -1,8 +1,11 @@
 """Puts the parts together into one ASGI application."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI, Request
+from fastapi_offline import FastAPIOffline
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
@@ -16,22 +19,36 @@ from sandbox import (
     buyer_refund_api,
     control_api,
     control_courier,
+    control_notices,
     control_wechat,
     courier_desk,
+    hooks,
+    identity,
     kuaidi100,
+    post_office,
+    robots,
     top_gateway,
     wechat_bills,
     wechat_pay,
 )
 from sandbox.faults import Droppable
+from sandbox.post_office import PostOffice
 from sandbox.store import UNWRITABLE
 from sandbox.world import Refused, World
 
 
-def create_app(folder: Path) -> ASGIApp:
+def create_app(folder: Path, office: PostOffice | None = None) -> ASGIApp:
     """Opens or creates the data folder; raises DataFolderMismatch when another version wrote it."""
-    world = World(folder)
-    app = FastAPI(title="Amends sandbox", description=sandbox.__doc__ or "", version="1")
+    world, office = World(folder), office or PostOffice()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with post_office.opened(world, office):
+            yield
+
+    app = FastAPIOffline(
+        title="Amends sandbox", description=sandbox.__doc__ or "", version="1", redoc_url=None, lifespan=lifespan
+    )
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Exception) -> Response:
@@ -65,7 +82,11 @@ def create_app(folder: Path) -> ASGIApp:
         courier_desk,
         control_api,
         control_wechat,
+        identity,
         control_courier,
+        hooks,
+        robots,
     ):
         app.include_router(part.router(world))
+    app.include_router(control_notices.router(world, office))
     return Droppable(app)

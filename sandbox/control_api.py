@@ -83,7 +83,7 @@ class FaultBody(Body):
     method: str = Field(
         description="TOP or Alipay method, wechat.transfer, wechat.query, wechat.cancel, wechat.bill, "
         "wechat.bill_download, SendSms, QuerySendDetails, "
-        "or a pattern like taobao.*"
+        "dingtalk.send, wecom.send, feishu.send, smtp.send, hook.NAME, or a pattern like taobao.*"
     )
     kind: FaultKind
     count: int | None = Field(default=1, ge=1, description="null: until cleared")

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 # Each file brings a folder from the version before to its own; a folder of a later version is refused.
-SCHEMAS = ("schema.sql", "schema_2.sql", "schema_courier.sql", "schema_coupons.sql", "schema_exchanges.sql")
+SCHEMAS = (
+    "schema.sql",
+    "schema_2.sql",
+    "schema_courier.sql",
+    "schema_coupons.sql",
+    "schema_exchanges.sql",
+    "schema_notices.sql",
+)
 SCHEMA_VERSION = len(SCHEMAS)
 FILE_NAME = "sandbox.sqlite3"
 
@@ -25,6 +32,8 @@ CONFIGURATION = (
     "sms_template",
     "courier_customer",
     "courier_partner",
+    "robot",
+    "hook",
 )
 HISTORY = (
     "courier_claim",
@@ -40,6 +49,9 @@ HISTORY = (
     "wechat_transfer",
     "wechat_account",
     "sms",
+    "robot_message",
+    "mail",
+    "hook_message",
     "message",
     "refund_message",
     "refund",

@@ -216,12 +216,13 @@ class Story:
 
 @dataclass(frozen=True)
 class OpenedWallets:
-    """Our private key at both wallets, and the key with which each of them answers."""
+    """Our private key at both wallets, the key with which each of them answers, and the post office's port."""
 
     private_key: str
     alipay_key: str
     wechat_key: str
     wechat_serial: str
+    smtp_port: int
 
 
 def settings_for(app_url: str, sandbox: str, wallets: OpenedWallets) -> Settings:
@@ -253,6 +254,14 @@ def settings_for(app_url: str, sandbox: str, wallets: OpenedWallets) -> Settings
         courier_claims_partner="tests",
         courier_claims_checkword=SecretStr("tests-word"),
         courier_calls_per_second=500,
+        dingtalk_url=sandbox,
+        wecom_url=sandbox,
+        feishu_url=sandbox,
+        smtp_host="127.0.0.1",
+        smtp_port=wallets.smtp_port,
+        smtp_security="plain",
+        smtp_sender="amends@example.com",
+        webhook_private=True,
         outside_timeout_seconds=2.0,
         marketplace_calls_per_second=500,
         worker_grace_seconds=1,
@@ -275,7 +284,10 @@ async def open_wallets(sandbox: Sandbox) -> OpenedWallets:
     await sandbox.post("/control/sms/keys", access_key_id="tests", access_key_secret="tests-secret")
     await sandbox.post("/control/courier/customers", customer="tests", key="tests-key")
     await sandbox.post("/control/courier/partners", partner_id="tests", checkword="tests-word")
-    return OpenedWallets(private, answer["alipay_public_key"], merchant["platform_key"], merchant["platform_serial"])
+    smtp_port = (await sandbox.get("/control/mail/office"))["port"]
+    return OpenedWallets(
+        private, answer["alipay_public_key"], merchant["platform_key"], merchant["platform_serial"], smtp_port
+    )
 
 
 @contextlib.asynccontextmanager

@@ -66,6 +66,7 @@ def _refuse_outside(event: str, arguments: tuple[object, ...]) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="write the histories of told stories to tests/histories")
+    parser.addoption("--schema-cases", type=int, default=4, help="requests of each kind that a route is tried with")
 
 
 def pytest_configure() -> None:
@@ -152,7 +153,21 @@ async def sandbox(scratch: Path) -> AsyncIterator[str]:
     port = free_port()
     child = Child(
         "The sandbox",
-        [sys.executable, "-m", "sandbox", "--host", LOOPBACK, "--port", str(port), "--data", scratch / "sandbox"],
+        [
+            sys.executable,
+            "-m",
+            "sandbox",
+            "--host",
+            LOOPBACK,
+            "--port",
+            str(port),
+            "--data",
+            scratch / "sandbox",
+            "--smtp-port",
+            "0",
+            "--smtps-port",
+            "0",
+        ],
         log=scratch / "sandbox.log",
         environment=os.environ,
         ready=lambda: answers_ok(LOOPBACK, port, "/healthz"),

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "gateways": {"domain"},
     "activities": {"domain", "db", "gateways", "vault", "settings"},
     "workflows": {"domain", "db", "gateways", "activities", "settings"},
-    "vault": {"domain", "db", "settings"},
+    "vault": {"domain", "db", "gateways", "settings"},
     "record": {"domain", "db"},
     "api": {"domain", "db", "gateways", "activities", "workflows", "vault", "record", "settings", "logs"},
     "sandbox": set[str](),

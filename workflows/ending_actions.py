@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.notices import NoticeActivities
     from activities.offers import OfferActivities
     from activities.requests import FollowUpRequest, NoticeRequest, RelapseRequest, ReleaseRequest, SplitRequest
+    from domain.case_record import notice_put_off
     from domain.review_case import following_up, merging, paying, progress
     from domain.review_case.agenda import Action, Due
     from domain.review_case.state import ReviewCaseState
@@ -81,6 +82,8 @@ class EndingActions:
         found = await workflow.execute_activity_method(NoticeActivities.notify, request, **limits.OUTSIDE_PATIENT)
         async with self._lock:
             paying.notified(case, found, workflow.now())
+            if found.again_at is not None and workflow.patched("notice-put-off"):
+                notice_put_off(case, found.again_at, workflow.now())
             following_up.want(case, workflow.now())
 
     async def _plan_follow_up(self, due: Due) -> None:

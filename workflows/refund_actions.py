@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.requests import AssignRequest, ClockRequest
     from domain.case_clocks import escalated, reckoned, still_stale
+    from domain.case_record import notice_put_off
     from domain.disputes import counter_claims, questions
     from domain.escalation import EscalationKind
     from domain.refund_case import clocks, deadlines, desk, handling_goods, progress, talking, writing
@@ -38,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import limits
     from workflows.claim_actions import ClaimActions
     from workflows.parcel_actions import ParcelActions
+    from workflows.refund_paying import RefundPaying
 
 
 class RefundActions:
@@ -46,7 +48,9 @@ class RefundActions:
     def __init__(self, case: RefundCaseState, lock: asyncio.Lock) -> None:
         self._case = case
         self._lock = lock
+        self.paying = RefundPaying(case, lock)
         self._doing: dict[Action, Callable[[Due], Awaitable[None]]] = {
+            **self.paying.doing,
             Action.OPEN: self._open,
             Action.ASSIGN: self._assign,
             Action.READ: self._read_refund,
@@ -214,6 +218,9 @@ class RefundActions:
 
     async def _escalate(self, due: Due) -> None:
         kind = EscalationKind(due.subject)
+        if kind is EscalationKind.APPROVAL_WAITING:
+            await self.paying.ask_approvers()
+            return
         if kind is EscalationKind.STALE and not still_stale(self._case):
             return
         request = self._clock_request(kind)
@@ -232,3 +239,5 @@ class RefundActions:
         )
         async with self._lock:
             progress.notified(case, found.sent, found.why, found.again_at, workflow.now())
+            if found.again_at is not None and workflow.patched("notice-put-off"):
+                notice_put_off(case, found.again_at, workflow.now())

@@ -10,13 +10,15 @@ with workflow.unsafe.imports_passed_through():
     from activities.refund_projection import RefundProjectionActivities
     from activities.refund_requests import RefundProjection
     from domain.errors import Refusal
-    from domain.refund_case import claiming, clocks, desk, rules, tracing
+    from domain.refund_case import claiming, clocks, desk, paying, rules, tracing
     from domain.refund_case.agenda import Action, Due, due_for_people, next_due
     from domain.refund_case.claims import ClaimReport
     from domain.refund_case.facts import RefundPrepared
     from domain.refund_case.stages import stage_of
     from domain.refund_case.state import RefundAnswer, RefundCaseState, RefundOpening
     from domain.refund_case.steps import RefundCommand
+    from domain.review_case.facts import PayoutReport
+    from domain.review_case.payout_steps import DecidePayout, MendPayout
     from workflows import limits
     from workflows.case_keeping import CaseKeeping, refused, unprepared
     from workflows.refund_actions import RefundActions
@@ -87,6 +89,7 @@ class RefundCase:
     @workflow.update
     async def advance(self, command: RefundCommand) -> RefundAnswer:
         """Carry out one step of a person; a repeat of a known command answers what the first one did."""
+        decided = False
         async with self._lock:
             if self._keeping.digest_of_repeat is None:
                 self._check(command, workflow.now())
@@ -94,6 +97,9 @@ class RefundCase:
                 rules.apply(self._case, command, workflow.now(), found)
                 self._keeping.remember(command.digest)
                 self._keeping.changed()
+                decided = isinstance(command.step, MendPayout | DecidePayout)
+        if decided:
+            await self._actions.paying.tell_payout(command.actor, command.step)
         digest = self._keeping.digest_of_repeat or command.digest
         return RefundAnswer(digest=digest, version=self._case.version, state=self._case.view())
 
@@ -136,6 +142,14 @@ class RefundCase:
         """A claim's own story says how it stands."""
         async with self._lock:
             claiming.reported(self._case, report, workflow.now())
+            clocks.follow(self._case, workflow.now())
+            self._keeping.changed()
+
+    @workflow.signal
+    async def payout_settled(self, report: PayoutReport) -> None:
+        """A payout of this case tells how it went."""
+        async with self._lock:
+            paying.reported(self._case, report, workflow.now())
             clocks.follow(self._case, workflow.now())
             self._keeping.changed()
 

@@ -13,14 +13,8 @@ from temporalio.exceptions import (
 )
 
 with workflow.unsafe.imports_passed_through():
-    from activities.refund_intake import (
-        FetchRefunds,
-        RefundBatch,
-        RefundIntakeActivities,
-        RefundItem,
-        RefundPosition,
-        SettleRefunds,
-    )
+    from activities.refund_batches import FetchRefunds, RefundBatch, RefundItem, RefundPosition, SettleRefunds
+    from activities.refund_intake import RefundIntakeActivities
     from workflows import refund_starting
     from workflows.intake import AT_ONCE, FETCH, SETTLE
 

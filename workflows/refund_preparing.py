@@ -10,11 +10,14 @@ with workflow.unsafe.imports_passed_through():
     from activities.claim_grounds import ClaimGroundsActivities
     from activities.claim_requests import ClaimGroundsRequest, DamageRequest
     from activities.evidence import EvidenceActivities
+    from activities.offers import OfferActivities
+    from activities.refund_amends import RefundAmendsActivities
     from activities.refund_desk import RefundDeskActivities
     from activities.refund_opening import RefundOpeningActivities
     from activities.refund_photos import RefundPhotoActivities
     from activities.refund_requests import (
         AgreeRequest,
+        AmendsRequest,
         ConfirmRequest,
         InspectRequest,
         MatchRequest,
@@ -103,6 +106,23 @@ async def _receive(case: RefundCaseState, command: steps.RefundCommand, step: st
     return await workflow.execute_activity_method(RefundDeskActivities.match, request, **limits.STEP)
 
 
+async def _propose(case: RefundCaseState, command: steps.RefundCommand, step: steps.Propose) -> RefundPrepared:
+    if step.form is None or step.amount_fen is None:
+        return RefundPrepared()
+    request = AmendsRequest(
+        step=_step_request(case, command), refund_row=case.opening.refund_row, platform=case.opening.platform,
+        number=len(case.offers) + 1, form=step.form, amount_fen=step.amount_fen,
+    )  # fmt: skip
+    return await workflow.execute_activity_method(RefundAmendsActivities.reserve_alternative, request, **limits.STEP)
+
+
+async def _approve(case: RefundCaseState, command: steps.RefundCommand, step: steps.Approve) -> RefundPrepared:
+    found = await workflow.execute_activity_method(
+        OfferActivities.validity, _step_request(case, command), **limits.STEP
+    )
+    return RefundPrepared(valid_until=found.valid_until)
+
+
 async def _refuse(case: RefundCaseState, command: steps.RefundCommand, step: steps.Refuse) -> RefundPrepared:
     return await _photo(case, step.proof, message=False) if step.proof is not None else RefundPrepared()
 
@@ -160,6 +180,8 @@ _PREPARING: dict[type[steps.Step], Callable[[RefundCaseState, steps.RefundComman
     steps.JudgeDamage: _damage,
     steps.FileCourierClaim: _courier_claim,
     steps.ReceiveParcel: _receive,
+    steps.Propose: _propose,
+    steps.Approve: _approve,
     steps.Refuse: _refuse,
     steps.WriteToBuyer: _write,
     steps.ConfirmDone: _confirm,

@@ -156,18 +156,22 @@ class ReviewActions:
         case, before = self._case, self._case.assignee
         assert before is not None  # noqa: S101 - the agenda lists it only for a case with an agent
         request = ReplaceRequest(
-            plan=self._plan_request(), severity=case.severity, cause=case.cause or case.suggested_cause
+            plan=self._plan_request(workflow.now()), severity=case.severity, cause=case.cause or case.suggested_cause
         )
         found = await workflow.execute_activity_method(ReplacementActivities.replace, request, **limits.RECORD)
         async with self._lock:
             progress.replaced(self._case, found, before, workflow.now())
 
     async def _plan(self, due: Due) -> None:
-        found = await workflow.execute_activity_method(ContactActivities.plan, self._plan_request(), **limits.RECORD)
+        """What was planned from facts that somebody has changed meanwhile does not count: it is planned anew."""
+        asked = self._plan_request(workflow.now())
+        found = await workflow.execute_activity_method(ContactActivities.plan, asked, **limits.RECORD)
         async with self._lock:
-            progress.planned(self._case, found, workflow.now())
+            overtaken = self._plan_request(asked.now) != asked
+            if not overtaken or not workflow.patched("plans-overtaken"):
+                progress.planned(self._case, found, workflow.now())
 
-    def _plan_request(self) -> PlanRequest:
+    def _plan_request(self, now: datetime) -> PlanRequest:
         case, identity = self._case, self._identity
         return PlanRequest(
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
@@ -175,7 +179,7 @@ class ReviewActions:
             assignee=case.assignee, preference_at=case.preference_at, preference_stated_at=case.preference_stated_at,
             preference_hours=case.agreements.hours, preference_written=case.agreements.hours_written,
             online_seen_at=case.online_seen_at, presence_again_at=case.presence_again_at,
-            number=case.contacts_planned + 1, now=workflow.now(),
+            number=case.contacts_planned + 1, now=now,
         )  # fmt: skip
 
     async def _log_message(self, due: Due) -> None:

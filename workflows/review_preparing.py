@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.contact_terms import Channel, ContactPurpose
     from domain.disputes import steps as dispute_steps
-    from domain.review_case import agreement_steps, steps
+    from domain.review_case import agreement_steps, fixing, steps
     from domain.review_case.claims import shown_by
     from domain.review_case.facts import Prepared, StepRequest
     from domain.review_case.state import OfferStatus, ReviewCaseState
@@ -200,6 +200,7 @@ async def _offer(case: ReviewCaseState, request: StepRequest, step: steps.MakeOf
         suspicion_decided=case.suspicion is not None and case.suspicion.decided is False,
         absorbed=case.absorbed,
         settled_before=any(offer.status is OfferStatus.FULFILLED for offer in case.offers),
+        paid_back_fen=fixing.paid_back(case),
     )
     return await workflow.execute_activity_method(OfferActivities.reserve, offering, **limits.STEP)
 

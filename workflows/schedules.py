@@ -1,6 +1,7 @@
 """The engine's schedules: one intake and one digest for each shop, and the closer that archives histories."""
 
 import asyncio
+import contextlib
 import zlib
 from collections.abc import Iterable
 from dataclasses import replace
@@ -30,9 +31,11 @@ from workflows.archive import Archive, ArchiveOrder
 from workflows.digest import Digest
 from workflows.heads import Heads
 from workflows.intake import Intake, IntakeOrder
+from workflows.notices import Notices
 from workflows.reconcile import Reconcile
 from workflows.refund_intake import RefundIntake, RefundIntakeOrder
 from workflows.retention import Retention
+from workflows.webhooks import Webhooks
 
 ARCHIVE = "archive"
 RECONCILE_EVERY = timedelta(hours=1)
@@ -40,6 +43,8 @@ ARCHIVE_EVERY = timedelta(minutes=10)
 DIGEST_EVERY = timedelta(minutes=10)
 HEADS = "heads"
 HEADS_EVERY = timedelta(hours=1)
+NOTICES = "notices"
+WEBHOOKS = "webhooks"
 RETENTION = "retention"
 RETENTION_EVERY = timedelta(hours=6)
 AT_ONCE = 10
@@ -86,6 +91,12 @@ async def remove_intake(client: Client, shop: str) -> None:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
+
+
+async def ensure_house(client: Client, settings: Settings) -> None:
+    """The schedules that the house has once, whatever its shops."""
+    for ensure in (ensure_archive, ensure_heads, ensure_notices, ensure_webhooks, ensure_retention):
+        await ensure(client, settings)
 
 
 async def ensure_archive(client: Client, settings: Settings) -> None:
@@ -136,6 +147,34 @@ async def ensure_reconciling(client: Client, wallets: Iterable[WalletName], sett
             static_summary=wallet,
         )
         await _ensure(client, name, _schedule(action, RECONCILE_EVERY, name))
+
+
+async def ensure_notices(client: Client, settings: Settings) -> None:
+    action = ScheduleActionStartWorkflow(
+        Notices.run,
+        id=NOTICES,
+        task_queue=settings.task_queue,
+        priority=priorities.INTAKE,
+        static_summary="what the staff is told",
+    )
+    await _ensure(client, NOTICES, _schedule(action, timedelta(seconds=settings.sending_seconds), NOTICES))
+
+
+async def ensure_webhooks(client: Client, settings: Settings) -> None:
+    action = ScheduleActionStartWorkflow(
+        Webhooks.run,
+        id=WEBHOOKS,
+        task_queue=settings.task_queue,
+        priority=priorities.INTAKE,
+        static_summary="what other systems listen to",
+    )
+    await _ensure(client, WEBHOOKS, _schedule(action, timedelta(seconds=settings.sending_seconds), WEBHOOKS))
+
+
+async def trigger(client: Client, schedule: str) -> None:
+    """Let it run now; where it is not there yet, its first run does the same."""
+    with contextlib.suppress(RPCError):
+        await client.get_schedule_handle(schedule).trigger()
 
 
 def digest_id(shop: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.reads.people import names_of
 from db.tables.buyers import SealedText
 from db.tables.investigations import InvestigationRow
-from domain.review_case.agreements import Agreements
+from domain.review_case.agreements import Agreements, FixKind
 
 
 class ChatLine(BaseModel):
@@ -59,6 +59,17 @@ class DecisionLine(BaseModel):
     decided_at: datetime | None
 
 
+class FixLine(BaseModel):
+    """How the problem was repaired."""
+
+    number: int
+    kind: FixKind
+    paid_back_fen: int
+    what: str | None
+    by: str
+    at: datetime
+
+
 class AgreementsText(BaseModel):
     """Everything that was said and agreed with the buyer, in words; what was erased is null."""
 
@@ -66,6 +77,7 @@ class AgreementsText(BaseModel):
     investigations: list[AnsweredLine]
     decisions: list[DecisionLine]
     chats: list[ChatLine]
+    fixes: list[FixLine]
     details_wanted: bool
     description: str | None
     order: str | None
@@ -120,6 +132,10 @@ async def in_words(session: AsyncSession, said: Agreements) -> AgreementsText:
             ChatLine(number=one.number, at=one.at, by=names.get(one.by, one.by), text=words[one.text.id])
             for one in said.chats
         ],
+        fixes=[
+            FixLine(**_of(one, "number kind paid_back_fen at"), by=names.get(one.by, one.by), what=words[one.what.id])
+            for one in said.fixes
+        ],
         details_wanted=said.details_wanted,
         description=words[details.description.id] if details else None,
         order=words[details.order.id] if details and details.order else None,
@@ -140,6 +156,7 @@ def _references(said: Agreements) -> set[str]:
         *(text for one in said.investigations for text in (one.question, one.answer)),
         *(text for one in said.decisions for text in (one.what, one.answer)),
         *(one.text for one in said.chats),
+        *(one.what for one in said.fixes),
         *details,
         said.cautions,
     ]

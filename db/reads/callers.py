@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from db.tables.cases import CaseFile
 from db.tables.login import LoginSession
 from db.tables.office import ApiKey, Person, PersonRole
+from db.tables.pushes import SigningKey
 from domain.entry import WIDE, Entry, EntryKind, Scope
 from domain.people import Role
 
@@ -41,7 +42,9 @@ _ACCOUNTS = (
 _KNOWN = frozenset(Role)
 
 
-def _holder(of: type[ApiKey] | type[LoginSession], *more: ColumnElement[Any]) -> Select[Any]:
+def _holder(
+    of: type[ApiKey] | type[LoginSession] | type[SigningKey], match: ColumnElement[bool], *more: ColumnElement[Any]
+) -> Select[Any]:
     """Built once: every request asks this, by one index. Whether it opens anything is a rule of domain/entry.py, so
     that each refusal has its name."""
     person = (Person.id, Person.login, Person.name, Person.active, _ACCOUNTS.label("accounts"))
@@ -50,12 +53,13 @@ def _holder(of: type[ApiKey] | type[LoginSession], *more: ColumnElement[Any]) ->
         select(*person, PersonRole.shop, PersonRole.role, *entry, *more)
         .join(of, of.person == Person.id)
         .outerjoin(PersonRole, PersonRole.person == Person.id)
-        .where(of.hash == bindparam("hash"))
+        .where(match)
     )
 
 
 _OF_KEY = _holder(
     ApiKey,
+    ApiKey.hash == bindparam("hash"),
     ApiKey.revoked_at.label("ended_at"),
     null().label("why_ended"),
     ApiKey.last_used_at.label("seen_at"),
@@ -64,7 +68,19 @@ _OF_KEY = _holder(
     ApiKey.routes.label("for_routes"),
 )
 _OF_SESSION = _holder(
-    LoginSession, LoginSession.ended_at.expression, LoginSession.why_ended.expression, LoginSession.seen_at.expression
+    LoginSession,
+    LoginSession.hash == bindparam("hash"),
+    LoginSession.ended_at.expression,
+    LoginSession.why_ended.expression,
+    LoginSession.seen_at.expression,
+)
+_OF_SIGNING = _holder(
+    SigningKey,
+    SigningKey.id == bindparam("hash"),
+    SigningKey.revoked_at.label("ended_at"),
+    null().label("why_ended"),
+    SigningKey.last_used_at.label("seen_at"),
+    SigningKey.secret.expression,
 )
 
 
@@ -74,6 +90,7 @@ def _with_case(of: Select[Any]) -> Select[Any]:
 
 
 _OF_KEY_AND_CASE, _OF_SESSION_AND_CASE = _with_case(_OF_KEY), _with_case(_OF_SESSION)
+_OF_SIGNING_AND_CASE = _with_case(_OF_SIGNING)
 
 
 async def key_holder(session: AsyncSession, hash: bytes, case: str | None = None) -> Holder | None:
@@ -92,8 +109,16 @@ async def session_holder(session: AsyncSession, hash: bytes, idle: timedelta, ca
     return _as_holder(found, _entry(found[0], EntryKind.SESSION, idle), WIDE, case) if found else None
 
 
+async def signing_holder(session: AsyncSession, id: UUID, case: str | None = None) -> tuple[Holder, str] | None:
+    """Whose signing key this is, with its secret and the row of that case; None for an unknown one."""
+    found = await _found(session, _OF_SIGNING, _OF_SIGNING_AND_CASE, id, case)
+    if not found:
+        return None
+    return _as_holder(found, _entry(found[0], EntryKind.SIGNATURE), WIDE, case), str(found[0].secret)
+
+
 async def _found(
-    session: AsyncSession, alone: Select[Any], along: Select[Any], hash: bytes, case: str | None
+    session: AsyncSession, alone: Select[Any], along: Select[Any], hash: bytes | UUID, case: str | None
 ) -> list[Row[Any]]:
     wanted, asked = (alone, {}) if case is None else (along, {"case": case})
     return list((await session.execute(wanted, {"hash": hash, **asked})).all())

@@ -102,11 +102,15 @@ async def list_shops(session: AsyncSession, shops: frozenset[str] | None) -> lis
     return [ShopLine.model_validate(shop) for shop in await session.scalars(found)]
 
 
-async def list_notices(session: AsyncSession, person: UUID, unread: bool, limit: int) -> list[NoticeLine]:
-    """What this person was told, the newest first."""
+async def list_notices(
+    session: AsyncSession, person: UUID, shops: frozenset[str] | None, unread: bool, limit: int
+) -> list[NoticeLine]:
+    """What this person was told of these shops (None: of every shop), the newest first."""
     found = select(Notice).where(Notice.person == person).order_by(Notice.at.desc(), Notice.id).limit(limit)
+    if shops is not None:
+        found = found.where(Notice.shop.in_(shops))
     if unread:
-        found = found.where(Notice.read_at.is_(None))
+        found = found.where(Notice.read_at.is_(None), Notice.dropped_at.is_(None))
     return [NoticeLine.model_validate(notice) for notice in await session.scalars(found)]
 
 

@@ -37,6 +37,7 @@ class PersonLine(BaseModel):
     capacity: int = Field(description="how many open cases this person is given at most")
     away_until: datetime | None
     active: bool
+    team: str | None = Field(description="code of the team")
     human: UUID | None = Field(description="accounts with the same one are of one human being; null: the only account")
     roles: list[RoleLine]
     keys: list[KeyLine] | None = Field(description="for administrators only")
@@ -57,7 +58,8 @@ async def shops_of(session: AsyncSession, person: UUID) -> frozenset[str] | None
 async def list_people(
     session: AsyncSession, shops: frozenset[str] | None, with_keys: bool, only: UUID | None = None
 ) -> list[PersonLine]:
-    """The people who hold a role in one of the shops (None: everybody), by login."""
+    """The people who hold a role in one of the shops (None: everybody), by login; of their roles those that count in
+    these shops."""
     found = select(Person).order_by(Person.login)
     if only is not None:
         found = found.where(Person.id == only)
@@ -66,7 +68,10 @@ async def list_people(
         found = found.where(Person.id.in_(here))
     people = list(await session.scalars(found))
     ids = [person.id for person in people]
-    roles = list(await session.scalars(select(PersonRole).where(PersonRole.person.in_(ids))))
+    held = select(PersonRole).where(PersonRole.person.in_(ids))
+    if shops is not None:
+        held = held.where(PersonRole.shop.in_(shops) | PersonRole.shop.is_(None))
+    roles = list(await session.scalars(held))
     keys = list(await session.scalars(select(ApiKey).where(ApiKey.person.in_(ids)))) if with_keys else None
     return [_line(person, roles, keys) for person in people]
 
@@ -82,6 +87,7 @@ def _line(person: Person, roles: Iterable[PersonRole], keys: Iterable[ApiKey] | 
         capacity=person.capacity,
         away_until=person.away_until,
         active=person.active,
+        team=person.team,
         human=person.human,
         roles=sorted(held, key=lambda line: (line.shop or "", line.role)),
         keys=None if keys is None else [key_line(key) for key in keys if key.person == person.id],

@@ -4,10 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables.buyers import Buyer, Review, SealedText, ShopOrder
+from db.tables.refunds import Refund
 
 
 class MaskedBuyer(BaseModel):
@@ -69,8 +70,10 @@ async def read_review(session: AsyncSession, row: UUID) -> ReviewText | None:
 
 
 async def buyer_of(session: AsyncSession, row: UUID) -> UUID | None:
-    """The buyer who wrote a review."""
-    buyer: UUID | None = await session.scalar(select(Review.buyer).where(Review.id == row))
+    """The buyer who wrote a review, or an application."""
+    wrote = select(Review.buyer).where(Review.id == row).scalar_subquery()
+    asked = select(Refund.buyer).where(Refund.id == row).scalar_subquery()
+    buyer: UUID | None = await session.scalar(select(func.coalesce(wrote, asked)))
     return buyer
 
 

@@ -126,6 +126,7 @@ SENTENCES: Mapping[str, str] = {
     "resumed": "Resumed after {paused_seconds} s.",
     "outcome_fixed": "The case ends: {outcome}.",
     "notice_sent": "The buyer got the final notice.",
+    "notice_put_off": "The final notice waits until {until}, a decent hour.",
     "notice_skipped": "No final notice: {why}.",
     "closed": "Case closed: {outcome}.",
     **REFUND_SENTENCES,

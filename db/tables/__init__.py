@@ -13,8 +13,10 @@ from db.tables import (
     investigations,
     login,
     money,
+    notices,
     office,
     policies,
+    pushes,
     questions,
     record,
     refunds,
@@ -22,7 +24,9 @@ from db.tables import (
     retention,
     reversals,
     statements,
+    teams,
     vault,
+    webhooks,
 )
 from db.tables.model import Model
 
@@ -40,8 +44,10 @@ __all__ = [
     "investigations",
     "login",
     "money",
+    "notices",
     "office",
     "policies",
+    "pushes",
     "questions",
     "record",
     "refunds",
@@ -49,5 +55,7 @@ __all__ = [
     "retention",
     "reversals",
     "statements",
+    "teams",
     "vault",
+    "webhooks",
 ]

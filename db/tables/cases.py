@@ -139,12 +139,18 @@ class RefusedStep(Model):
 class Notice(Model):
     """Something a person of the staff must be told; a per-shop digest schedule sends what is not sent yet, and
     drops what concerns a case that has closed meanwhile. It is about a case, or else `about` something of the shop's
-    that falls due at `due_at`."""
+    that falls due at `due_at`. `planned_at`: it was decided whether a channel tells it at once."""
 
     __tablename__ = "notice"
     __table_args__ = (
         Index("ix_notice_unsent", "shop", "at", postgresql_where=text("sent_at IS NULL AND dropped_at IS NULL")),
+        Index(
+            "ix_notice_unplanned",
+            "at",
+            postgresql_where=text("planned_at IS NULL AND sent_at IS NULL AND dropped_at IS NULL"),
+        ),
         Index("ix_notice_person_at", "person", "at"),
+        Index("ix_notice_unread", "person", postgresql_where=text("read_at IS NULL AND dropped_at IS NULL")),
         Index("ix_notice_once", "case_number", "case_seq", "person", unique=True),
         Index("ix_notice_about", "about", "kind", "level", "person", unique=True),
         CheckConstraint("(case_number IS NULL) <> (about IS NULL)", name="about_one_thing"),
@@ -160,6 +166,7 @@ class Notice(Model):
     kind: Mapped[str]
     level: Mapped[int]
     at: Mapped[Moment]
+    planned_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     dropped_at: Mapped[datetime | None]

@@ -97,6 +97,7 @@ class Person(Model):
     away_until: Mapped[datetime | None]
     active: Mapped[bool] = mapped_column(default=True)
     human: Mapped[UUID | None] = mapped_column(index=True)
+    team: Mapped[str | None] = mapped_column(ForeignKey("team.code"), index=True)
 
 
 class PersonRole(Model):

@@ -212,6 +212,12 @@ class Thanks(MarkedPart):
     worth_fen: Mapping[OfferForm, int] = Field(default_factory=dict)
 
 
+class Extra(MarkedPart):
+    """What may be given on top of a repair that has left the buyer little or nothing to be paid back of."""
+
+    max_fen: int = Field(default=500, ge=0)
+
+
 class Rewards(MarkedPart):
     """What an agent earns for a solved review; paid once the solution has held for `held_days`."""
 
@@ -235,6 +241,7 @@ class CompensationPolicy(PolicyDocument):
     rewards: Rewards
     by_hand: Mapping[OfferForm, ByHand] = Field(default_factory=dict)
     thanks: Thanks = Field(default_factory=Thanks)
+    extra: Extra = Field(default_factory=Extra)
     courier_loss_share_percent: int = Field(ge=0, le=100)
     freight_max_fen: int = Field(ge=0)
 

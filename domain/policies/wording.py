@@ -42,19 +42,21 @@ class ShopWord(PolicyPart):
 
 
 class Wording(MarkedPart):
-    """`paid_review` blocks where the gate is on_resolution and warns where it is after_amendment; `threats` block
-    everywhere. Punctuation and spaces between the characters do not hide a phrase. `instead` says by code what to say
-    in its place; `shop_words` are a shop's own."""
+    """`paid_review` blocks where the gate is on_resolution and warns where it is after_amendment; `threats` and
+    `fake_reviews` block everywhere, and no remedy is proposed in words of the latter. Punctuation and spaces between
+    the characters do not hide a phrase. `instead` says by code what to say in its place; `shop_words` are a shop's
+    own."""
 
     paid_review: tuple[str, ...] = Field(min_length=1)
     threats: tuple[str, ...] = Field(min_length=1)
+    fake_reviews: tuple[str, ...] = ()
     public: tuple[PublicPattern, ...] = Field(min_length=1)
     shop_words: tuple[ShopWord, ...] = ()
     instead: Mapping[str, str] = Field(default_factory=dict)
 
     def taken_away(self, changed: "Wording") -> Iterator[tuple[str, str]]:
         """What of this list `changed` no longer has: a shop adds words and takes none away."""
-        for name in ("paid_review", "threats"):
+        for name in ("paid_review", "threats", "fake_reviews"):
             for phrase in sorted(set(getattr(self, name)) - set(getattr(changed, name))):
                 yield f"wording.{name}", f"{phrase!r} is missing; add to the list and leave what is in it"
         for rule in self.public:

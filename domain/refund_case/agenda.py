@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.disputes import dues
-from domain.refund_case import claim_standing, claiming, deadlines, tracing
+from domain.refund_case import amends, claim_standing, claiming, deadlines, tracing
 from domain.refund_case.orders import OrderStatus
 from domain.refund_case.stages import RefundStage, goods_missing, owner_of, stage_of
 from domain.refund_case.state import RefundCaseState
@@ -25,6 +25,9 @@ class Action(StrEnum):
     ACT = "act_before_deadline"
     ORDER = "order"
     WRITE = "write"
+    OFFER_LAPSES = "offer_lapses"
+    RELEASE = "release_offer"
+    PAY = "pay"
     TRIAL_ENDS = "trial_ends"
     RECKON = "reckon_clock"
     ESCALATE = "escalate"
@@ -65,6 +68,7 @@ def _all(case: RefundCaseState) -> Iterator[Due]:
         yield Due(case.open_again_at or case.opened_at, Action.OPEN)
         return
     yield from (Due(at, Action.CLAIM_DUE, number) for at, number in dues.claims_due(case))
+    yield from _amends(case)
     if case.outcome is not None:
         yield from _ending(case)
         yield from _parcels(case)
@@ -108,8 +112,20 @@ def _parcels(case: RefundCaseState) -> Iterator[Due]:
         yield Due(at, Action.CLAIM, number)
 
 
+def _amends(case: RefundCaseState) -> Iterator[Due]:
+    """What was set aside for an alternative goes back, or to the buyer."""
+    for number in amends.to_release(case):
+        yield Due(case.opened_at, Action.RELEASE, str(number))
+    if lapses := amends.lapses(case):
+        yield Due(lapses, Action.OFFER_LAPSES)
+    if amends.ready_to_pay(case):
+        yield Due(case.pay_again_at or case.opened_at, Action.PAY)
+
+
 def _ending(case: RefundCaseState) -> Iterator[Due]:
-    """The buyer is told; goods that are on their way are waited for; then the case closes."""
+    """What is owed is paid, the buyer is told, goods that are on their way are waited for; then the case closes."""
+    if case.owed_offer is not None or case.live_payout is not None:
+        return
     now = case.outcome_at or case.opened_at
     if not case.notice_done:
         yield Due(case.notice_again_at or now, Action.NOTIFY)

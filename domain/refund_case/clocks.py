@@ -20,6 +20,7 @@ _OF_SERVICE = {
     RefundStage.RELEASING: EscalationKind.REFUND_WAITING,
     RefundStage.ENTERING_CODE: EscalationKind.REFUND_WAITING,
     RefundStage.BY_HAND: EscalationKind.REFUND_WAITING,
+    RefundStage.PAYING: EscalationKind.REFUND_WAITING,
     RefundStage.ARRIVED: EscalationKind.GOODS_WAITING,
     RefundStage.INSPECTING: EscalationKind.GOODS_WAITING,
     RefundStage.BEARING_LOSS: EscalationKind.DECISION_WAITING,

@@ -82,8 +82,8 @@ def refuse(case: RefundCaseState, actor: Actor, step: steps.Refuse, now: datetim
 
 def may_release(case: RefundCaseState, actor: Actor) -> None:
     its_turn(case, actor, RefundStage.RELEASING)
-    agreed = case.agreed
-    second = case.handling.executed_by == "service" or agreed is None or agreed.by != actor.person
+    decided = {case.agreed.by if case.agreed else None, case.at_loss.by if case.at_loss else None}
+    second = case.handling.executed_by == "service" or actor.person not in decided
     require(second, NotYours, "Whoever agreed does not release the money as well; somebody else of finance does.")
 
 

@@ -7,12 +7,14 @@ from domain.case_record import record
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, Actor
 from domain.policies.refund_rules import RefundStatus
-from domain.refund_case import steps
+from domain.refund_case import amends, steps
 from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.market import GOODS_GO_OUT, Intervention, Reading, RefundKind
 from domain.refund_case.orders import MarketAction, OrderStatus
 from domain.refund_case.outcomes import PAID_BACK, RefundOutcome
-from domain.refund_case.permissions import going_on, nothing_ordered, supervisor
+from domain.refund_case.permissions import going_on, in_stage, nothing_ordered, require, supervisor, working
+from domain.refund_case.refusals import NotReopened
+from domain.refund_case.stages import RefundStage
 from domain.refund_case.state import RefundCaseState
 
 # A forum goes on with a counter-claim, however the marketplace ended its application.
@@ -52,6 +54,23 @@ def _closure(case: RefundCaseState, before: Reading | None, by_itself: bool) -> 
     return RefundOutcome.KEPT if kept else RefundOutcome.WITHDRAWN
 
 
+def may_close_again(case: RefundCaseState, actor: Actor) -> None:
+    working(case, actor)
+    require(
+        case.ended_before is not None, NotReopened, "The case was not opened again; it ends as the marketplace says."
+    )
+    in_stage(case, RefundStage.REOPENED)
+
+
+def close_again(
+    case: RefundCaseState, actor: Actor, step: steps.CloseAgain, now: datetime, found: RefundPrepared
+) -> None:
+    """What was told to the buyer before is not told once more."""
+    assert case.ended_before is not None  # noqa: S101 - may_close_again saw it under the same lock
+    case.notice_done = True
+    end(case, actor, case.ended_before, now, why=step.why)
+
+
 def end(case: RefundCaseState, actor: Actor, outcome: RefundOutcome, now: datetime, **facts: Any) -> None:
     """Fix the outcome. What is still open ends with it; notice, goods and closing follow by the agenda."""
     case.outcome, case.outcome_at = outcome, now
@@ -60,6 +79,7 @@ def end(case: RefundCaseState, actor: Actor, outcome: RefundOutcome, now: dateti
     case.watch = None
     case.read_again_at = None
     case.clocks = {kind: clock for kind, clock in case.clocks.items() if kind in BEYOND_THE_END}
+    amends.case_ended(case, outcome, now)
     order = case.open_order
     if order is not None:
         order.status = OrderStatus.VOID

@@ -11,7 +11,7 @@ from domain.policies.causes import Fault
 from domain.refund_case.claims import ClaimGrounds
 from domain.refund_case.market import Reading
 from domain.refund_case.messages import MessageStatus
-from domain.refund_case.state import Freight, RefundIdentity
+from domain.refund_case.state import Freight, RefundCaseState, RefundIdentity
 from domain.tracking import TransitState
 
 
@@ -21,12 +21,13 @@ class Fact(BaseModel):
 
 class RefundOpened(Fact):
     """The case is registered. `duplicate_of` names the case that already has this application; `number` is the number
-    that counts, should the minted one have been taken."""
+    that counts, should the minted one have been taken. `before` is how the case's last run ended."""
 
     number: str
     duplicate_of: str | None = None
     identity: RefundIdentity | None = None
     reading: Reading | None = None
+    before: RefundCaseState | None = None
     policies: dict[str, str] = Field(default_factory=dict)
     severity: int = 1
     earlier_cases: int = 0
@@ -47,6 +48,11 @@ class RefundPrepared(Fact):
     reading: Reading | None = None
     digests: dict[str, str] = Field(default_factory=dict)
     grounds: ClaimGrounds | None = None
+    need_roles: list[Role] = []
+    need_both: bool = False
+    valid_until: datetime | None = None
+    approval_until: datetime | None = None
+    month: str | None = None
 
 
 class OrderResult(StrEnum):

@@ -7,6 +7,7 @@ from domain.policies.refund_rules import RefundStatus
 from domain.refund_case.claim_steps import RecoveredFrom
 from domain.refund_case.market import GOODS_COME_BACK
 from domain.refund_case.outcomes import PAID_BACK
+from domain.refund_case.paying import paid_fen
 from domain.refund_case.state import RefundCaseState
 
 # The goods have left the buyer, so their way back was paid by somebody.
@@ -15,9 +16,9 @@ _SOURCES = {RecoveredFrom.INSURER: LossAccount.INSURER, RecoveredFrom.SUPPLIER: 
 
 
 def loss_fen(case: RefundCaseState) -> int:
-    """Net: goods that can be sold again make good what was paid back for them; pieces that can't are lost in
+    """Net, amends that were paid included: goods that can be sold again make good what was paid back for them; pieces that can't are lost in
     proportion. What a courier or supplier may still owe is not taken off before it has come."""
-    return sum(losses(case).values())
+    return sum(losses(case).values()) + paid_fen(case)
 
 
 def losses(case: RefundCaseState) -> dict[LossAccount, int]:

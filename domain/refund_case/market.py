@@ -56,7 +56,8 @@ class Handling(BaseModel):
     """How the shop handles refunds at the moment of a reading; `policy` is the version that says so. `by_machine`:
     whether the marketplace can be read and answered without a person; a sum above `by_machine_up_to_fen` is released in
     its workbench. `goods_are_taken`: it wants to be told that old goods are taken before others go out. Without
-    `tracking` nobody watches the parcels."""
+    `tracking` nobody watches the parcels. `pays_alternatives`: what is
+    given in place of a refund can be paid from here."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -81,6 +82,7 @@ class Handling(BaseModel):
     outbound_freight_fen: int = 0
     insurance_cap_fen: int = 0
     goods_are_taken: bool = False
+    pays_alternatives: bool = False
     policy: str = ""
 
 

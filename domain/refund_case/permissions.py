@@ -38,6 +38,10 @@ def working(case: RefundCaseState, actor: Actor) -> None:
     require(mine or actor.holds(LEADERS), NotYours, "The case is not yours: claim it, or ask its agent or a lead.")
 
 
+def leaders(case: RefundCaseState, actor: Actor) -> None:
+    require(actor.holds(LEADERS), NotYours, "This step is a lead's or a supervisor's; escalate the case to ask for it.")
+
+
 def supervisor(case: RefundCaseState, actor: Actor) -> None:
     require(actor.holds(SUPERVISOR), NotYours, "This step is a supervisor's; escalate the case to ask for it.")
 

@@ -37,6 +37,8 @@ def opened(case: RefundCaseState, found: RefundOpened, now: datetime) -> None:
     if found.duplicate_of is not None or found.identity is None or found.reading is None:
         case.outcome, case.closed_at = RefundOutcome.DUPLICATE, now
         return
+    if found.before is not None:
+        carry_over(case, found.before)
     case.opening = case.opening.model_copy(update={"case": found.number})
     case.identity, case.policies = found.identity, found.policies
     case.severity, case.earlier_cases = found.severity, found.earlier_cases
@@ -44,13 +46,30 @@ def opened(case: RefundCaseState, found: RefundOpened, now: datetime) -> None:
     for kind in (EscalationKind.UNASSIGNED, EscalationKind.STALE):
         case.clocks[kind] = Clock(since=now, due_at=found.clocks.get(kind))
     record(
-        case, SYSTEM, now, "refund_opened",
+        case, SYSTEM, now, "refund_reopened" if found.before else "refund_opened",
+        run=case.opening.run if found.before else None, why=case.opening.why,
         source=case.opening.source, refund=case.opening.refund_row, what=found.reading.kind,
         amount_fen=found.reading.amount_fen, cause=found.reading.cause, fault=found.reading.fault,
         status=found.reading.status, applied_at=found.identity.applied_at, linked=found.identity.linked,
         earlier_cases=found.earlier_cases, policy=found.policies.get("causes"),
     )  # fmt: skip
+    if found.before is not None and found.reading.status in ENDED:
+        # Over on the marketplace: somebody opened it again all the same, and nothing ends it but they.
+        case.market, case.read_at, case.ended_before = found.reading, now, found.before.outcome
+        return
     read(case, found.reading, now)
+
+
+def carry_over(case: RefundCaseState, before: RefundCaseState) -> None:
+    """The next run goes on with the numbering, and with what was said, sent, found and ordered before."""
+    case.version, case.person_step, case.recent = before.version, before.person_step, before.recent
+    case.talk = before.talk.model_copy(update={"trial": None})
+    case.cause, case.orders, case.goods, case.messages = before.cause, before.orders, before.goods, before.messages
+    case.offers, case.payouts, case.payee = before.offers, before.payouts, before.payee
+    case.parcels, case.tellings, case.disputes = before.parcels, before.tellings, before.disputes
+    case.freight, case.abuse, case.refunded_fen = before.freight, before.abuse, before.refunded_fen
+    for order in case.orders:
+        order.status = OrderStatus.VOID if order.open else order.status
 
 
 def not_opened(case: RefundCaseState, now: datetime) -> None:
@@ -118,7 +137,7 @@ def _compare(case: RefundCaseState, before: Reading | None, reading: Reading, no
         record(case, PLATFORM, now, "intervention", was=before.intervention, became=reading.intervention)
     if reading.shipment is not None and reading.shipment != before.shipment:
         record(case, PLATFORM, now, "goods_on_their_way", shipment=reading.shipment)
-    if case.outcome is None and reading.status in ENDED:
+    if case.outcome is None and reading.status in ENDED and reading.status is not before.status:
         ended_on_platform(case, before, now, by_itself=by_itself)
 
 
@@ -128,9 +147,10 @@ def _moved(case: RefundCaseState, before: Reading, reading: Reading, now: dateti
     order = case.open_order
     if order is not None and ordering.shows_done(order, reading):
         ordering.carried_out(case, order, now)
-    ours = any(ordering.shows_done(one, reading) for one in case.orders if one.status is OrderStatus.DONE)
+    done = [one for one in case.orders if one.status is OrderStatus.DONE and one.on.status is before.status]
+    ours = any(ordering.shows_done(one, reading) for one in done)
     by_itself = not ours and _at_its_deadline(before, reading, now)
-    case.agreed = None
+    case.agreed = case.asked_platform = case.refusal_answer = None
     record(
         case, PLATFORM, now, "status_changed",
         was=before.status, status=reading.status, version=reading.version,

@@ -36,6 +36,24 @@ class MessageUnderWay(StepRefused):
     code = "MessageUnderWay"
 
 
+class PayoutPending(StepRefused):
+    """Money is on its way to the buyer."""
+
+    code = "PayoutPending"
+
+
+class NoLoss(StepRefused):
+    """No money can go back here at a loss now."""
+
+    code = "NoLoss"
+
+
+class NotReopened(StepRefused):
+    """The case was not opened again."""
+
+    code = "NotReopened"
+
+
 class PlatformRules(StepRefused):
     """The marketplace's own service decides this one now."""
 

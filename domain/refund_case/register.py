@@ -32,6 +32,8 @@ WHY = {
     RefundStage.ENTERING_CODE: "the marketplace wants the code from the seller's phone",
     RefundStage.REFUSED: "refused, and the buyer has not said anything",
     RefundStage.INTERVENED: "the marketplace's own service decides",
+    RefundStage.REOPENED: "came back after its end",
+    RefundStage.PAYING: "what was promised instead is being paid",
     RefundStage.AWAITING_GOODS: "paid back, and the goods have not come",
     RefundStage.AWAITING_CLAIM: "the courier has not settled the claim",
     RefundStage.BEARING_LOSS: "the courier pays too little, and the buyer's loss is not shared",
@@ -48,9 +50,14 @@ def why_stuck(case: RefundCaseState) -> str:
         return f"the marketplace refused: {order.trouble}"
     if case.failed_reads:
         return "the marketplace can't be read"
-    if stage_of(case) in ON_THE_WAY and (late := _late(case)):
+    if case.asked_platform is not None:
+        return "the marketplace's staff were asked to change it"
+    stage, answer = stage_of(case), case.refusal_answer
+    if stage is RefundStage.REFUSED and answer is not None:
+        return "refused; the buyer accepts it and has to withdraw" if answer.accepted else "refused; the buyer insists"
+    if stage in ON_THE_WAY and (late := _late(case)):
         return late
-    return WHY[stage_of(case)]
+    return WHY[stage]
 
 
 ON_THE_WAY = {RefundStage.IN_TRANSIT, RefundStage.AWAITING_GOODS, RefundStage.AWAITING_RECEIPT}

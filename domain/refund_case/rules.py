@@ -10,6 +10,7 @@ from domain.disputes import steps as dispute_steps
 from domain.errors import Refusal
 from domain.people import Actor, Role
 from domain.refund_case import (
+    amends,
     bearing,
     claiming,
     clocks,
@@ -19,6 +20,7 @@ from domain.refund_case import (
     ending,
     handling_goods,
     permissions,
+    special,
     steps,
     talking,
     tracing,
@@ -28,6 +30,8 @@ from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.permissions import require
 from domain.refund_case.refusals import CaseClosed, CaseOpening, NotYours, StaleVersion
 from domain.refund_case.state import RefundCaseState
+from domain.review_case import approving, mending
+from domain.review_case.facts import Prepared
 
 May = Callable[[RefundCaseState, Actor], None]
 Check = Callable[[RefundCaseState, Actor, Any, datetime], None]
@@ -48,12 +52,37 @@ class Rule:
     prepared: bool = False
 
 
+def approve(case: RefundCaseState, actor: Actor, step: steps.Approve, now: datetime, found: RefundPrepared) -> None:
+    approving.approve(case, actor, step, now, Prepared(valid_until=found.valid_until))
+
+
+def reject(case: RefundCaseState, actor: Actor, step: steps.Reject, now: datetime, found: RefundPrepared) -> None:
+    """The proposal ends with its offer; another one may be made."""
+    approving.reject(case, actor, step, now, Prepared())
+    proposal = case.talk.open_proposal
+    if proposal is not None and proposal.offer == step.offer:
+        proposal.accepted = False
+
+
+def mend(case: RefundCaseState, actor: Actor, step: steps.MendPayout, now: datetime, found: RefundPrepared) -> None:
+    mending.mend(case, actor, step, now, Prepared())
+
+
+def decide(case: RefundCaseState, actor: Actor, step: steps.DecidePayout, now: datetime, found: RefundPrepared) -> None:
+    mending.decide(case, actor, step, now, Prepared())
+
+
 RULES: dict[type[steps.Step], Rule] = {
     steps.Claim: Rule(desk.may_claim, desk.claim, prepared=True),
     steps.HandOver: Rule(permissions.working, desk.hand_over, desk.check_hand_over, prepared=True),
     steps.RecordReason: Rule(talking.may_record_reason, talking.record_reason, prepared=True),
     steps.Explain: Rule(talking.may_talk, talking.explain),
-    steps.Propose: Rule(talking.may_propose, talking.propose, talking.check_propose),
+    steps.Propose: Rule(talking.may_propose, talking.propose, talking.check_propose, prepared=True),
+    steps.Approve: Rule(approving.may_decide, approve, approving.check_approve, prepared=True),
+    steps.Reject: Rule(approving.may_decide, reject, approving.check_reject),
+    steps.SetPayee: Rule(amends.may_set_payee, amends.set_payee, amends.check_payee),
+    steps.MendPayout: Rule(mending.may_mend, mend, mending.check_mend),
+    steps.DecidePayout: Rule(mending.may_decide, decide, mending.check_decide),
     steps.AnswerProposal: Rule(talking.may_answer, talking.answer),
     steps.TryFirst: Rule(talking.may_try, talking.try_first, talking.check_try),
     steps.EndTrial: Rule(talking.may_end_trial, talking.end_trial),
@@ -61,6 +90,10 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.Refuse: Rule(deciding.may_refuse, deciding.refuse, deciding.check_refuse, prepared=True),
     steps.WriteToBuyer: Rule(writing.may_write, writing.write, prepared=True),
     steps.LetPass: Rule(deadlines.may_let_pass, deadlines.let_pass),
+    steps.AnswerRefusal: Rule(special.may_answer_refusal, special.answer_refusal),
+    steps.AskPlatform: Rule(special.may_ask_platform, special.ask_platform),
+    steps.RefundAtLoss: Rule(special.may_pay_at_loss, special.pay_at_loss, special.check_pay_at_loss),
+    steps.CloseAgain: Rule(ending.may_close_again, ending.close_again),
     steps.ReleaseRefund: Rule(deciding.may_release, deciding.release, deciding.check_release),
     steps.EnterCode: Rule(deciding.may_enter_code, deciding.enter_code),
     steps.ConfirmDone: Rule(deciding.may_confirm, deciding.confirm_done, prepared=True),

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from domain.courier_claims import ClaimStatus
+from domain.fulfilment import needs_payee
+from domain.payouts import PayoutStatus
 from domain.policies.refund_rules import RefundStatus
 from domain.refund_case.claim_standing import open_claims, share_waits
 from domain.refund_case.market import GOODS_COME_BACK, GOODS_GO_OUT
 from domain.refund_case.orders import MarketAction, OrderStatus
 from domain.refund_case.state import RefundCaseState
+from domain.review_case.state import ASK_BUYER
 from domain.tracking import Leg, TransitState
 
 
@@ -34,6 +37,8 @@ class RefundStage(StrEnum):
     ENTERING_CODE = "entering_code"
     REFUSED = "refused"
     INTERVENED = "intervened"
+    REOPENED = "reopened"
+    PAYING = "paying"
     AWAITING_GOODS = "awaiting_goods"
     AWAITING_CLAIM = "awaiting_claim"
     BEARING_LOSS = "bearing_loss"
@@ -70,6 +75,7 @@ _OWNERS = {
     RefundStage.AWAITING_RECEIPT: Owner.BUYER,
     RefundStage.REFUSED: Owner.BUYER,
     RefundStage.INTERVENED: Owner.SUPERVISOR,
+    RefundStage.REOPENED: Owner.SERVICE,
     RefundStage.AWAITING_GOODS: Owner.COURIER,
     RefundStage.BEARING_LOSS: Owner.SERVICE,
     RefundStage.ENDING: Owner.CASE,
@@ -89,7 +95,19 @@ def owner_of(case: RefundCaseState) -> Owner:
     if stage is RefundStage.AWAITING_CLAIM:
         by_hand = any(claim.status is ClaimStatus.BY_HAND for claim in case.claims)
         return Owner.SERVICE if by_hand else Owner.COURIER
+    if stage is RefundStage.PAYING:
+        return _paying(case)
     return _OWNERS[stage]
+
+
+def _paying(case: RefundCaseState) -> Owner:
+    """Service asks for the account; a transfer that failed is finance's; all else goes by itself."""
+    offer, payout = case.owed_offer, case.payout
+    if payout is not None and payout.status is PayoutStatus.FAILED and not payout.settled:
+        return Owner.FINANCE
+    account = payout is not None and payout.remedy == ASK_BUYER and case.live_payout is None
+    missing = offer is not None and needs_payee(offer.form) and case.payee is None
+    return Owner.SERVICE if missing or account else Owner.CASE
 
 
 def _by_hand(case: RefundCaseState) -> Owner:
@@ -126,7 +144,10 @@ _ORDERED = {
 
 
 def _after_the_end(case: RefundCaseState) -> Iterator[RefundStage]:
-    """The money may be back before the goods are: they are still waited for, and opened."""
+    """The money may be back before the goods are: they are still waited for, and opened. What was promised in place
+    of a refund is paid."""
+    if case.owed_offer is not None or case.live_payout is not None:
+        yield RefundStage.PAYING
     if goods_missing(case):
         yield (
             RefundStage.INSPECTING
@@ -172,11 +193,20 @@ def _by_status(case: RefundCaseState) -> Iterator[RefundStage]:
         case RefundStatus.SENT:
             yield RefundStage.AWAITING_RECEIPT
         case RefundStatus.SUCCEEDED | RefundStatus.CLOSED:
-            yield RefundStage.ENDING
+            yield from _came_back(case)
+
+
+def _came_back(case: RefundCaseState) -> Iterator[RefundStage]:
+    """Over on the marketplace, and somebody opened the case again: what comes late is still looked at."""
+    if case.ended_before is None:
+        yield RefundStage.ENDING
+    if case.goods.received_at is not None and case.goods.inspection is None:
+        yield RefundStage.INSPECTING
+    yield RefundStage.REOPENED
 
 
 def _asked(case: RefundCaseState) -> Iterator[RefundStage]:
-    if case.agreed is not None:
+    if case.agreed is not None or case.loss_decided:
         yield RefundStage.RELEASING
     if case.talk.trial is not None:
         yield RefundStage.TRYING
@@ -187,6 +217,8 @@ def _asked(case: RefundCaseState) -> Iterator[RefundStage]:
 
 def _returned(case: RefundCaseState) -> Iterator[RefundStage]:
     goods, inspection = case.goods, case.goods.inspection
+    if case.loss_decided:
+        yield RefundStage.RELEASING
     if goods.received_at is None:
         yield _not_here(case, RefundStage.IN_TRANSIT)
     if inspection is None:

@@ -15,19 +15,21 @@ from domain.freight import Payer
 from domain.policies.causes import Fault
 from domain.refund_case.claims import CourierClaim, Damage, LossShare, Recovery
 from domain.refund_case.goods import Goods
-from domain.refund_case.market import Basis, Handling, Reading
+from domain.refund_case.market import Basis, Handling, Reading, basis_of
 from domain.refund_case.messages import Message, MessageStatus
 from domain.refund_case.orders import MarketAction, Order, OrderStatus
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.parcels import Telling, TrackedParcel
 from domain.refund_case.talks import Talk
 from domain.refund_deadlines import Deadline
-from domain.sealed import Event, SealedRef
+from domain.review_case.state import Offer, OfferStatus, PayoutRef
+from domain.sealed import Event, PayeeRef, SealedRef
 from domain.tracking import Leg
 
 
 class RefundOpening(BaseModel):
-    """What the starter knows: enough to find the rows that the way in has sealed. `run` counts from 1."""
+    """What the starter knows: enough to find the rows that the way in has sealed. `run` counts from 1; a later run is
+    a closed case that came alive again, and `why` says by what."""
 
     case: str
     platform: str
@@ -93,6 +95,32 @@ class Abuse(BaseModel):
     why: SealedRef
 
 
+class AtLoss(BaseModel):
+    """A supervisor decided to pay back whatever the goods are like, on what the application was then (S002: in special
+    periods, on purpose)."""
+
+    by: str
+    at: datetime
+    why: SealedRef
+    on: Basis
+
+
+class AskedPlatform(BaseModel):
+    """The marketplace's staff were asked to change something; it counts until the application moves."""
+
+    by: str
+    at: datetime
+    what: SealedRef
+
+
+class RefusalAnswer(BaseModel):
+    """What the buyer said to a refusal, as somebody of the desk heard it; the marketplace shows nothing of it."""
+
+    by: str
+    at: datetime
+    accepted: bool
+
+
 class RefundCaseState(BaseModel):
     """Everything a refund case knows. `version` is the seq of its last event, `person_step` that of the last event
     that a person caused."""
@@ -125,8 +153,17 @@ class RefundCaseState(BaseModel):
     orders: list[Order] = Field(default_factory=list)
     goods: Goods = Field(default_factory=Goods)
     messages: list[Message] = Field(default_factory=list)
+    offers: list[Offer] = Field(default_factory=list)
+    payouts: list[PayoutRef] = Field(default_factory=list)
+    payee: PayeeRef | None = None
+    pay_again_at: datetime | None = None
+    gate_missing: list[str] = Field(default_factory=list)
     freight: Freight | None = None
     abuse: Abuse | None = None
+    at_loss: AtLoss | None = None
+    asked_platform: AskedPlatform | None = None
+    refusal_answer: RefusalAnswer | None = None
+    ended_before: RefundOutcome | None = None
     disputes: Disputes = Field(default_factory=Disputes)
 
     parcels: list[TrackedParcel] = Field(default_factory=list)
@@ -171,10 +208,37 @@ class RefundCaseState(BaseModel):
         return last if last is not None and last.status is MessageStatus.WAITING else None
 
     @property
+    def offer(self) -> Offer | None:
+        """The offer that counts: the last one."""
+        return self.offers[-1] if self.offers else None
+
+    @property
+    def owed_offer(self) -> Offer | None:
+        """What the buyer accepted and has not got yet, in a case that ended because they keep the goods."""
+        last = self.offer
+        kept = self.outcome is RefundOutcome.KEPT
+        return last if kept and last is not None and last.status is OfferStatus.ACCEPTED else None
+
+    @property
+    def payout(self) -> PayoutRef | None:
+        return self.payouts[-1] if self.payouts else None
+
+    @property
+    def live_payout(self) -> PayoutRef | None:
+        """The payout that may still move money."""
+        payout = self.payout
+        return payout if payout is not None and not payout.settled else None
+
+    @property
     def reading(self) -> Reading:
         """The application as it was last seen. A registered case has one from its first moment."""
         assert self.market is not None  # noqa: S101
         return self.market
+
+    @property
+    def loss_decided(self) -> bool:
+        """Whether a decision to pay back at a loss still fits what the buyer asks for."""
+        return self.at_loss is not None and self.market is not None and self.at_loss.on == basis_of(self.market)
 
     @property
     def handling(self) -> Handling:

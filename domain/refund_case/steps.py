@@ -15,6 +15,7 @@ from domain.disputes.steps import (
     MoveCounterClaim,
     OpenCounterClaim,
 )
+from domain.offers import OfferForm
 from domain.people import Actor
 from domain.refund_case.claim_steps import (
     AnswerCourierClaim,
@@ -30,6 +31,8 @@ from domain.refund_case.claim_steps import (
 )
 from domain.refund_case.goods_steps import CheckParcels, FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
 from domain.refund_case.talks import Alternative
+from domain.review_case.payout_steps import DecidePayout, MendPayout
+from domain.review_case.steps import Approve, Reject, SetPayee
 from domain.sealed import SealedRef
 from domain.step import Step as Step
 
@@ -55,7 +58,14 @@ class Propose(Step):
 
     step: Literal["propose"] = "propose"
     alternative: Alternative
-    amount_fen: int | None = Field(default=None, gt=0, le=100_000_000, description="of a partial refund")
+    amount_fen: int | None = Field(
+        default=None, gt=0, le=100_000_000, description="of a partial refund, or what a coupon is worth"
+    )
+    form: OfferForm | None = Field(
+        default=None,
+        description="how the shop pays for it once the buyer has withdrawn: a direct transfer or a coupon. A partial "
+        "refund without it goes through the order, when the buyer asks for less",
+    )
     words: SealedRef | None = None
 
 
@@ -121,6 +131,31 @@ class LetPass(Step):
     why: SealedRef
 
 
+class AnswerRefusal(Step):
+    """Record what the buyer says to a refusal that the marketplace shows no answer to: they accept it and will
+    withdraw, or they insist."""
+
+    step: Literal["answer_refusal"] = "answer_refusal"
+    accepted: bool
+    words: SealedRef | None = None
+
+
+class AskPlatform(Step):
+    """The marketplace's staff were asked to change the application's state, or its time. For leaders."""
+
+    step: Literal["ask_platform"] = "ask_platform"
+    what: SealedRef
+
+
+class RefundAtLoss(Step):
+    """Pay back whatever the goods are like, or before they came: on purpose, by a supervisor, with the reason. The
+    money is released as always, by somebody else."""
+
+    step: Literal["refund_at_loss"] = "refund_at_loss"
+    amount_fen: int = Field(gt=0, le=100_000_000, description="what the buyer asks for now, so that no other is meant")
+    why: SealedRef
+
+
 class ReleaseRefund(Step):
     """Let the money go back to the buyer, exactly this much."""
 
@@ -148,6 +183,13 @@ class CheckRefund(Step):
     step: Literal["check_refund"] = "check_refund"
 
 
+class CloseAgain(Step):
+    """Nothing more is to be done in a case that was opened again; it ends as it had ended before."""
+
+    step: Literal["close_again"] = "close_again"
+    why: SealedRef
+
+
 class EndRefund(Step):
     """End the case by a supervisor's decision, whatever the marketplace shows."""
 
@@ -161,6 +203,11 @@ AnyRefundStep = Annotated[
     | RecordReason
     | Explain
     | Propose
+    | Approve
+    | Reject
+    | SetPayee
+    | MendPayout
+    | DecidePayout
     | AnswerProposal
     | TryFirst
     | EndTrial
@@ -168,6 +215,10 @@ AnyRefundStep = Annotated[
     | Refuse
     | WriteToBuyer
     | LetPass
+    | AnswerRefusal
+    | AskPlatform
+    | RefundAtLoss
+    | CloseAgain
     | ReleaseRefund
     | EnterCode
     | ConfirmDone
@@ -221,12 +272,17 @@ __all__ = [
     "Agree",
     "AnswerCourierClaim",
     "AnswerProposal",
+    "AnswerRefusal",
     "AnswerShare",
     "AnyRefundStep",
+    "Approve",
+    "AskPlatform",
     "CheckParcels",
     "CheckRefund",
     "Claim",
+    "CloseAgain",
     "ConfirmDone",
+    "DecidePayout",
     "DropCourierClaim",
     "EndRefund",
     "EndTrial",
@@ -243,16 +299,20 @@ __all__ = [
     "LeaveLoss",
     "LetPass",
     "LiftAbuse",
+    "MendPayout",
     "Note",
     "Propose",
     "ReceiveParcel",
     "RecordReason",
     "RecordRecovery",
+    "RefundAtLoss",
     "RefundCommand",
     "Refuse",
+    "Reject",
     "ReleaseRefund",
     "Resume",
     "SendGoods",
+    "SetPayee",
     "SettleFreight",
     "ShareLoss",
     "Step",

@@ -6,6 +6,7 @@ from domain.case_record import record
 from domain.escalation import EscalationKind
 from domain.people import TIMER, Actor
 from domain.refund_case import steps
+from domain.refund_case.amends import answered, check_form, offer
 from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.permissions import desk, going_on, in_stage, its_turn, nothing_ordered, require, unheld, working
 from domain.refund_case.refusals import (
@@ -18,6 +19,7 @@ from domain.refund_case.refusals import (
 from domain.refund_case.stages import RefundStage
 from domain.refund_case.state import RefundCaseState
 from domain.refund_case.talks import Alternative, Proposal, Trial
+from domain.review_case.state import OfferStatus
 
 TALKING = (RefundStage.ASKING, RefundStage.DECIDING, RefundStage.TRYING, RefundStage.AWAITING_BUYER)
 
@@ -66,10 +68,12 @@ def check_propose(case: RefundCaseState, actor: Actor, step: steps.Propose, now:
     offered = case.handling.alternatives
     known = ", ".join(offered) or "none"
     require(step.alternative in offered, AlternativeNotOffered, f"This shop's alternatives here are: {known}.")
-    partial = step.alternative is Alternative.PARTIAL_REFUND
+    if step.form is not None:
+        check_form(case, step.alternative, step.form, step.amount_fen)
+    partial = step.alternative is Alternative.PARTIAL_REFUND or step.form is not None
     require(
         partial == (step.amount_fen is not None), AlternativeNotOffered,
-        "A partial refund has an amount, and nothing else has.",
+        "A partial refund has an amount, and so has what the shop pays for; nothing else has.",
     )  # fmt: skip
     less = step.amount_fen is None or step.amount_fen < case.reading.amount_fen
     require(less, AmountAbovePaid, "A partial refund is less than the buyer asks for; agree to the whole instead.")
@@ -84,9 +88,12 @@ def propose(case: RefundCaseState, actor: Actor, step: steps.Propose, now: datet
         at=now,
     )
     case.talk.proposals.append(made)
+    if step.form is not None and step.amount_fen is not None:
+        made.offer = offer(case, actor, step.form, step.amount_fen, now, found).number
     record(
         case, actor, now, "proposed",
         proposal=made.number, alternative=made.alternative, amount_fen=made.amount_fen, words=step.words,
+        offer=made.offer,
     )  # fmt: skip
 
 
@@ -94,6 +101,9 @@ def may_answer(case: RefundCaseState, actor: Actor) -> None:
     may_talk(case, actor)
     waits = case.talk.open_proposal is not None
     require(waits, WrongStage, "No proposal waits for the buyer's answer; make one first.")
+    number = case.talk.open_proposal.offer if case.talk.open_proposal else None
+    approved = number is None or case.offers[number - 1].status is not OfferStatus.WAITING_APPROVAL
+    require(approved, WrongStage, "The offer waits for somebody's approval; the buyer hears of it after that.")
 
 
 def answer(
@@ -104,6 +114,7 @@ def answer(
     proposal.accepted = step.accepted
     kind = "proposal_accepted" if step.accepted else "proposal_declined"
     record(case, actor, now, kind, proposal=proposal.number, alternative=proposal.alternative)
+    answered(case, proposal.offer, step.accepted, actor, now)
 
 
 def may_try(case: RefundCaseState, actor: Actor) -> None:
@@ -133,6 +144,8 @@ def end_trial(case: RefundCaseState, actor: Actor, step: steps.EndTrial, now: da
     case.talk.trial, case.talk.satisfied = None, step.satisfied
     if not step.satisfied:
         for proposal in case.talk.proposals:
+            if proposal.accepted:
+                answered(case, proposal.offer, False, actor, now)
             proposal.accepted = proposal.accepted and False
     record(case, actor, now, "trial_ended", satisfied=step.satisfied)
 

@@ -18,12 +18,15 @@ class Alternative(StrEnum):
 
 
 class Proposal(BaseModel):
+    """`offer` is the number of the offer that it costs, where the shop pays for it."""
+
     number: int
     alternative: Alternative
     amount_fen: int | None = None
     by: str
     at: datetime
     accepted: bool | None = None
+    offer: int | None = None
 
 
 class Trial(BaseModel):

@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from domain.contact_terms import AddressType, Occupation
-from domain.review_case.agreements import Speaker
+from domain.money import LARGEST_OFFER_FEN
+from domain.review_case.agreements import FixKind, Speaker
 from domain.review_case.step import Step
 from domain.sealed import SealedRef
 
@@ -67,6 +68,16 @@ class Decide(Step):
     decision: int = Field(ge=1, description="the decision's number in the case")
     granted: bool
     answer: SealedRef
+
+
+class RecordFix(Step):
+    """Say how the problem itself was repaired. Amends that are offered then are on top of it: together with what was
+    paid back they stay within what the buyer paid, or within the policy's extra."""
+
+    step: Literal["record_fix"] = "record_fix"
+    kind: FixKind
+    paid_back_fen: int = Field(default=0, ge=0, le=LARGEST_OFFER_FEN, description="of a refund, in whole fen")
+    what: SealedRef
 
 
 class AttachChat(Step):

@@ -72,6 +72,28 @@ class Decision(BaseModel):
         return self.decided_at is None
 
 
+class FixKind(StrEnum):
+    """How a problem itself is repaired."""
+
+    EXCHANGE = "exchange"
+    RESEND = "resend"
+    REPAIR = "repair"
+    REFUND = "refund"
+    REFUND_PART = "refund_part"
+    HELP = "help"
+
+
+class Fix(BaseModel):
+    """The problem was repaired so; `paid_back_fen` is what the buyer got back by it."""
+
+    number: int
+    kind: FixKind
+    paid_back_fen: int = 0
+    what: SealedRef
+    by: str
+    at: datetime
+
+
 class Details(BaseModel):
     """What a vague review was about, as the buyer told it."""
 
@@ -116,6 +138,7 @@ class Agreements(BaseModel):
     investigations: list[Investigation] = Field(default_factory=list)
     decisions: list[Decision] = Field(default_factory=list)
     chats: list[Chat] = Field(default_factory=list)
+    fixes: list[Fix] = Field(default_factory=list)
     details_wanted: bool = False
     details: Details | None = None
     temper: list[str] = Field(default_factory=list)

@@ -7,10 +7,11 @@ from domain.escalation import EscalationKind
 from domain.people import TIMER, Actor, Role
 from domain.review_case import steps
 from domain.review_case.facts import Asked, Prepared
+from domain.review_case.offering_case import OfferingCase
 from domain.review_case.permissions import require, unheld
 from domain.review_case.recording import record
 from domain.review_case.refusals import AmountChanged, OfferDecided, OfferLapsed, OfferUnknown
-from domain.review_case.state import Approval, Offer, OfferStatus, ReviewCaseState
+from domain.review_case.state import Approval, Offer, OfferStatus
 
 # How an offer that waited for approval may stand when the next one comes to decide about it.
 DECIDED = {
@@ -21,19 +22,19 @@ DECIDED = {
 }
 
 
-def may_decide(case: ReviewCaseState, actor: Actor) -> None:
+def may_decide(case: OfferingCase, actor: Actor) -> None:
     unheld(case)
     offer = _waiting(case)
     role_stood_for(actor, offer.maker, need_of(offer), given_of(offer))
 
 
-def waiting(case: ReviewCaseState) -> Offer | None:
+def waiting(case: OfferingCase) -> Offer | None:
     """The offer that waits for approval, if one does."""
     offer = case.offer
     return offer if offer is not None and offer.status is OfferStatus.WAITING_APPROVAL else None
 
 
-def _waiting(case: ReviewCaseState) -> Offer:
+def _waiting(case: OfferingCase) -> Offer:
     offer = case.offer
     if offer is not None and offer.need_roles and offer.status in DECIDED:
         said = DECIDED[offer.status]
@@ -56,7 +57,7 @@ def missing_roles(offer: Offer) -> list[Role]:
     return list(still_needed(need_of(offer), given_of(offer)))
 
 
-def check_approve(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datetime) -> None:
+def check_approve(case: OfferingCase, actor: Actor, step: steps.Approve, now: datetime) -> None:
     offer = _waiting(case)
     require(
         step.offer == offer.number, OfferUnknown, f"The offer that waits is number {offer.number}; approve that one."
@@ -65,13 +66,13 @@ def check_approve(case: ReviewCaseState, actor: Actor, step: steps.Approve, now:
     require(same, AmountChanged, "The offer's amount is another one; look at it again and approve that amount.")
 
 
-def enter_decision(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datetime) -> None:
+def enter_decision(case: OfferingCase, actor: Actor, step: steps.Approve, now: datetime) -> None:
     """The timer comes a moment later, or late after an outage."""
     fresh = now < _waiting(case).valid_until
     require(fresh, OfferLapsed, "The time for an approval is over; if it still fits, a new offer is made.")
 
 
-def approve(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datetime, found: Prepared) -> None:
+def approve(case: OfferingCase, actor: Actor, step: steps.Approve, now: datetime, found: Prepared) -> None:
     offer = _waiting(case)
     role = role_stood_for(actor, offer.maker, need_of(offer), given_of(offer))
     offer.approvals.append(Approval(person=actor.person, role=role, at=now))
@@ -86,20 +87,20 @@ def approve(case: ReviewCaseState, actor: Actor, step: steps.Approve, now: datet
     )  # fmt: skip
 
 
-def check_reject(case: ReviewCaseState, actor: Actor, step: steps.Reject, now: datetime) -> None:
+def check_reject(case: OfferingCase, actor: Actor, step: steps.Reject, now: datetime) -> None:
     offer = _waiting(case)
     require(
         step.offer == offer.number, OfferUnknown, f"The offer that waits is number {offer.number}; reject that one."
     )
 
 
-def reject(case: ReviewCaseState, actor: Actor, step: steps.Reject, now: datetime, found: Prepared) -> None:
+def reject(case: OfferingCase, actor: Actor, step: steps.Reject, now: datetime, found: Prepared) -> None:
     _waiting(case).status = OfferStatus.REJECTED
     case.clocks.pop(EscalationKind.APPROVAL_WAITING, None)
     record(case, actor, now, "offer_rejected", offer=step.offer, why=step.why)
 
 
-def asked(case: ReviewCaseState, found: Asked, now: datetime) -> None:
+def asked(case: OfferingCase, found: Asked, now: datetime) -> None:
     """The next ones were asked, or nobody of them is at work and they are asked when the first one comes."""
     clock = case.clocks.get(EscalationKind.APPROVAL_WAITING)
     offer = waiting(case)

@@ -89,6 +89,7 @@ class Prepared(Fact):
     valid_until: datetime | None = None
     approval_until: datetime | None = None
     range_fen: tuple[int, int] | None = None
+    paid_back_fen: int | None = None
     amount_fen: int | None = None
     month: str | None = None
     workflow: str | None = None

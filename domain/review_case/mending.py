@@ -6,16 +6,17 @@ from domain.escalation import EscalationKind
 from domain.payouts import PayoutStatus
 from domain.people import Actor
 from domain.review_case.facts import Prepared
+from domain.review_case.offering_case import OfferingCase
 from domain.review_case.payout_steps import DecidePayout, MendAction, MendPayout
 from domain.review_case.permissions import money_people, require
 from domain.review_case.recording import record
 from domain.review_case.refusals import PayoutMoveWrong, PayoutUnknown, ReferenceMissing, SecondPersonNeeded
-from domain.review_case.state import PayoutRef, ReviewCaseState
+from domain.review_case.state import PayoutRef
 
 MAYBE = frozenset({PayoutStatus.SENDING, PayoutStatus.UNKNOWN})
 
 
-def may_mend(case: ReviewCaseState, actor: Actor) -> None:
+def may_mend(case: OfferingCase, actor: Actor) -> None:
     money_people(case, actor)
     payout = case.payout
     waits = payout is not None and not payout.settled and _waits(payout)
@@ -28,7 +29,7 @@ def _waits(payout: PayoutRef) -> bool:
     return payout.status in MAYBE or payout.status is PayoutStatus.FAILED
 
 
-def check_mend(case: ReviewCaseState, actor: Actor, step: MendPayout, now: datetime) -> None:
+def check_mend(case: OfferingCase, actor: Actor, step: MendPayout, now: datetime) -> None:
     payout = _the_one(case, step.payout)
     if payout.hand is not None:
         cancels = step.action is MendAction.CANCEL
@@ -57,7 +58,7 @@ def _check_transfer(payout: PayoutRef, action: MendAction) -> None:
     )  # fmt: skip
 
 
-def mend(case: ReviewCaseState, actor: Actor, step: MendPayout, now: datetime, found: Prepared) -> None:
+def mend(case: OfferingCase, actor: Actor, step: MendPayout, now: datetime, found: Prepared) -> None:
     """The payout's own workflow does it and reports back; here the decision is kept."""
     payout = case.payouts[-1]
     if step.action is not MendAction.ASK_NOW:
@@ -67,7 +68,7 @@ def mend(case: ReviewCaseState, actor: Actor, step: MendPayout, now: datetime, f
     record(case, actor, now, "payout_decided", payout=payout.key, action=step.action)
 
 
-def may_decide(case: ReviewCaseState, actor: Actor) -> None:
+def may_decide(case: OfferingCase, actor: Actor) -> None:
     money_people(case, actor)
     payout = case.payout
     stuck = payout is not None and payout.status in MAYBE and payout.person_at is not None and payout.hand is None
@@ -79,13 +80,13 @@ def may_decide(case: ReviewCaseState, actor: Actor) -> None:
     )  # fmt: skip
 
 
-def check_decide(case: ReviewCaseState, actor: Actor, step: DecidePayout, now: datetime) -> None:
+def check_decide(case: OfferingCase, actor: Actor, step: DecidePayout, now: datetime) -> None:
     _the_one(case, step.payout)
     named = bool((step.reference or "").strip())
     require(named or not step.paid, ReferenceMissing, "Name the wallet's own order number of what was paid.")
 
 
-def decide(case: ReviewCaseState, actor: Actor, step: DecidePayout, now: datetime, found: Prepared) -> None:
+def decide(case: OfferingCase, actor: Actor, step: DecidePayout, now: datetime, found: Prepared) -> None:
     """Told to the payout's workflow, which asks the wallet once more and reports what counts."""
     record(
         case, actor, now, "payout_word_given",
@@ -93,7 +94,7 @@ def decide(case: ReviewCaseState, actor: Actor, step: DecidePayout, now: datetim
     )  # fmt: skip
 
 
-def _the_one(case: ReviewCaseState, key: str) -> PayoutRef:
+def _the_one(case: OfferingCase, key: str) -> PayoutRef:
     payout = case.payout
     if payout is None or payout.key != key:
         raise PayoutUnknown("That payout is not the one that waits; look at the case again.")

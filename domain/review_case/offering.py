@@ -73,6 +73,7 @@ def make(case: ReviewCaseState, actor: Actor, step: steps.MakeOffer, now: dateti
         case, actor, now, "offer_made",
         offer=offer.number, form=offer.form, amount_fen=offer.amount_fen, needs=found.need_roles,
         buyer_reversals=case.buyer_reversals or None,
+        fixes=[fix.number for fix in case.agreements.fixes] or None, paid_back_fen=found.paid_back_fen,
         range_fen=found.range_fen, month=found.month, valid_until=offer.valid_until, reason=step.reason,
         explained_in=offer.explained_in, unconvinced_in=offer.unconvinced_in, policy=found.policy,
     )  # fmt: skip

@@ -1,9 +1,18 @@
 """Who may take a step, and in which cases at all; the finer conditions stand with each step."""
 
+from typing import Protocol
+
+from domain.case_clocks import Held
 from domain.errors import Refusal
 from domain.people import DESK, LEADERS, Actor, Role
 from domain.review_case.refusals import CaseHeld, NotYours
 from domain.review_case.state import ReviewCaseState
+
+
+class CanBeHeld(Protocol):
+    """A case of any kind."""
+
+    held: Held | None
 
 
 def require(holds: bool, refusal: type[Refusal], message: str, **facts: object) -> None:
@@ -33,10 +42,10 @@ def supervisor(case: ReviewCaseState, actor: Actor) -> None:
     require(may, NotYours, "This step is a supervisor's; escalate the case to ask for it.")
 
 
-def money_people(case: ReviewCaseState, actor: Actor) -> None:
+def money_people(case: object, actor: Actor) -> None:
     may = actor.holds(frozenset({Role.FINANCE, Role.SUPERVISOR}))
     require(may, NotYours, "This step is finance's or a supervisor's; ask one of them.")
 
 
-def unheld(case: ReviewCaseState) -> None:
+def unheld(case: CanBeHeld) -> None:
     require(case.held is None, CaseHeld, "The case is on hold; resume it first.")

@@ -74,6 +74,12 @@ class OfferLapsed(StepRefused):
     code = "OfferLapsed"
 
 
+class FixUnfit(StepRefused):
+    """A repair that can't have been so."""
+
+    code = "FixUnfit"
+
+
 class OfferPending(StepRefused):
     """There is an offer that is not settled yet."""
 

@@ -17,6 +17,7 @@ from domain.review_case import (
     decisions,
     desk,
     filing,
+    fixing,
     following_up,
     fulfilling,
     fulfilment_steps,
@@ -124,6 +125,7 @@ RULES: dict[type[steps.Step], Rule] = {
     ),
     dispute_steps.AskQuestion: Rule(questions.may_ask, questions.ask, questions.check_ask),
     dispute_steps.AnswerQuestion: Rule(questions.may_answer, questions.answer, questions.check_answer),
+    agreement_steps.RecordFix: Rule(permissions.working, fixing.record_fix, fixing.check_fix),
     agreement_steps.AttachChat: Rule(permissions.desk, telling.attach_chat, telling.check_chat),
     agreement_steps.DescribeBuyer: Rule(
         permissions.working, telling.describe, telling.check_description, prepared=True

@@ -38,6 +38,7 @@ from domain.review_case.agreement_steps import (
     MakePromise,
     OpenInvestigation,
     RecordDetails,
+    RecordFix,
 )
 from domain.review_case.ending_steps import BeginFollowUp as BeginFollowUp
 from domain.review_case.ending_steps import LogFollowUp as LogFollowUp
@@ -255,6 +256,7 @@ AnyStep = Annotated[
     | AskDecision
     | Decide
     | AttachChat
+    | RecordFix
     | DescribeBuyer
     | FlagRisk
     | JudgeFlag

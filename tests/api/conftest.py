@@ -84,11 +84,16 @@ async def cast(house: House) -> dict[str, Staff]:
     return members
 
 
+@pytest.fixture(scope="session")
+def routes() -> FastAPI:
+    """Made once: its first request puts every route together, which takes longer than most tests."""
+    return create_app(Settings())
+
+
 @pytest.fixture
-def app(house: House) -> FastAPI:
-    app = create_app(house.settings)
-    app.state.house = house
-    return app
+def app(routes: FastAPI, house: House) -> FastAPI:
+    routes.state.house = house
+    return routes
 
 
 @pytest.fixture

@@ -80,11 +80,17 @@ async def test_nothing_but_the_files_of_the_page_is_given_out(web: httpx2.AsyncC
 
 
 def test_the_way_to_send_a_key_is_part_of_the_document(document: Any) -> None:
-    assert set(document["components"]["securitySchemes"]) == {"HTTPBearer", "APIKeyHeader", "APIKeyCookie"}
+    assert set(document["components"]["securitySchemes"]) == {
+        "HTTPBearer",
+        "APIKeyHeader",
+        "APIKeyCookie",
+        "SignedRequest",
+    }
 
 
 async def test_a_living_and_ready_house_says_so(web: httpx2.AsyncClient, house: House) -> None:
-    assert [(await web.get(path)).json() for path in ("/health", "/ready")] == [{"status": "ok"}] * 2
+    assert (await web.get("/health")).json() == {"status": "ok"}
+    assert (await web.get("/ready")).json() == {"status": "ok", "sending": "ok"}
 
 
 async def test_what_is_down_is_named(app: FastAPI, web: httpx2.AsyncClient, house: House) -> None:

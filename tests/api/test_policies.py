@@ -102,6 +102,23 @@ async def test_a_change_that_names_no_version_is_refused(ask: Ask) -> None:
     assert (answer.status_code, answer.json()["code"]) == (428, "VersionMissing")
 
 
+async def test_the_address_that_reads_a_shops_policy_also_previews_and_saves_it(ask: Ask) -> None:
+    body = {"document": changed("budget.cash_month_fen", 777), "why": "w"}
+    seen = await ask("root", "POST", "compensation/preview?shop=demo", {"document": body["document"]})
+    saved = await ask("root", "PUT", "compensation?shop=demo", body, **{"If-Match": '"0"'})
+    house = (await ask("root", "GET", "compensation")).json()
+
+    assert [change["path"] for change in seen.json()["changes"]] == ["budget.cash_month_fen"]
+    assert (saved.json()["shop"], saved.json()["version"], house["version"]) == ("demo", 1, 0)
+
+
+async def test_an_address_and_a_body_that_name_two_shops_change_neither(ask: Ask) -> None:
+    body = {"document": SHIPPED, "why": "w", "shop": "other"}
+    answer = await ask("root", "PUT", "compensation?shop=demo", body, **{"If-Match": '"0"'})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "BadInput")
+
+
 async def test_a_policy_needs_its_reason(put: Ask) -> None:
     answer = await put(SHIPPED, 0, why="  ")
     assert (answer.status_code, "why" in answer.json()["detail"]) == (422, True)

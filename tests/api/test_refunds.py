@@ -1,5 +1,6 @@
 """Refunds over the api: reported, worked on by service, warehouse and finance, found by their parcels."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -241,3 +242,46 @@ async def test_words_that_the_buyer_would_read_are_looked_at_before_they_are_kep
     await web.get("/cases", params={"saw": f"{case}:3"}, headers=cast["agent"].headers)
     answer = await web.post(f"/cases/{case}/steps", json=step, headers=cast["agent"].headers)
     assert answer.json()["code"] == code
+
+
+@pytest.mark.covers(118, 119, 120)
+async def test_a_closed_refund_is_opened_again_and_the_register_says_so_to_every_shift(
+    at_work: House, by_hand: str, report: Any, web: httpx2.AsyncClient, cast: Any
+) -> None:
+    case = (await report(shop=by_hand, status="asked")).json()["case"]
+
+    async def take(who: str, step: str, **body: Any) -> httpx2.Response:
+        return await web.post(f"/cases/{case}/steps", json={"step": step} | body, headers=cast[who].headers)
+
+    await web.get("/cases", params={"saw": f"{case}:3"}, headers=cast["agent"].headers)
+    await take("agent", "note", text="买家要求尽快退款，情绪激动")
+    await report(shop=by_hand, version="2", status="CLOSED")
+    ended = await until_closed(web, cast, case)
+    assert ended["allowed_steps"] == ["reopen"]
+    back = await take("agent", "reopen", why="包裹后来到了", buyer_came_back=True)
+    assert back.status_code == 200, back.text
+    line = await line_of(web, cast, case)
+    assert (line["owner"], line["why"], line["stage"]) == ("service", "came back after its end", "reopened")
+    told = (await web.get(f"/cases/{case}/timeline", headers=cast["agent"].headers)).json()
+    assert "买家要求尽快退款，情绪激动" in json.dumps(told, ensure_ascii=False)
+
+
+async def line_of(web: httpx2.AsyncClient, cast: Any, case: str) -> Body:
+    """The case's line of the register, once it has one."""
+    async with asyncio.timeout(30):
+        while True:
+            lines = (await web.get("/refunds", headers=cast["finance"].headers)).json()["lines"]
+            found: Body | None = next((one for one in lines if one["case"] == case), None)
+            if found is not None:
+                return found
+            await asyncio.sleep(0.1)
+
+
+async def until_closed(web: httpx2.AsyncClient, cast: Any, case: str) -> Body:
+    """The case, once it is written as closed."""
+    async with asyncio.timeout(30):
+        while True:
+            shown: Body = (await web.get(f"/cases/{case}", headers=cast["agent"].headers)).json()
+            if shown["state"]["closed_at"] is not None:
+                return shown
+            await asyncio.sleep(0.1)

@@ -169,6 +169,7 @@ async def test_a_step_that_makes_no_sense_now_names_why(take: Take) -> None:
         {"step": "note", "text": "x" * 4001},
         {"step": "make_offer", "amount_fen": 500, "surprise": 1},
         {"step": "hand_over", "to": "x" * 1000},
+        {"step": "inspect", "result": "intact"},
         {"step": "schedule_callback", "at": "2026-11-21T10:00:00"},
     ],
 )

@@ -1,6 +1,7 @@
 """People, keys, shops and policies from the shell."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,47 @@ def test_of_two_people_who_have_changed_the_same_version_the_second_is_refused(t
 def test_a_database_that_is_away_is_said_plainly(typed: Typed, words: list[str]) -> None:
     refused = typed(*words, AMENDS_DATABASE_URL="postgresql+psycopg://amends_app@127.0.0.1:9/amends")
     assert (refused.exit_code, "check AMENDS_DATABASE_URL" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("content", ["你好 = 1".encode("gb18030"), b"a = ", b"\xff\xfe"])
+def test_a_policy_file_that_can_not_be_read_is_named_and_changes_nothing(
+    typed: Typed, tmp_path: Path, content: bytes
+) -> None:
+    file = tmp_path / "desk.toml"
+    file.write_bytes(content)
+    for words in (["check", "desk", str(file)], ["put", "desk", str(file), "--why", "x", "--on", "0"]):
+        refused = typed("policies", *words)
+        assert (refused.exit_code, "desk.toml can't be read" in refused.stderr) == (1, True)
+    assert "version" not in typed("policies", "list").stdout
+
+
+def test_a_new_person_gets_a_code_and_is_logged_out_by_the_next_one(typed: Typed) -> None:
+    typed("people", "add", "alice", "Alice", "--role", "admin")
+    first, second = (typed("people", "code", "alice").stdout for _ in range(2))
+    assert re.match(r"([2-9A-Z]{4}-){3}[2-9A-Z]{4} ", first)
+    assert first != second
+    assert json.loads(typed("people", "logins", "alice", "--json").stdout) == []
+    assert typed("people", "logout", "alice").stdout == "0 sessions of alice were ended.\n"
+
+
+def test_a_key_is_narrowed_and_changed_for_another(typed: Typed) -> None:
+    typed("people", "add", "erp", "ERP", "--role", "service")
+    typed("shops", "open", "demo", "演示店", "sandbox")
+    typed("keys", "issue", "erp", "push", "--shop", "demo", "--route", "open_case")
+    [kept] = json.loads(typed("keys", "list", "erp", "--json").stdout)
+    assert typed("keys", "rotate", kept["id"], "--hours", "1").stdout.startswith("ak_")
+    both = json.loads(typed("keys", "list", "erp", "--json").stdout)
+    assert [(one["shops"], one["routes"]) for one in both] == [(["demo"], ["open_case"])] * 2
+
+
+def test_an_outsourced_team_takes_what_lies_outside(typed: Typed) -> None:
+    typed("people", "add", "root", "Root", "--role", "admin")
+    typed("people", "add", "nina", "Nina", "--role", "agent")
+    typed("shops", "open", "demo", "演示店", "sandbox")
+    typed("teams", "put", "night", "Night desk", "--shop", "demo", "--outsourced")
+    assert "1 roles were taken" in typed("people", "team", "nina", "night").stdout
+    refused = typed("people", "grant", "nina", "finance", "--shop", "demo")
+    assert (refused.exit_code, "outsourced" in refused.stderr) == (1, True)
+    assert typed("people", "grant", "nina", "agent", "--shop", "demo").exit_code == 0
+    [team] = json.loads(typed("teams", "list", "--json").stdout)
+    assert (team["code"], team["shops"], team["outsourced"]) == ("night", ["demo"], True)

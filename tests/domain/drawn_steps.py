@@ -12,6 +12,7 @@ from domain.review_case import (
     agreement_steps,
     steps,
 )
+from domain.review_case.agreements import FixKind
 from domain.sealed import PayeeRef
 from tests.domain.review_world import OTHER, START, TEXT
 
@@ -80,6 +81,12 @@ a_step = st.one_of(
     st.builds(agreement_steps.AskDecision, what=st.just(TEXT), due=st.none() | st.integers(1, 900).map(_later)),
     st.builds(agreement_steps.Decide, decision=st.integers(1, 2), granted=st.booleans(), answer=st.just(TEXT)),
     st.builds(agreement_steps.AttachChat, text=st.just(TEXT)),
+    st.builds(
+        agreement_steps.RecordFix,
+        what=st.just(TEXT),
+        kind=st.sampled_from(FixKind),
+        paid_back_fen=st.sampled_from([0, 500]),
+    ),
     st.builds(dispute_steps.FlagRisk, risk=st.sampled_from(Risk), words=st.none() | st.just(TEXT)),
     st.builds(dispute_steps.JudgeFlag, flag=st.integers(1, 2), stands=st.booleans(), why=st.none() | st.just(TEXT)),
     st.builds(

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,6 +113,15 @@ def test_each_cause_has_remedies() -> None:
 @pytest.mark.parametrize("code", ["quality", "quality.", "quality.bad_luck", ""])
 def test_a_cause_that_does_not_exist_is_refused(code: str) -> None:
     with pytest.raises(UnknownCause):
+        check_cause(code, POLICY)
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [("quality.flawed", "quality.broken"), ("logistic.late", "logistics."), ("品质", "GET /policies/causes")],
+)
+def test_a_cause_that_does_not_exist_is_answered_with_what_could_be_meant(code: str, hint: str) -> None:
+    with pytest.raises(UnknownCause, match=re.escape(hint)):
         check_cause(code, POLICY)
 
 

@@ -206,6 +206,19 @@ def test_money_that_the_marketplace_let_go_by_itself_is_told_apart_and_the_goods
     assert world.case.closed_at is not None
 
 
+def test_each_move_of_an_application_names_who_moved_it() -> None:
+    """Ours is what our order did, and nothing that came after it."""
+    world = RefundWorld().inspected()
+    assert world.step(FAY, steps.ReleaseRefund(amount_fen=8900)) is None
+    world.wait(minutes=1)
+    moves = [event.facts for event in world.case.unwritten if event.kind == "status_changed"]
+    assert [(move["status"], move["by"]) for move in moves] == [
+        (RefundStatus.RETURNING, "us"),
+        (RefundStatus.RETURNED, "others"),
+        (RefundStatus.SUCCEEDED, "us"),
+    ]
+
+
 def test_goods_that_never_come_are_waited_for_and_then_given_up() -> None:
     world = RefundWorld().shipped()
     world.wait(days=11)

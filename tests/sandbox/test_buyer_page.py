@@ -88,3 +88,19 @@ def test_another_sites_form_cannot_press_a_button(market: Market, shop: Shop) ->
 
     assert answer.status_code == 403
     assert market.get(f"/buyer/reviews/{oid}")["result"] == "bad"
+
+
+def test_a_visitor_who_names_nobody_sees_the_orders_of_whoever_ordered_last(market: Market, shop: Shop) -> None:
+    market.review(shop, content="杯底有裂纹", buyer_nick="the-last-one")
+
+    text = market.http.get("/").text
+
+    assert 'value="the-last-one"' in text
+    assert "杯底有裂纹" in text
+
+
+def test_the_description_of_the_interface_names_no_other_host(market: Market) -> None:
+    page = market.http.get("/docs").text
+
+    assert "swagger-ui-bundle.js" in page
+    assert "https://" not in page

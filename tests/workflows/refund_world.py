@@ -45,9 +45,9 @@ class Applied:
     oid: str
 
 
-async def apply(house: House, price: str = "89.00", **body: Any) -> Applied:
+async def apply(house: House, price: str = "89.00", buyer_nick: str | None = None, **body: Any) -> Applied:
     """Chen asks for something back of a fresh order of 89 yuan."""
-    order = await house.order(price=price)
+    order = await house.order(price=price, **({"buyer_nick": buyer_nick} if buyer_nick else {}))
     oid = str(order["orders"][0]["oid"])
     wanted = {"amount": price, "reason": "商品质量问题", "with_return": True} | body
     asked = await house.sandbox.post(f"/buyer/orders/{oid}/refund", **wanted)

@@ -132,3 +132,12 @@ async def test_an_offer_nobody_answers_expires_and_its_reservation_is_released(t
     assert state.offers[0].status is OfferStatus.EXPIRED
     async with house.parts.sessions() as session:
         assert await session.scalar(select(func.sum(Budget.reserved_fen))) == 0
+
+
+async def test_a_marketplace_that_is_ill_before_paying_is_asked_until_it_answers(tell: Tell, house: House) -> None:
+    reviewed = await house.review()
+    story = await tell(reviewed)
+    await story.accepted()
+    await house.sandbox.fault("taobao.traderates.get", "http_500", count=7)
+    await story.amended(reviewed)
+    await paid_once(story)

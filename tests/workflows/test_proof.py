@@ -1,5 +1,7 @@
 """What is left of a closed case: everything, beside it, for whoever wants it proven."""
 
+import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -20,12 +22,13 @@ from record.verify import Trust, verify
 from tests import record_world
 from tests.builders import House
 from tests.conftest import Database
-from tests.workflows.conftest import Tell
+from tests.workflows.conftest import Tell, TellRefund
 from workflows.heads import Heads
 from workflows.payout import Payout
+from workflows.refund_case import RefundCase
 from workflows.review_case import ReviewCase
 
-REPLAY = Replay((ReviewCase, Payout), pydantic_data_converter)
+REPLAY = Replay((ReviewCase, RefundCase, Payout), pydantic_data_converter)
 
 
 async def archived(house: House, env: WorkflowEnvironment) -> None:
@@ -64,4 +67,25 @@ async def test_a_paid_case_and_its_payout_are_proven_and_a_forged_event_is_not(
     await record_world.reckon_anew(owner, state.opening.case)
     await owner.dispose()
     report = await checked(house, env, state.opening.case, tmp_path / "forged.zip")
+    assert "event 1 is not what the case's workflow wrote" in "\n".join(map(str, report.findings))
+
+
+@pytest.mark.covers(202, 212)
+async def test_a_refund_is_proven_as_well_with_its_buyers_words(
+    tell_refund: TellRefund, house: House, env: WorkflowEnvironment, database: Database, tmp_path: Path
+) -> None:
+    story = await tell_refund(explanation="杯盖漏水")
+    await story.buyer("withdraw")
+    await story.told()
+    case = (await story.closed()).opening.case
+    await archived(house, env)
+    path = tmp_path / "sound.zip"
+    report = await checked(house, env, case, path)
+    assert (report.findings, report.counts["histories replayed"]) == ([], 1)
+    with zipfile.ZipFile(path) as bundle:
+        assert "杯盖漏水" in json.loads(bundle.read(f"cases/{case}.json"))["texts"][0]["body"]
+    owner = create_async_engine(database.owner_url)
+    await record_world.reckon_anew(owner, case)
+    await owner.dispose()
+    report = await checked(house, env, case, tmp_path / "forged.zip")
     assert "event 1 is not what the case's workflow wrote" in "\n".join(map(str, report.findings))

@@ -1,5 +1,6 @@
 """The intake of refunds on a real engine: each application one case, whatever comes twice, late or changed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,9 @@ from temporalio.client import Client
 from db.tables.cases import CaseFile, CaseKey
 from db.tables.inbox import Inbox
 from domain.policies.refund_rules import RefundStatus
+from domain.refund_case import steps
 from domain.refund_case.outcomes import RefundOutcome
+from domain.refund_case.state import RefundCaseState
 from tests.conftest import Database
 from tests.workflows.conftest import Keep
 from tests.workflows.live import Live, living
@@ -88,3 +91,31 @@ async def test_exchanges_come_by_their_own_list_and_their_cases_hear_of_changes(
     await live.house.sandbox.post(f"/buyer/refunds/{exchange.refund_id}/withdraw")
     assert (await run(live)).told == 1
     assert await case_of(live, files[exchange.refund_id]).result() == RefundOutcome.WITHDRAWN
+
+
+@pytest.mark.covers(117, 209)
+async def test_a_case_that_was_ended_here_begins_its_next_run_when_its_application_goes_on_there(
+    live: Live, keep_live_history: Keep
+) -> None:
+    applied = await apply(live.house)
+    await run(live)
+    [file] = await live.registered(1)
+    first = case_of(live, file)
+    ended = steps.RefundCommand.model_validate(
+        {
+            "actor": live.house.actor("bob"), "digest": "d", "sent_at": datetime.now(UTC),
+            "step": steps.EndRefund(why=await live.house.text("别处处理")),
+        }
+    )  # fmt: skip
+    await first.execute_update(RefundCase.advance, ended)
+    assert await first.result() == RefundOutcome.ENDED_BY_HAND
+    last = await first.query(RefundCase.view)
+    await live.house.sandbox.post(f"/buyer/refunds/{applied.refund_id}/message", content="还没处理吗")
+    assert (await run(live)).started == 1
+    second = live.client.get_workflow_handle(f"{file.workflow}:2")
+    async with asyncio.timeout(30):
+        while not (state := await second.query("view", result_type=RefundCaseState)).assignee:  # noqa: ASYNC110 its workflow works on
+            await asyncio.sleep(0.1)
+    assert (state.opening.case, state.reading.status, state.watch is not None) == (file.number, "asked", True)
+    assert state.version > last.version
+    await keep_live_history(f"{file.workflow}:2", "RefundCase.reopened")

@@ -1,12 +1,14 @@
 """The review story from detection to the last notice, on real parts and under skipped time: one test per way out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from db.tables.cases import CaseFile
 from domain.contact_terms import CallResult, StopSignal, TalkOutcome
+from domain.life_zones import BEIJING
 from domain.payouts import PayoutStatus
 from domain.review_case import steps
 from domain.review_case.outcomes import Outcome
@@ -175,3 +177,22 @@ async def test_a_case_reopened_by_a_person_stays_open_although_its_review_is_goo
     state = await second.until(lambda case: case.read_at is not None)
     assert state.outcome is None
     assert state.amendment is None
+
+
+async def test_a_notice_that_waits_for_a_decent_hour_is_said_to_wait_and_lists_show_until_when(
+    tell: Tell, house: House
+) -> None:
+    reviewed = await house.review()
+    story = await tell(reviewed)
+    await story.accepted()
+    night = (await story.clock()).astimezone(BEIJING) + timedelta(days=1)
+    await story.pass_time(night.replace(hour=23, minute=0) - await story.clock())
+    await story.amended(reviewed)
+    state = await story.until(lambda case: case.notice_again_at is not None)
+    said = [event.facts["until"] for event in await story.events() if event.kind == "notice_put_off"]
+    async with house.parts.sessions() as session:
+        row = await session.get_one(CaseFile, state.opening.case)
+
+    assert state.notice_again_at is not None
+    assert [datetime.fromisoformat(until) for until in said] == [state.notice_again_at]
+    assert (row.due_what, row.due_at) == ("notify", state.notice_again_at)

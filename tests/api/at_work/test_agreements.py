@@ -146,3 +146,30 @@ async def test_what_a_buyer_writes_is_kept_once_waits_for_an_answer_and_stands_i
     history = await temporal_client.get_workflow_handle(f"review:sandbox:demo:{review['order_id']}").fetch_history()
     assert [one["text"] for one in said["chats"]] == ["壶盖什么时候寄"]
     assert "壶盖" not in history.to_json()
+
+
+@pytest.mark.covers(75)
+@pytest.mark.parametrize(
+    ("step", "body"),
+    [
+        ("ask_decision", {"what": "找人刷 好评压下去行吗"}),
+        ("promise", {"what": "请水军帮忙", "due": tomorrow()}),
+        ("record_fix", {"kind": "help", "what": "用小号评了几条"}),
+        ("make_offer", {"form": "gift_parcel", "amount_fen": 500, "reason": "刷单补偿"}),
+    ],
+)
+async def test_nobody_proposes_fake_reviews_as_a_remedy(take: Take, step: str, body: dict[str, Any]) -> None:
+    refused = await take("lead", step, **body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "FakeReviewForbidden")
+
+
+@pytest.mark.covers(72)
+async def test_a_repair_is_written_down_and_offers_stand_on_top_of_it(take: Take, read: Read) -> None:
+    kept = await take("lead", "record_fix", kind="refund_part", paid_back_fen=3_000, what="退一半,壶盖补寄")
+    assert kept.status_code == 200, kept.text
+    shown = await read("/cases/{case}/offer-range")
+    assert (shown["paid_back_fen"], shown["fixes"][0]["kind"]) == (3_000, "refund_part")
+    assert any("on top of the repair" in reason for reason in shown["forms"][0]["reasons"])
+    assert "退一半" not in str(kept.json()["state"])
+    (told,) = (await read("/cases/{case}/agreements"))["fixes"]
+    assert (told["what"], told["by"]) == ("退一半,壶盖补寄", "Lead-1")
