@@ -16,8 +16,8 @@ _SOURCES = {RecoveredFrom.INSURER: LossAccount.INSURER, RecoveredFrom.SUPPLIER: 
 
 
 def loss_fen(case: RefundCaseState) -> int:
-    """Net, amends that were paid included: goods that can be sold again make good what was paid back for them; pieces that can't are lost in
-    proportion. What a courier or supplier may still owe is not taken off before it has come."""
+    """Net, amends that were paid included: goods that can be sold again make good what was paid back for them; pieces
+    that can't are lost in proportion. What a courier or supplier may still owe is not taken off before it has come."""
     return sum(losses(case).values()) + paid_fen(case)
 
 
