@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from domain.people import Role
 from domain.policies.causes import Fault
@@ -84,6 +84,17 @@ class Handling(BaseModel):
     goods_are_taken: bool = False
     pays_alternatives: bool = False
     policy: str = ""
+
+    # Parts of a policy are strict, and a state that was kept in a row holds lists and plain words.
+    @field_validator("tracking", mode="before")
+    @classmethod
+    def _kept_tracking(cls, value: Any) -> Any:
+        return TrackingPolicy.model_validate(value, strict=False) if isinstance(value, dict) else value
+
+    @field_validator("claims", mode="before")
+    @classmethod
+    def _kept_claims(cls, value: Any) -> Any:
+        return CourierClaims.model_validate(value, strict=False) if isinstance(value, dict) else value
 
 
 class OnItsWay(BaseModel):

@@ -14,6 +14,7 @@ from domain.refund_case.market import OnItsWay
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.register import dispute_of
 from domain.refund_case.stages import Owner, RefundStage, owner_of, stage_of
+from domain.refund_case.state import RefundCaseState
 from domain.tracking import Leg, TransitState
 from tests.domain.claim_world import HANDLING, arrived, claim, judge, report, world
 from tests.domain.refund_world import ADA, ALICE, ANN, BOB, FAY, PARCEL, START, TEXT, WAN, Market, RefundWorld
@@ -267,3 +268,8 @@ def test_abuse_is_a_persons_word_with_its_reason_and_can_be_taken_back() -> None
     assert made.step(ALICE, claim_steps.LiftAbuse(why=TEXT)) is None
     assert made.kinds[-1] == "abuse_lifted"
     assert not made.case.abuse
+
+
+def test_a_state_that_was_kept_in_a_row_is_the_same_when_it_is_read() -> None:
+    made = kept()
+    assert RefundCaseState.model_validate(made.case.model_dump(mode="json")) == made.case
