@@ -27,7 +27,17 @@ from domain.review_case.keys import lives_of, payout_id
 
 CASES_A_ROUND = 50
 # Workflows that come by the clock and hold nothing that their cases don't.
-ROUTINE = ("Intake", "RefundIntake", "Archive", "Digest", "Heads", "Retention", "Reconcile")
+ROUTINE = (
+    "Intake",
+    "RefundIntake",
+    "Archive",
+    "Digest",
+    "Notices",
+    "Webhooks",
+    "Heads",
+    "Retention",
+    "Reconcile",
+)
 ROUTINE_KEPT = timedelta(days=1)
 FORGOTTEN_AT_ONCE = 2000
 # Stands where a run's id would: the engine knew this workflow no more when it was to be archived.

@@ -19,6 +19,7 @@ from db.contacts import history_of, keep_stop, lock_contacts_of
 from db.sessions import Sessions, looking
 from db.tables.buyers import Buyer, Review, ShopOrder
 from db.tables.contacts import ContactAttempt, ContactStopRow
+from db.tables.refunds import Refund
 from domain.contact_caps import may_contact_now
 from domain.contact_outcomes import Consequence, consequence
 from domain.contact_terms import Channel, PhoneKind
@@ -48,7 +49,7 @@ class ContactActivities:
         with refusing():
             async with self._sessions.begin() as session:
                 policy, version = await self._policies.contact(session, step.shop)
-                review = await session.get_one(Review, UUID(request.review_row))
+                review = await source_of(session, request.review_row)
                 person = await lock_person(session, review.buyer)
                 known = await _attempt(session, step.case, request.number)
                 if known is not None:
@@ -80,7 +81,7 @@ class ContactActivities:
         over_at = logged.over_at(step.now)
         async with self._sessions.begin() as session:
             policy, version = await self._policies.contact(session, step.shop)
-            review = await session.get_one(Review, UUID(request.review_row))
+            review = await source_of(session, request.review_row)
             person = await lock_person(session, review.buyer)
             with refusing():
                 await check_log(session, self._policies, request, policy)
@@ -120,7 +121,7 @@ class ContactActivities:
     async def stop(self, request: StopRequest) -> Prepared:
         """The buyer wants no contact: it holds for the person, in every case and shop."""
         async with self._sessions.begin() as session:
-            review = await session.get_one(Review, UUID(request.review_row))
+            review = await source_of(session, request.review_row)
             person = await lock_person(session, review.buyer)
             step = request.step
             await keep_stop(session, person, step.case, request.signal, step.update_id, step.now)
@@ -130,7 +131,7 @@ class ContactActivities:
     async def lift_stops(self, request: CallbackRequest) -> Prepared:
         """The buyer came back on their own and named a time: what they had said before no longer silences us."""
         async with self._sessions.begin() as session:
-            review = await session.get_one(Review, UUID(request.review_row))
+            review = await source_of(session, request.review_row)
             person = await lock_person(session, review.buyer)
             if person is not None:
                 people = await aliases_of(session, person)
@@ -150,7 +151,13 @@ async def lock_person(session: AsyncSession, buyer: UUID | None) -> UUID | None:
     return person
 
 
-async def zone_of(session: AsyncSession, review: Review, policy: ContactPolicy) -> LifeZone:
+async def source_of(session: AsyncSession, row: str) -> Review | Refund:
+    """What a case is about, and with it whose contacts these are."""
+    review = await session.get(Review, UUID(row))
+    return review if review is not None else await session.get_one(Refund, UUID(row))
+
+
+async def zone_of(session: AsyncSession, review: Review | Refund, policy: ContactPolicy) -> LifeZone:
     order = await session.get(ShopOrder, review.order) if review.order else None
     return life_zone((order.province or "") if order else "", policy)
 

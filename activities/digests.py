@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.clocks import DeskClock
+from activities.complaint_reminders import remind_of_complaints
 from activities.gate_reminders import remind_of_gate
 from activities.notice_planning import Untold, tell_digests
 from activities.policies import Policies
@@ -44,6 +45,7 @@ class DigestActivities:
         """
         async with self._sessions.begin() as session:
             await _drop_closed(session, request)
+            await remind_of_complaints(session, self._policies, request.shop, request.now)
             await remind_of_gate(session, self._policies, request.shop, request.now)
             people = await _who_waits(session, request.shop)
             at_work = await self._at_work(session, request, people)

@@ -11,6 +11,7 @@ from temporalio import activity
 from activities.clocks import DeskClock
 from activities.policies import Policies
 from activities.requests import AnnouncementRequest, ClockRequest
+from db.leaves import is_here
 from db.sessions import Sessions
 from db.shifts import presences
 from db.tables.office import Person, PersonRole
@@ -76,7 +77,7 @@ async def holders_of(session: AsyncSession, shop: str, roles: Collection[Role], 
         select(Person.id)
         .join(PersonRole, PersonRole.person == Person.id)
         .where(PersonRole.role.in_(roles), (PersonRole.shop == shop) | PersonRole.shop.is_(None))
-        .where(Person.active, (Person.away_until.is_(None)) | (Person.away_until <= now))
+        .where(Person.active, is_here(now))
         .order_by(Person.id)
     )
     return [str(person) for person in dict.fromkeys(await session.scalars(holders))]

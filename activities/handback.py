@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities.assignment import lock_shops
 from activities.requests import AwayRequest, Handed
+from db.leaves import is_here
 from db.sessions import Sessions
 from db.tables.cases import Assignment, CaseFile
 from db.tables.office import Person, PersonRole, Shop
@@ -55,7 +56,7 @@ async def _where_working(session: AsyncSession, request: AwayRequest, shops: lis
         select(PersonRole.shop)
         .join(Person, Person.id == PersonRole.person)
         .where(PersonRole.person == UUID(request.person), PersonRole.role.in_([str(role) for role in DESK]))
-        .where(Person.active, Person.away_until.is_(None) | (Person.away_until <= request.now))
+        .where(Person.active, is_here(request.now))
     )
     held = set(await session.scalars(found))
     return frozenset(shops if None in held else [shop for shop in shops if shop in held])

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.policies import Policies
+from db.notice_routes import shops_of
 from db.tables.cases import Notice
 from db.tables.notices import NoticeChannel
 from db.tables.office import Person, PersonRole, Shop
@@ -56,6 +57,6 @@ async def _shop_of(session: AsyncSession, channel: NoticeChannel) -> str | None:
         return channel.shop
     wanted = select(Shop.code).order_by(Shop.serial).limit(1)
     if channel.team is not None:
-        return await session.scalar(wanted.where(Shop.team == channel.team))
+        return await session.scalar(wanted.where(Shop.code.in_(await shops_of(session, channel.team))))
     theirs = select(PersonRole.shop).where(PersonRole.person == channel.person)
     return await session.scalar(wanted.where(Shop.code.in_(theirs))) or await session.scalar(wanted)

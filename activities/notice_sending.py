@@ -23,6 +23,7 @@ from domain.notice_sending import MISSED, Answer, DeliveryState, next_state
 from gateways.failures import AuthRevoked, GatewayFailure, RateLimited, Rejected
 from gateways.mail import Letter, Mail
 from gateways.robots import RobotAddress, RobotKind, Robots
+from gateways.wire import wall_clock
 
 # A run begins nothing new after this; the next one is a few seconds away.
 BUDGET_SECONDS = 25.0
@@ -34,11 +35,11 @@ PATIENCE = 3
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a try went; `until` is when the other side wants to hear from us again."""
+    """How a try went; `pause` is how long the other side wants to hear nothing from us."""
 
     answer: Answer
     code: str
-    until: datetime | None = None
+    pause: timedelta | None = None
 
 
 class NoticeSendingActivities:
@@ -105,7 +106,8 @@ def ending_of(failure: GatewayFailure) -> Ending:
     if failure.maybe_done and failure.code != "http-503":
         return Ending(Answer.OPEN, failure.code)
     if isinstance(failure, RateLimited):
-        return Ending(Answer.NOT_DONE, failure.code, failure.until)
+        # Told by the clock on the wall, which a story's own time may have left behind.
+        return Ending(Answer.NOT_DONE, failure.code, failure.until - wall_clock())
     if isinstance(failure, Rejected) and failure.permanent and not isinstance(failure, AuthRevoked):
         return Ending(Answer.REFUSED, failure.code)
     return Ending(Answer.NOT_DONE, failure.code)
@@ -117,8 +119,8 @@ async def _keep(session: AsyncSession, one: Claimed, ending: Ending, now: dateti
         ending.answer, tries=one.tries, urgent=one.urgent, queued_at=one.queued_at, give_up_hours=one.give_up_hours,
         now=now,
     )  # fmt: skip
-    if again is not None and ending.until is not None:
-        again = max(again, ending.until)
+    if again is not None and ending.pause is not None:
+        again = max(again, now + ending.pause)
     ours = (
         NoticeDelivery.id == one.id,
         NoticeDelivery.state == DeliveryState.SENDING,
@@ -138,7 +140,7 @@ async def _note_health(session: AsyncSession, channel: UUID, ending: Ending, now
     values: dict[str, object] = {"last_code": ending.code, "last_failed_at": now}
     if ending.answer is Answer.TAKEN:
         values = {"last_code": ending.code, "last_ok_at": now, "failing_since": None, "alarmed_at": None}
-    elif ending.until is None:
+    elif ending.pause is None:
         values["failing_since"] = func.coalesce(NoticeChannel.failing_since, now)
     await session.execute(update(NoticeChannel).where(NoticeChannel.id == channel).values(**values))
 

@@ -26,6 +26,8 @@ RESULTS = {
 }
 
 
+# The buyer keeps the goods for something that we gave in place of a refund (S002: tell the result, thank again).
+GIVEN = "约定的补偿已发放，感谢您的理解"
 PARCELS = {Leg.ORDER: "包裹", Leg.BACK: "退回包裹", Leg.OUT: "补发包裹"}
 
 
@@ -42,12 +44,12 @@ class RefundNoticeActivities:
     @activity.defn
     async def notify_refund(self, request: RefundNoticeRequest) -> NoticeSent:
         """Tell the buyer how it ended. That money is back counts against no cap; the rest is a contact like any."""
-        result = RESULTS.get(request.outcome)
+        result = GIVEN if request.given_fen else RESULTS.get(request.outcome)
         if result is None:
             return NoticeSent(sent=False, why=f"nothing to tell after {request.outcome}")
         async with self._sessions() as session:
             row = await session.get_one(Refund, UUID(request.refund_row))
-        money = request.outcome in PAID_BACK
+        money = request.outcome in PAID_BACK or request.paid_fen > 0
         letter = Letter(
             case=request.case,
             shop=request.shop,
@@ -58,7 +60,7 @@ class RefundNoticeActivities:
             kind=NoticeKind.REFUND,
             purpose=ContactPurpose.PAYMENT_NOTICE if money else ContactPurpose.FOLLOW_UP,
             template=self._template,
-            amount_fen=request.refunded_fen,
+            amount_fen=request.refunded_fen or request.given_fen,
             words={"result": result},
             now=request.now,
         )

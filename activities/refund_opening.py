@@ -77,6 +77,7 @@ class RefundOpeningActivities:
                 return RefundOpened(
                     number=registered.file.number,
                     before=left,
+                    calls=True,
                     identity=await _identity(session, row, registered.file),
                     reading=reading,
                     policies=await self._policies.versions(session, row.shop),

@@ -14,11 +14,13 @@ from activities.refund_requests import RefundProjection
 from activities.webhook_outbox import keep_webhooks
 from db.approvals import keep_approval
 from db.losses import post_losses
+from db.places import free_place
 from db.questions import keep_questions
 from db.sessions import Sessions
 from db.tables.cases import Assignment, CaseFile
 from db.tables.refunds import RefundLine
 from domain.queue_ranking import rank
+from domain.refund_case import calls
 from domain.refund_case.keys import KIND as REFUND
 from domain.refund_case.losses import losses
 from domain.refund_case.paying import paid_fen
@@ -50,6 +52,8 @@ class RefundProjectionActivities:
             await _keep_line(session, batch)
             await _keep_losses(session, batch)
             await keep_approval(session, case, fresh[-1].at)
+            if case.calls.planned_by_desk and case.calls.contact is None and not calls.wanted(case):
+                await free_place(session, number)
             await keep_questions(session, case, REFUND)
             if case.closed_at is not None:
                 released = update(Assignment).where(Assignment.case == number, Assignment.released_at.is_(None))

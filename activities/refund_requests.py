@@ -116,8 +116,12 @@ class TellRequest(RefundRequest):
 
 
 class RefundNoticeRequest(RefundRequest):
+    """`given_fen` is what the buyer got in place of a refund, `paid_fen` what of it was money."""
+
     outcome: RefundOutcome
     refunded_fen: int
+    given_fen: int = 0
+    paid_fen: int = 0
 
 
 class RefundProjection(Request):

@@ -6,11 +6,13 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from temporalio import activity
 
-from db.log_pruning import prune_logs
+from db.complaints import forget_complaints
+from db.log_pruning import prune_logins, prune_logs
 from db.policy_rows import policy_in_force
 from db.pushes import forget_pushes
 from db.retention import A_ROUND, due_cases, forget
 from db.sessions import Sessions
+from db.tables.complaints import Complaint
 from db.tables.office import Shop
 from domain.policies.retention import RetentionPolicy
 from vault.setup import needed
@@ -50,10 +52,13 @@ class RetentionActivities:
             shop = await session.scalar(select(Shop.code).where(Shop.code > request.after).order_by(Shop.code).limit(1))
             if shop is None:
                 await prune_logs(session, request.now)
+                await prune_logins(session, request.now)
                 return RetentionDone()
             found = await policy_in_force(session, "retention", shop)
             policy = found.document
             assert isinstance(policy, RetentionPolicy)  # noqa: S101 the kind decides the model
+            old = Complaint.ended_at < policy.closed_before(request.now)
+            await forget_complaints(session, (Complaint.shop == shop) & old, request.now)
             due = await due_cases(session, shop, policy, request.now, A_ROUND)
             if due:
                 version = f"{found.shop or 'house'}:{found.version}" if found.version else "shipped"

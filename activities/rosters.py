@@ -114,7 +114,7 @@ class Rosters:
 
 def _presence(line: RosterLine, shifts: Mapping[UUID, Shift]) -> Presence:
     terms = tuple(ShiftTerm(shifts[shift], since, until) for shift, since, until in line.terms)
-    return Presence(terms, line.away_until, line.active)
+    return Presence(terms, line.away_until, line.active, line.leaves)
 
 
 def _midnight(now: datetime) -> datetime:

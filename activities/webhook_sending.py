@@ -20,6 +20,7 @@ from db.sessions import Sessions
 from db.tables.cases import CaseFile
 from db.tables.record import CaseEvent
 from db.tables.webhooks import WebhookDelivery, WebhookSubscription
+from db.webhooks import miss_what_waits
 from domain.webhooks import (
     GIVE_UP_AFTER,
     LOST_AFTER,
@@ -82,7 +83,8 @@ class WebhookActivities:
         async with self._sessions() as session:
             found = (
                 select(WebhookDelivery.subscription)
-                .where(_due(request.now))
+                .join(WebhookSubscription, WebhookSubscription.id == WebhookDelivery.subscription)
+                .where(_due(request.now), WebhookSubscription.active)
                 .group_by(WebhookDelivery.subscription)
                 .order_by(func.min(WebhookDelivery.queued_at))
                 .limit(LISTENERS_A_RUN)
@@ -206,10 +208,12 @@ async def _keep(session: AsyncSession, webhook: UUID, one: Sending, ending: Endi
     ours = (
         WebhookDelivery.id == one.id, WebhookDelivery.state == WebhookState.SENDING, WebhookDelivery.tries == one.tries
     )  # fmt: skip
-    ended = {"state": state, "next_try_at": again, "ended_at": None if again else now, "code": ending.code}
-    await session.execute(update(WebhookDelivery).where(*ours).values(**ended))
     locked = select(WebhookSubscription).where(WebhookSubscription.id == webhook)
     listener = (await session.scalars(locked.with_for_update(key_share=True))).one()
+    if again is not None and not listener.active:
+        state, again = WebhookState.MISSED, None
+    ended = {"state": state, "next_try_at": again, "ended_at": None if again else now, "code": ending.code}
+    await session.execute(update(WebhookDelivery).where(*ours).values(**ended))
     listener.last_code = ending.code
     if succeeded(ending.status):
         listener.last_ok_at, listener.failing_since = now, None
@@ -222,7 +226,5 @@ async def _keep(session: AsyncSession, webhook: UUID, one: Sending, ending: Endi
 async def _switch_off(session: AsyncSession, listener: WebhookSubscription, now: datetime) -> None:
     """What waits is kept as missed, and administrators hear of it."""
     listener.active, listener.switched_off_at = False, now
-    waiting = WebhookDelivery.subscription == listener.id, WebhookDelivery.state == WebhookState.QUEUED
-    missed = {"state": WebhookState.MISSED, "next_try_at": None, "ended_at": now}
-    await session.execute(update(WebhookDelivery).where(*waiting).values(**missed))
+    await miss_what_waits(session, now, listener.id)
     await tell_admins(session, listener.shop, WEBHOOK_OFF, f"webhook:{listener.id}:{now.isoformat()}", now)

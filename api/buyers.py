@@ -17,17 +17,16 @@ from api.house import House, TheHouse
 from db import office
 from db.audit import record
 from db.policy_rows import InForce, policy_in_force
-from db.reads.people import names_of
+from db.reads.looks import UNMASKED, Look, LooksAsked, looks_at
+from db.reads.looks import list_looks as looks_of
 from db.reads.unmasked import FoundBuyer, PlainBuyer, buyer_and_order, find_buyers, in_plain
 from db.retention import Forgotten, cases_of_buyer, due_cases, forget, held_cases
 from db.sealed_texts import seal_text
-from db.tables.office import OfficeEvent
 from db.tables.retention import ErasureRun
 from domain.policies.retention import Forget, RetentionPolicy
 from vault.setup import needed
 
 router = APIRouter(tags=["buyers"])
-UNMASKED, SHOWN, REPLAYED = "buyer.unmasked", "phone.shown", "chat.replayed"
 MOST_AT_ONCE = 200
 
 
@@ -49,18 +48,6 @@ class UnmaskBody(BaseModel):
     fields: list[Literal["nick", "name", "phone", "address", "accounts"]] = Field(min_length=1, max_length=5)
     why: Why
     note: Text | None = Field(default=None, description="more of the reason; it is sealed")
-
-
-class Look(BaseModel):
-    """Somebody saw a buyer's data."""
-
-    seq: int
-    at: Moment
-    who: str
-    case: str
-    fields: list[str]
-    why: str | None
-    hash: str = Field(description="of its line in the office's chain")
 
 
 class RetentionView(BaseModel):
@@ -119,14 +106,25 @@ async def unmask_buyer(house: TheHouse, caller: TheCaller, number: str, body: Un
 
 
 @router.get("/cases/{number}/buyer/looks", responses=documented(403, 404), summary="Who saw this buyer's data")
-async def list_looks(house: TheHouse, caller: TheCaller, number: str) -> list[Look]:
+async def case_looks(house: TheHouse, caller: TheCaller, number: str) -> list[Look]:
     row = await case_for(house, caller, number)
     async with house.reads() as session:
-        names = await names_of(session)
-        lines = select(OfficeEvent).where(
-            OfficeEvent.subject == row.number, OfficeEvent.kind.in_((UNMASKED, SHOWN, REPLAYED))
-        )
-        return [_look(line, names) for line in await session.scalars(lines.order_by(OfficeEvent.seq))]
+        return await looks_at(session, row.number)
+
+
+@router.get("/looks", responses=documented(403), summary="Who saw which buyer's data, in all cases")
+async def list_looks(
+    house: TheHouse,
+    caller: TheCaller,
+    who: Annotated[UUID | None, Query(description="id of a person")] = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    after: Annotated[int, Query(ge=0, le=2**53, description="seq of the last one that is known already")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> list[Look]:
+    """In the shops that you may see, the first look first."""
+    async with house.reads() as session:
+        return await looks_of(session, LooksAsked(caller.shops(), who, since, until), after, limit)
 
 
 @router.get("/search/buyers", responses=documented(403), summary="Find a buyer by what they say of themselves")
@@ -220,10 +218,3 @@ def _name(found: InForce) -> str:
 
 def _erased(done: Forgotten) -> Erased:
     return Erased(cases=done.cases, texts=done.texts, files=done.attachments, buyers=done.buyers)
-
-
-def _look(line: OfficeEvent, names: dict[str, str]) -> Look:
-    return Look(
-        seq=line.seq, at=line.at, who=names.get(line.actor, line.actor), case=line.subject,
-        fields=line.facts.get("fields", ["phone"]), why=line.facts.get("why"), hash=line.hash.hex(),
-    )  # fmt: skip

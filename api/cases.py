@@ -20,6 +20,7 @@ from db.audit import record
 from db.reads import cases as reads
 from db.reads import office, reviews, timeline
 from db.reads.cases import CaseFilter, CaseLine
+from db.reads.looks import SHOWN
 from domain.errors import Refusal
 from domain.people import DESK, Role
 from domain.platforms import Platform
@@ -185,9 +186,7 @@ async def show_phone(house: TheHouse, caller: TheCaller, number: str) -> PhoneNu
         phone = await reviews.phone_of(session, row.source_row)
         if phone is None:
             raise NotFound("No number of this buyer is known; enter one with the step set_phone.")
-        await record(
-            session, str(caller.person), house.now(), "phone.shown", row.number, {"contact": state.contact.number}
-        )
+        await record(session, str(caller.person), house.now(), SHOWN, row.number, {"contact": state.contact.number})
     return PhoneNumber(phone=phone)
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from api.buyers import REPLAYED
 from api.callers import TheCaller
 from api.errors import documented
 from api.fields import Line, Text
@@ -16,6 +15,7 @@ from api.live import live_case
 from db.audit import record
 from db.questions import retire_rule as retire
 from db.reads import disputes as reads
+from db.reads.looks import REPLAYED
 from db.reads.replay import Moment, replay
 
 router = APIRouter(tags=["disputes"])

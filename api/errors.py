@@ -169,7 +169,9 @@ async def _refused(request: Request, refusal: Refusal) -> JSONResponse:
 
 async def _misshapen(request: Request, error: RequestValidationError) -> JSONResponse:
     """Names each field and what is wrong with it; what was sent is not repeated, it may be a buyer's data."""
-    fields = [{"field": _field(fault["loc"]), "why": fault["msg"]} for fault in error.errors()]
+    fields = [
+        {"field": _field(fault["loc"]), "why": fault["msg"].removeprefix("Value error, ")} for fault in error.errors()
+    ]
     first = f"{fields[0]['field']}: {fields[0]['why']}" if fields else "the request can't be read"
     more = f" (and {len(fields) - 1} more, see errors)" if len(fields) > 1 else ""
     # A fault that has a name of its own is the problem; pydantic's own types are written small.

@@ -20,6 +20,7 @@ from api.live import live_state
 from db.attachments import attachment_of, note_seen
 from db.audit import record
 from db.reads.evidence import EvidenceManifest, evidence_of
+from db.reads.looks import PACKAGED
 from db.tables.cases import CaseFile
 from record.documents import SignatureDoc
 from vault.setup import needed
@@ -69,7 +70,7 @@ async def _note(house: House, row: CaseFile, manifest: EvidenceManifest, by: str
                 attachment, _ = await attachment_of(session, row.number, piece.file.file)
                 await note_seen(session, attachment, by, house.now(), "package")
         facts = {"shop": row.shop, "pieces": len(manifest.pieces), "digest": manifest.digest}
-        await record(session, by, house.now(), "evidence.packaged", row.number, facts)
+        await record(session, by, house.now(), PACKAGED, row.number, facts)
 
 
 async def _pack(house: House, manifest: EvidenceManifest, path: Path) -> None:

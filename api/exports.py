@@ -19,6 +19,7 @@ from api.fields import Line, Moment, ShopCode
 from api.finding import case_for
 from api.house import House, TheHouse
 from db.audit import record
+from db.reads.looks import EXPORTED
 from db.tables.record import RecordHead
 from record.documents import Manifest, Scope
 from record.export import Wish, export
@@ -122,4 +123,4 @@ async def _note(house: House, caller: Caller, manifest: Manifest) -> None:
     facts = {"scope": scope, "cases": len(manifest.cases), "texts": manifest.texts, "why": manifest.why}
     subject = manifest.scope.case or "period"
     async with house.sessions.begin() as session:
-        await record(session, str(caller.person), house.now(), "record.exported", subject, facts)
+        await record(session, str(caller.person), house.now(), EXPORTED, subject, facts)

@@ -11,6 +11,7 @@ from api.live import live_state
 from api.paging import Limit
 from db.audit import record
 from db.reads import fulfilments
+from db.reads.looks import DELIVERY
 from db.sealed_texts import open_text
 from domain.errors import Refusal
 from domain.review_case import fulfilling
@@ -53,5 +54,5 @@ async def show_delivery(house: TheHouse, caller: TheCaller, number: str) -> Deli
         to = await open_text(session, state.delivery.id) if state.delivery else None
         if to is None:
             raise NotFound("No address of this buyer is known; enter one with the step set_delivery.")
-        await record(session, str(caller.person), house.now(), "delivery.shown", row.number, {})
+        await record(session, str(caller.person), house.now(), DELIVERY, row.number, {})
     return Delivery(to=to)

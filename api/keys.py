@@ -48,6 +48,16 @@ class RotateBody(BaseModel):
     )
 
 
+class OwnRotateBody(BaseModel):
+    """The old key stays good for an hour at least, so that a program whose answer was lost can ask once more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    old_hours: Annotated[int, Field(ge=1, le=A_WEEK)] = Field(
+        default=24, description="for how long the old key is good beside the new one"
+    )
+
+
 class NewKey(BaseModel):
     """The only time that the key is shown."""
 
@@ -102,17 +112,17 @@ async def list_keys(house: TheHouse, caller: TheCaller, person: UUID) -> list[Ke
 )
 async def rotate_key(house: TheHouse, caller: TheCaller, person: UUID, key: UUID, body: RotateBody) -> NewKey:
     """Of the same scope and length of life; both are good for `old_hours`."""
-    return await _rotate(house, caller.person, person, key, body)
+    return await _rotate(house, caller.person, person, key, body.old_hours)
 
 
 @router.post(
     "/me/key/rotate", responses=documented(403, 409), status_code=201, summary="Put a new key in this one's place"
 )
-async def rotate_my_key(house: TheHouse, caller: TheCaller, body: RotateBody) -> NewKey:
+async def rotate_my_key(house: TheHouse, caller: TheCaller, body: OwnRotateBody) -> NewKey:
     """For programs that change the key that they come with by themselves."""
     if caller.entry is not EntryKind.KEY or caller.entry_id is None:
         raise NoSession("You did not come with a key; an administrator rotates others.")
-    return await _rotate(house, caller.person, caller.person, caller.entry_id, body)
+    return await _rotate(house, caller.person, caller.person, caller.entry_id, body.old_hours)
 
 
 @router.delete("/people/{person}/keys/{key}", responses=documented(403, 404), status_code=204, summary="Revoke a key")
@@ -158,8 +168,8 @@ async def list_door_refusals(house: TheHouse, caller: TheCaller, since: Moment |
         return [RefusedAtTheDoor(**{name: getattr(row, name) for name in fields}) for row in rows]
 
 
-async def _rotate(house: House, by: UUID, person: UUID, key: UUID, body: RotateBody) -> NewKey:
-    until = house.now() + timedelta(hours=body.old_hours)
+async def _rotate(house: House, by: UUID, person: UUID, key: UUID, old_hours: int) -> NewKey:
+    until = house.now() + timedelta(hours=old_hours)
     async with house.sessions.begin() as session:
         return _new(*await office.rotate_key(session, str(by), house.now(), person, key, until))
 

@@ -12,9 +12,11 @@ from api.engine import tell_case
 from api.errors import BadInput, documented
 from api.fields import Line, ShopCode, Text
 from api.house import House, TheHouse
+from db.complaints import ComplaintFacts, buyer_row, keep_complaint
 from db.contacts import keep_stop, lock_contacts_of
 from db.reads.presence import OpenCase, newest_case, open_cases, person_by_id, person_by_phone
 from db.sealed_texts import seal_text
+from domain.causes import Likelihood, severity_of, suggest_cause
 from domain.contact_outcomes import is_opt_out
 from domain.contact_terms import Channel, StopSignal
 from domain.disputes.flags import risks_in
@@ -46,6 +48,7 @@ class Heard(BaseModel):
 
     cases: list[str]
     closed: str | None
+    complaint: UUID | None = Field(description="without an open case, what it complains of waits under GET /complaints")
     risks: list[Risk] = Field(description="what it looks like; a person says in the case whether it is (`judge_flag`)")
     opt_out: bool = Field(description="it asked for silence: outbound contact has ended, on every channel")
 
@@ -63,13 +66,34 @@ async def tell_message(house: TheHouse, caller: TheCaller, body: MessageBody) ->
         causes, _ = await house.policies.causes(session, body.shop)
     opt_out, risks = is_opt_out(body.text, policy), risks_in(text_signals(body.text, causes))
     if person is None:
-        return Heard(cases=[], closed=None, risks=risks, opt_out=opt_out)
+        complaint = None if opt_out else await complained(house, body, None)
+        return Heard(cases=[], closed=None, complaint=complaint, risks=risks, opt_out=opt_out)
     text, cases = await _keep(house, body, person, opt_out)
     message = BuyerMessage(by=str(caller.person), channel=body.channel, text=text, opt_out=opt_out, risks=risks)
     told = [case for case in cases if await tell_case(house, case.workflow, BUYER_WROTE, message)]
     here = [case.number for case in told if case.shop == body.shop]
     newest = None if here else await _newest(house, person, body.shop)
-    return Heard(cases=here, closed=newest, risks=risks, opt_out=opt_out)
+    complaint = None if here or opt_out else await complained(house, body, person)
+    return Heard(cases=here, closed=newest, complaint=complaint, risks=risks, opt_out=opt_out)
+
+
+async def complained(house: House, body: MessageBody, person: UUID | None) -> UUID | None:
+    """Words that the causes policy knows a complaint by wait for somebody before they become a review; others, like a
+    question about the size, are nobody's task here."""
+    async with house.reads() as session:
+        causes, _ = await house.policies.causes(session, body.shop)
+    suggested = suggest_cause(body.text, causes)
+    if suggested.confidence is Likelihood.NONE:
+        return None
+    async with house.sessions.begin() as session:
+        desk, _ = await house.policies.desk(session, body.shop)
+        facts = ComplaintFacts(
+            shop=body.shop, source_id=f"{body.channel}:{body.message_id}", channel=body.channel, text=body.text,
+            said_at=house.now(), cause=suggested.cause, severity=severity_of(suggested.cause, causes),
+            buyer=await buyer_row(session, body.shop, person) if person else None,
+        )  # fmt: skip
+        id, _ = await keep_complaint(session, facts, desk.complaint_minutes, house.now())
+    return id
 
 
 async def _who(session: AsyncSession, house: House, body: MessageBody) -> UUID | None:

@@ -7,19 +7,19 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
-from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.callers import Caller, TheCaller
 from api.errors import documented
-from api.fields import Line
+from api.fields import Line, ShopCode
 from api.house import House, TheHouse
 from api.notices import DELIVERIES, DeliveryPage, page_of
 from api.paging import Cursor, Limit, read_cursor
 from db import notice_channels, office
 from db.audit import NotThere
 from db.notice_channels import Address, Owner
+from db.notice_routes import shops_of, teams_of
 from db.reads import deliveries
-from db.tables.office import Shop
 from domain.notice_channels import BadChannel, ChannelKind, mail_address, robot_secret, robot_token
 from domain.notice_sending import DeliveryState
 from domain.policies.notices import Urgency
@@ -43,7 +43,7 @@ class ChannelBody(BaseModel):
 
 class GroupBody(ChannelBody):
     least: Urgency = Field(default=Urgency.URGENT, description="the least urgency that the group hears of")
-    for_team: bool = Field(default=False, description="for all shops of the shop's team")
+    team: ShopCode | None = Field(default=None, description="for all shops of this team, which looks after the shop")
 
 
 class ChannelChange(BaseModel):
@@ -120,10 +120,11 @@ async def try_my_channel(house: TheHouse, caller: TheCaller, channel: UUID) -> T
 
 @router.get("/shops/{code}/channels", responses=documented(403, 404), summary="Groups that hear of a shop")
 async def list_shop_channels(house: TheHouse, caller: TheCaller, code: str) -> list[ChannelLine]:
-    """Those of the shop and those of its team."""
+    """Those of the shop and those of its teams."""
     caller.enter(code)
     async with house.reads() as session:
-        owners = _owners(await office.shop_of(session, code))
+        await office.shop_of(session, code)
+        owners = await _owners(session, code)
         return lines([row for owner in owners for row in await notice_channels.list_channels(session, owner)])
 
 
@@ -135,10 +136,8 @@ async def add_shop_channel(house: TheHouse, caller: TheCaller, code: str, body: 
     caller.enter(code)
     address = _address(house, body)
     async with house.sessions.begin() as session:
-        shop = await office.shop_of(session, code)
-        owner = Owner(shop=code)
-        if body.for_team:
-            owner = await _enter_team(session, caller, shop)
+        await office.shop_of(session, code)
+        owner = Owner(shop=code) if body.team is None else await _enter_team(session, caller, code, body.team)
         row = await notice_channels.add_channel(
             session, house.ring, str(caller.person), house.now(), owner, address, label=body.label, least=body.least
         )
@@ -208,27 +207,28 @@ def _address(house: House, body: ChannelBody) -> Address:
     return Address(body.kind, mail_address(plain["address"]))
 
 
-def _owners(shop: Shop) -> list[Owner]:
-    return [Owner(shop=shop.code), *([Owner(team=shop.team)] if shop.team else [])]
+async def _owners(session: AsyncSession, shop: str) -> list[Owner]:
+    return [Owner(shop=shop), *(Owner(team=team) for team in await session.scalars(teams_of(shop)))]
 
 
-async def _enter_team(session: Any, caller: Caller, shop: Shop) -> Owner:
+async def _enter_team(session: AsyncSession, caller: Caller, shop: str, team: str) -> Owner:
     """What a team hears concerns each of its shops: whoever changes that may do so in all of them."""
-    if not shop.team:
-        raise BadChannel(f"{shop.code} has no team; leave for_team out, or give the shop one.", field="for_team")
-    for code in await session.scalars(select(Shop.code).where(Shop.team == shop.team)):
+    shops = await shops_of(session, team)
+    if shop not in shops:
+        raise BadChannel(f"Team {team} does not look after {shop}; name one that does, or none.", field="team")
+    for code in shops:
         caller.enter(code)
-    return Owner(team=shop.team)
+    return Owner(team=team)
 
 
 async def _owner(house: House, caller: Caller, code: str, channel: UUID) -> Owner:
     """Whose the channel is, for somebody who may change it. Raises NotThere."""
     caller.enter(code)
     async with house.reads() as session:
-        shop = await office.shop_of(session, code)
-        for owner in _owners(shop):
+        await office.shop_of(session, code)
+        for owner in await _owners(session, code):
             if any(row.id == channel for row in await notice_channels.list_channels(session, owner)):
-                return await _enter_team(session, caller, shop) if owner.team else owner
+                return owner if owner.team is None else await _enter_team(session, caller, code, owner.team)
     raise NotThere(f"There is no such channel here; GET /shops/{code}/channels lists them.")
 
 

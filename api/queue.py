@@ -10,7 +10,7 @@ from api.finding import Saw, read_saw, wait_for
 from api.house import TheHouse
 from api.paging import BadCursor, Cursor, Limit, read_cursor, write_cursor
 from db.reads.approvals import ApprovalLine, list_approvals
-from db.reads.queue import QueueLine, QueuePlace, list_queue
+from db.reads.queue import MOVERS, QueueLine, QueuePlace, list_queue
 from db.surges import surging
 from domain.people import DESK, LEADERS, Role
 
@@ -37,15 +37,17 @@ async def my_queue(
     house: TheHouse, caller: TheCaller, saw: Saw = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """What somebody is needed for now comes first, by severity, age, chance and deadlines; in a surge by value and
-    age. Behind it stands what waits for its hour. Leaders find here what agents put to them for a decision; who is not
-    of a desk finds only what they were asked to find out. When a surge begins or ends, begin at the first page."""
+    age. Behind it stands what waits for its hour. Leaders find here what agents put to them for a decision,
+    warehouse and finance the refunds in which it is their turn; who is not of a desk finds nothing else but what they
+    were asked to find out. When a surge begins or ends, begin at the first page."""
     await wait_for(house.reads, read_saw(saw))
     after = _place(cursor)
     async with house.reads() as session:
         desk = caller.shops_as(DESK)
         hot = await surging(session, house.now(), desk)
         decide = {Role.LEAD: caller.shops_as(LEADERS), Role.SUPERVISOR: caller.shops_as(frozenset({Role.SUPERVISOR}))}
-        lines = await list_queue(session, caller.person, desk, limit, after, hot, caller.shops(), decide)
+        moves = {role: caller.shops_as(frozenset({role})) for role in sorted(MOVERS)}
+        lines = await list_queue(session, caller.person, desk, limit, after, hot, caller.shops(), decide, moves)
         me = caller.accounts | {str(caller.person)}
         approvals = await list_approvals(session, me, caller.roles) if after is None else []
     return written(QueuePage(cases=lines, approvals=approvals, next=_behind(lines, limit)))

@@ -56,6 +56,12 @@ show_timeline           shop    shop    shop    shop    shop    shop    .       
 show_review             shop    shop    shop    .       .       shop    .       .
 show_phone              own     own     own     .       .       .       .       .
 show_script             shop    shop    shop    .       .       .       .       .
+keep_complaint          shop    shop    shop    .       .       .       .       shop
+list_complaints         shop    shop    shop    .       .       shop    .       .
+take_complaint          shop    shop    shop    .       .       .       .       .
+end_complaint           shop    shop    shop    .       .       .       .       .
+count_complaints        .       shop    shop    .       .       shop    .       .
+show_complaints         shop    shop    shop    .       .       shop    .       .
 check_wording           shop    shop    shop    .       .       .       shop    .
 show_buyer              shop    shop    shop    .       .       shop    .       .
 show_agreements         shop    shop    shop    .       .       shop    .       .
@@ -102,6 +108,9 @@ revoke_role             .       .       .       .       .       .       shop    
 list_shifts             shop    shop    shop    .       .       shop    shop    .
 set_shift               .       shop    shop    .       .       .       shop    .
 remove_shift            .       shop    shop    .       .       .       shop    .
+list_leaves             shop    shop    shop    .       .       shop    shop    .
+add_leave               .       shop    shop    .       .       .       shop    .
+remove_leave            .       shop    shop    .       .       .       shop    .
 list_surges             shop    shop    shop    .       .       shop    shop    .
 set_surge               .       .       shop    .       .       .       shop    .
 end_surge               .       .       shop    .       .       .       shop    .
@@ -168,7 +177,8 @@ redeliver_webhook_since .       .       .       .       .       .       shop    
 
 # buyers                agent   lead    superv  wareh   finance auditor admin   service
 unmask_buyer            shop    shop    shop    shop    shop    .       .       .
-list_looks              .       shop    shop    .       .       shop    .       .
+case_looks              .       shop    shop    .       .       shop    .       .
+list_looks              .       .       shop    .       .       shop    .       .
 search_buyers           shop    shop    shop    shop    .       shop    .       .
 preview_retention       .       .       shop    .       .       shop    shop    .
 run_retention           .       .       .       .       .       .       shop    .

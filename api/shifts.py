@@ -1,6 +1,6 @@
-"""Shifts: when a person works, said by whoever leads the desk."""
+"""Shifts and leaves: when a person works and when not, said by whoever leads the desk."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.callers import Caller, TheCaller
 from api.errors import NotAllowed, NotFound, documented
+from api.fields import Line, Moment
 from api.house import TheHouse
-from db import shifts
+from db import leaves, shifts
 from db.reads.people import shops_of
 from db.tables.office import PersonShift
 from domain.policies.documents import read_document
 from domain.shifts import Shift
+from workflows.starting import start_handback
 
 router = APIRouter(tags=["office"])
 
@@ -39,6 +41,24 @@ class ShiftLine(BaseModel):
     set_at: datetime
 
 
+class LeaveBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    starts_at: Moment
+    ends_at: Moment
+    why: Line = Field(description="like 年假; for the desk's leaders")
+
+
+class LeaveLine(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    why: str
+    set_at: datetime
+
+
 @router.get("/people/{person}/shifts", responses=documented(403, 404), summary="When a person works")
 async def list_shifts(house: TheHouse, caller: TheCaller, person: UUID) -> list[ShiftLine]:
     """The latest first. Who has none works whenever the desk does."""
@@ -49,7 +69,7 @@ async def list_shifts(house: TheHouse, caller: TheCaller, person: UUID) -> list[
 
 @router.put("/people/{person}/shifts", responses=documented(403, 404), summary="Say when a person works")
 async def set_shift(house: TheHouse, caller: TheCaller, person: UUID, body: ShiftBody) -> ShiftLine:
-    """Contacts planned from now on keep to it. For leave, set the person's `away_until`."""
+    """Contacts planned from now on keep to it. For a leave, plan one; for who is away today, set `away_until`."""
     async with house.sessions.begin() as session:
         await _of_my_desk(session, caller, person)
         row = await shifts.set_shift(
@@ -69,6 +89,38 @@ async def remove_shift(
     async with house.sessions.begin() as session:
         await _of_my_desk(session, caller, person)
         await shifts.remove_shift(session, str(caller.person), house.now(), person, valid_from)
+
+
+@router.get("/people/{person}/leaves", responses=documented(403, 404), summary="When a person is on leave")
+async def list_leaves(house: TheHouse, caller: TheCaller, person: UUID) -> list[LeaveLine]:
+    """The latest first, past ones too."""
+    async with house.reads() as session:
+        await _of_my_desk(session, caller, person)
+        return [LeaveLine.model_validate(row) for row in await leaves.list_leaves(session, person)]
+
+
+@router.post("/people/{person}/leaves", responses=documented(403, 404), status_code=201, summary="Plan a leave")
+async def add_leave(house: TheHouse, caller: TheCaller, person: UUID, body: LeaveBody) -> LeaveLine:
+    """Nothing is planned for them in it, nobody waits for their approval, and when it begins their open cases go on to
+    others."""
+    async with house.sessions.begin() as session:
+        await _of_my_desk(session, caller, person)
+        row = await leaves.add_leave(
+            session, str(caller.person), house.now(), person, body.starts_at, body.ends_at, body.why
+        )
+    wait = max(row.starts_at - house.now(), timedelta())
+    await start_handback(house.client, str(person), None, house.settings, wait or None)
+    return LeaveLine.model_validate(row)
+
+
+@router.delete(
+    "/people/{person}/leaves/{leave}", responses=documented(403, 404), status_code=204, summary="Take a leave back"
+)
+async def remove_leave(house: TheHouse, caller: TheCaller, person: UUID, leave: UUID) -> None:
+    """Cases that have gone on to others stay with them."""
+    async with house.sessions.begin() as session:
+        await _of_my_desk(session, caller, person)
+        await leaves.remove_leave(session, str(caller.person), house.now(), person, leave)
 
 
 async def _of_my_desk(session: AsyncSession, caller: Caller, person: UUID) -> None:

@@ -19,7 +19,7 @@ from pydantic import (
     ValidationError,
     create_model,
 )
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, ErrorDetails
 
 from api.fields import Line, Moment, OfferedFen, Text, Yuan
 from api.kinds import REFUND_STEPS, REVIEW_STEPS
@@ -159,14 +159,18 @@ def rehearsed(body: StepBody) -> Step:
     return kind.model_validate(plain(body) | filled)
 
 
+def _said(fault: ErrorDetails) -> str:
+    where, why = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
+    return f"{where}: {why}" if where else why
+
+
 def _whole(body: StepBody) -> StepBody:
     """A body that the step itself would not take, because of how its fields fit together, is misshapen too."""
     if body.step_name in STEPS:
         try:
             rehearsed(body)
         except ValidationError as invalid:
-            faults = (f"{'.'.join(map(str, fault['loc']))} {fault['msg']}".strip() for fault in invalid.errors())
-            raise ValueError("; ".join(faults)) from None
+            raise ValueError("; ".join(map(_said, invalid.errors()))) from None
     return body
 
 

@@ -27,6 +27,7 @@ from bench.register_rows import write
 from db.reads.refunds import RegisterFilter, register
 from domain.refund_case.stages import Owner, RefundStage
 from embedded.demo_cast import SHOP
+from embedded.house import DATABASE
 
 
 def views() -> list[View]:
@@ -61,7 +62,9 @@ async def measure(times: int = 100, sizes: Sequence[int] = SIZES) -> list[Figure
         await found.house.worker.stop()
         cast, written = await staff(found), 0
         for size in sizes:
-            await write(found.sessions, size - written, cast.desks, SEED + written)
+            await write(
+                found.sessions, found.house.postgres.conninfo(DATABASE), size - written, cast.desks, SEED + written
+            )
             written = size
             await settle()
             for view in views():

@@ -15,7 +15,7 @@ from cli.house import Tools
 from db.tables.office import Shop
 from workflows import search
 from workflows.limits import MARKETPLACE_QUEUE, MONEY_QUEUE
-from workflows.schedules import ARCHIVE, HEADS, digest_id
+from workflows.schedules import ARCHIVE, HEADS, NOTICES, WEBHOOKS, digest_id
 
 RETENTION = timedelta(days=30)
 
@@ -68,7 +68,9 @@ async def _schedules(client: Client, house: Tools) -> Diagnosis:
     async with house.sessions() as session:
         shops = list(await session.scalars(select(Shop.code)))
     there = {entry.id async for entry in await client.list_schedules()}
-    missing = [name for name in (ARCHIVE, HEADS, *(digest_id(shop) for shop in shops)) if name not in there]
+    missing = [
+        name for name in (ARCHIVE, HEADS, NOTICES, WEBHOOKS, *(digest_id(shop) for shop in shops)) if name not in there
+    ]
     if missing:
         return bad("schedules", f"{', '.join(missing[:5])} are missing", "start a worker: it makes them")
     return good("schedules", f"all of {len(shops)} shops are there")

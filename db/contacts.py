@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from db.tables.buyers import Buyer, BuyerPerson, Review, ShopOrder
 from db.tables.cases import CaseKey
 from db.tables.contacts import ContactAttempt, ContactStopRow
+from db.tables.refunds import Refund
 from domain.contact_history import ContactHistory, ContactStop, ContactTouch
 from domain.contact_terms import AddressType, CallResult, Channel, Occupation, PhoneKind, StopSignal, TalkOutcome
 
@@ -48,9 +49,26 @@ _AT_HAND = (
 )
 
 
+_AT_HAND_OF_REFUND = (
+    select(
+        Refund.buyer,
+        ShopOrder.province,
+        ShopOrder.address_type,
+        ShopOrder.oaid.is_not(None).label("has_oaid"),
+        Buyer.occupation,
+        Buyer.phone_kind,
+    )
+    .outerjoin(ShopOrder, ShopOrder.id == Refund.order)
+    .outerjoin(Buyer, Buyer.id == Refund.buyer)
+    .where(Refund.id == bindparam("review", type_=Uuid))
+)
+
+
 async def buyer_at_hand(session: AsyncSession, review: UUID) -> BuyerAtHand:
-    """Raises NoResultFound for a review that is not there."""
-    row = (await session.execute(_AT_HAND, {"review": review})).one()
+    """Of a review, or of an application. Raises NoResultFound for one that is not there."""
+    row = (await session.execute(_AT_HAND, {"review": review})).one_or_none()
+    if row is None:
+        row = (await session.execute(_AT_HAND_OF_REFUND, {"review": review})).one()
     return BuyerAtHand(
         buyer=row.buyer,
         province=row.province or "",

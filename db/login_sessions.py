@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.audit import record
@@ -14,7 +14,6 @@ from db.tables.login import LoginSession
 
 # A look is written down when the one that was written before is as old as this.
 SPARSE = timedelta(minutes=1)
-KEPT_AFTER_ITS_END = timedelta(days=90)
 LONGEST_AGENT = 200
 
 
@@ -40,8 +39,6 @@ async def open_session(
     row = LoginSession(id=uuid4(), person=person, hash=session_hash(plain), how=came.how, made_at=now, seen_at=now)
     row.expires_at, row.address, row.agent = now + lasts, came.address, came.agent[:LONGEST_AGENT]
     session.add(row)
-    old = LoginSession.expires_at < now - KEPT_AFTER_ITS_END
-    await session.execute(delete(LoginSession).where(LoginSession.person == person, old))
     await session.flush()
     await record(session, str(person), now, "session.opened", str(person), {"session": str(row.id), "how": came.how})
     return plain, row

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables.notices import NoticeChannel, NoticeDelivery, NoticePreference, NoticeTold
 from db.tables.office import Person, Shop
+from db.tables.teams import TeamShop
 from domain.notice_channels import ChannelKind
 from domain.notice_preferences import Preferences, When, chosen
 from domain.notice_sending import DeliveryState
@@ -64,11 +65,23 @@ async def reachable(session: AsyncSession, people: Collection[UUID], now: dateti
     return found
 
 
+def teams_of(shop: str) -> Select[str]:
+    """The service team whose coupons the shop shares, and the teams of people that look after it."""
+    service = select(Shop.team.label("team")).where(Shop.code == shop, Shop.team.is_not(None))
+    theirs = union(service, select(TeamShop.team).where(TeamShop.shop == shop)).subquery()
+    return select(theirs.c.team)
+
+
+async def shops_of(session: AsyncSession, team: str) -> list[str]:
+    """The shops that hear of a team's affairs."""
+    theirs = select(TeamShop.shop).where(TeamShop.team == team)
+    return list(await session.scalars(select(Shop.code).where(or_(Shop.team == team, Shop.code.in_(theirs)))))
+
+
 async def groups_of(session: AsyncSession, shop: str) -> list[tuple[UUID, Urgency]]:
-    """The channels of a shop and of its team, each with the least that it hears of."""
-    team = select(Shop.team).where(Shop.code == shop).scalar_subquery()
+    """The channels of a shop and of its teams, each with the least that it hears of."""
     found = select(NoticeChannel.id, NoticeChannel.least).where(
-        _USABLE, or_(NoticeChannel.shop == shop, NoticeChannel.team == team)
+        _USABLE, or_(NoticeChannel.shop == shop, NoticeChannel.team.in_(teams_of(shop)))
     )
     return [(row.id, Urgency(row.least)) for row in await session.execute(found)]
 

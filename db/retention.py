@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.attachments import erase_attachments
 from db.audit import record
+from db.complaints import forget_complaints
 from db.sealed_references import references
 from db.tables.buyers import Buyer, BuyerLink, Payee, Review, SealedText, ShopOrder
 from db.tables.cases import CaseFile
+from db.tables.complaints import Complaint
 from db.tables.contacts import Message
 from db.tables.couriers import CourierClaim
 from db.tables.money import Payout
@@ -174,6 +176,7 @@ async def _forget_buyer(session: AsyncSession, id: UUID, how: Forget, now: datet
     buyer = await session.get_one(Buyer, id, with_for_update=True)
     buyer.platform_id = buyer.nick = buyer.name = buyer.phone = buyer.occupation = None
     buyer.phone_tail, buyer.erased_at = None, now
+    await forget_complaints(session, Complaint.buyer == id, now)
     await session.execute(update(Payee).where(Payee.buyer == id).values(account=None, name=None))
     if how is Forget.ERASE:
         old, buyer.blind = buyer.blind, os.urandom(32)

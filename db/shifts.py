@@ -6,18 +6,26 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Uuid, and_, bindparam, case, delete, func, not_, or_, select
+from sqlalchemy import Row, Uuid, and_, bindparam, case, delete, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.audit import BadOfficeData, NotThere, lock_office, record
-from db.tables.office import Person, PersonRole, PersonShift, Shop
+from db.leaves import moments_of
+from db.tables.office import Person, PersonLeave, PersonRole, PersonShift, Shop
 from domain.people import Role
 from domain.policies.documents import read_document
-from domain.shifts import Presence, Shift, ShiftTerm
+from domain.shifts import Presence, Shift, ShiftTerm, Span
 
+_LEAVES = (moments_of(PersonLeave.starts_at).label("begins"), moments_of(PersonLeave.ends_at).label("ends"))
 _PRESENCES = (
     select(
-        Person.id, Person.away_until, Person.active, PersonShift.hours, PersonShift.valid_from, PersonShift.valid_until
+        Person.id,
+        Person.away_until,
+        Person.active,
+        *_LEAVES,
+        PersonShift.hours,
+        PersonShift.valid_from,
+        PersonShift.valid_until,
     )
     .outerjoin(PersonShift, PersonShift.person == Person.id)
     .where(Person.id.in_(bindparam("people", expanding=True)))
@@ -41,6 +49,7 @@ _ROSTER = (
         Person.id,
         Person.away_until,
         Person.active,
+        *_LEAVES,
         PersonShift.id.label("shift"),
         PersonShift.valid_from,
         PersonShift.valid_until,
@@ -105,6 +114,7 @@ class RosterLine:
     active: bool
     shops: int
     terms: tuple[tuple[UUID, date, date | None], ...]
+    leaves: tuple[Span, ...] = ()
 
 
 async def roster(session: AsyncSession, shop: str, person: UUID | None) -> dict[UUID, RosterLine]:
@@ -113,7 +123,7 @@ async def roster(session: AsyncSession, shop: str, person: UUID | None) -> dict[
     for row in await session.execute(_ROSTER, {"shop": shop, "person": person}):
         known = lines[row.id].terms if row.id in lines else ()
         terms = ((row.shift, row.valid_from, row.valid_until),) if row.shift else ()
-        lines[row.id] = RosterLine(row.away_until, row.active, row.shops, (*known, *terms))
+        lines[row.id] = RosterLine(row.away_until, row.active, row.shops, (*known, *terms), _leaves(row))
     return lines
 
 
@@ -129,5 +139,9 @@ async def presences(session: AsyncSession, people: Collection[UUID]) -> dict[UUI
         terms = known[row.id].terms if row.id in known else ()
         if row.hours is not None:
             terms = (*terms, ShiftTerm(read_document(Shift, row.hours), row.valid_from, row.valid_until))
-        known[row.id] = Presence(terms, row.away_until, row.active)
+        known[row.id] = Presence(terms, row.away_until, row.active, _leaves(row))
     return known
+
+
+def _leaves(row: Row[Any]) -> tuple[Span, ...]:
+    return tuple(zip(row.begins or (), row.ends or (), strict=True))

@@ -14,7 +14,7 @@ from db.shops import shop_of
 from db.tables.webhooks import WebhookDelivery, WebhookSubscription
 from domain.errors import Refusal
 from domain.webhook_urls import BadWebhook, target_of
-from domain.webhooks import OPEN, PING, WebhookState, new_secret, unknown_patterns
+from domain.webhooks import PING, WebhookState, new_secret, unknown_patterns
 
 MOST_SUBSCRIPTIONS = 20
 
@@ -85,7 +85,7 @@ async def set_webhook(
     session: AsyncSession, by: str, now: datetime, shop: str, webhook: UUID, changes: dict[str, Any]
 ) -> WebhookSubscription:
     """Change label, url, kinds or active. Switched on it begins without its old failures; what it missed waits for
-    `redeliver_since`. Switched off by hand, what happens meanwhile is not kept."""
+    `redeliver_since`. Switched off by hand, what waits is kept as missed, and what happens from then on is not kept."""
     if "url" in changes:
         target_of(changes["url"])
     if "kinds" in changes:
@@ -96,10 +96,19 @@ async def set_webhook(
     changed = apply_changes(row, changes)
     if "active" in changes:
         row.failing_since, row.switched_off_at = None, None
+    if changed.get("active", {}).get("new") is False:
+        await miss_what_waits(session, now, webhook)
     if changed:
         await session.flush()
         await record(session, by, now, "webhook.changed", shop, {"webhook": str(webhook), **changed})
     return row
+
+
+async def miss_what_waits(session: AsyncSession, now: datetime, webhook: UUID) -> None:
+    """Nobody sends it while the subscription is off."""
+    waiting = WebhookDelivery.subscription == webhook, WebhookDelivery.state == WebhookState.QUEUED
+    missed = {"state": WebhookState.MISSED, "next_try_at": None, "ended_at": now}
+    await session.execute(update(WebhookDelivery).where(*waiting).values(**missed))
 
 
 async def remove_webhook(session: AsyncSession, by: str, now: datetime, shop: str, webhook: UUID) -> None:
@@ -176,8 +185,3 @@ async def _again(session: AsyncSession, now: datetime, *which: Any) -> int:
     fitting = WebhookDelivery.state != WebhookState.SENDING
     done = update(WebhookDelivery).where(*which, fitting).values(**fresh).returning(WebhookDelivery.id)
     return len((await session.execute(done)).all())
-
-
-async def waiting(session: AsyncSession, webhook: UUID) -> int:
-    found = select(func.count()).where(WebhookDelivery.subscription == webhook, WebhookDelivery.state.in_(OPEN))
-    return await session.scalar(found) or 0

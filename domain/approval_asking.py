@@ -68,7 +68,7 @@ def next_work(presence: Presence, hours: DeskHours, now: datetime, days: Calenda
         spans = presence.spans(now, now + LOOK_AHEAD, days)
         return min((start for start, _ in spans), default=None)
     try:
-        begins = add_desk_time(max(now, presence.away_until or now), 0, hours, differing_days(hours, days))
+        begins = add_desk_time(presence.back_at(now), 0, hours, differing_days(hours, days))
     except DeskNeverOpens:
         return None
     return begins if begins <= now + LOOK_AHEAD else None

@@ -37,20 +37,33 @@ class ShiftTerm:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What the office knows of one person's time. Without any term they work whenever the desk does."""
+    """What the office knows of one person's time. Without any term they work whenever the desk does; in a leave they
+    don't, whatever their shift."""
 
     terms: tuple[ShiftTerm, ...] = ()
     away_until: datetime | None = None
     active: bool = True
+    leaves: tuple[Span, ...] = ()
 
     def on_shift(self, now: datetime, days: CalendarDays) -> bool:
         """Whether the person is at work at this moment."""
-        if not self.active or (self.away_until is not None and now < self.away_until):
+        if not self.active or self.back_at(now) > now:
             return False
         return not self.terms or any(start <= now < end for start, end in self.spans(now - _DAY, now + _DAY, days))
 
+    def back_at(self, now: datetime) -> datetime:
+        """The first moment from now on at which they are neither away nor on leave."""
+        back = max(now, self.away_until or now)
+        for start, end in sorted(self.leaves):
+            if start <= back < end:
+                back = end
+        return back
+
     def spans(self, start: datetime, end: datetime, days: CalendarDays) -> Iterator[Span]:
         """Their stretches of work between two moments; the newest term that counts on a day decides it."""
+        yield from _without(self.leaves, self._shifts(start, end, days))
+
+    def _shifts(self, start: datetime, end: datetime, days: CalendarDays) -> Iterator[Span]:
         newest = sorted(self.terms, key=lambda term: term.valid_from, reverse=True)
         back = max(start, self.away_until) if self.away_until else start
         for number, term in enumerate(newest):
@@ -60,7 +73,10 @@ class Presence:
 
     def working(self, desk: DeskHours, start: datetime, end: datetime, days: CalendarDays) -> Iterator[Span]:
         """Their stretches of work in order; without any term those of the desk."""
-        yield from sorted(self.spans(start, end, days)) if self.terms else desk_spans(desk, start, end, days)
+        if self.terms:
+            yield from sorted(self.spans(start, end, days))
+        else:
+            yield from _without(self.leaves, desk_spans(desk, start, end, days))
 
     def at_work(self, start: datetime, end: datetime, days: CalendarDays) -> Iterator[Span]:
         """When this person can make a contact between two moments; without any term that is all the time."""
@@ -68,7 +84,16 @@ class Presence:
             yield from self.spans(start, end, days)
         elif self.active:
             back = max(start, self.away_until) if self.away_until else start
-            yield from [(back, end)] if back < end else []
+            yield from _without(self.leaves, [(back, end)] if back < end else [])
+
+
+def _without(leaves: Iterable[Span], spans: Iterable[Span]) -> Iterator[Span]:
+    """What is left of stretches of work outside of the leaves."""
+    left = list(spans)
+    for begins, ends in leaves:
+        left = [part for span in left for part in ((span[0], min(span[1], begins)), (max(span[0], ends), span[1]))]
+        left = [(opens, closes) for opens, closes in left if opens < closes]
+    yield from left
 
 
 @dataclass(frozen=True, slots=True)

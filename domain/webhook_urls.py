@@ -4,6 +4,7 @@ Whoever enters an address makes this house ask it. So nothing is sent into the h
 says that other systems stand there.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -12,6 +13,8 @@ from urllib.parse import urlsplit
 from domain.errors import Refusal
 
 LONGEST = 2000
+# RFC 3986, 2: what else an address would hold is written with %.
+_SIGNS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
 # Addresses of the old internet written in the new one's: what they lead to is the address inside.
 _NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -38,8 +41,8 @@ def target_of(url: str) -> Target:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise _bad("This is no address; write it like https://example.com/hooks/amends.") from None
-    if len(url) > LONGEST or not url.isascii() or any(sign.isspace() for sign in url) or "\\" in url:
-        raise _bad("The address is too long or holds blanks or signs that an address has not.")
+    if len(url) > LONGEST or not _SIGNS.fullmatch(url) or port == 0:
+        raise _bad("The address is too long, or holds blanks or signs that an address has not.")
     if parts.scheme not in ("https", "http") or not host:
         raise _bad("The address must begin with https:// and name a machine.")
     if parts.username is not None or parts.password is not None or parts.fragment:

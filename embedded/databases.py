@@ -87,5 +87,9 @@ async def _run(command: list[str], environment: Mapping[str, str], log: Path) ->
 
 def _what_to_do(story: str) -> str:
     if "Can't locate revision" in story:
-        return f"{story}\nThe database was migrated by a newer version of Amends. Check that version out again."
+        # What the tool says about it is a page of its own code.
+        return (
+            "The database was migrated by a newer version of Amends; nothing was changed. "
+            "Check that version out again, or begin on another folder with --data."
+        )
     return story

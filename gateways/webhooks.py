@@ -79,7 +79,9 @@ class Webhooks:
 
     async def check(self, url: str) -> None:
         """Whether one may send there. Raises BadWebhook."""
-        await self._address(target_of(url))
+        target = target_of(url)
+        _parsed(url)
+        await self._address(target)
 
     async def send(self, hook: Webhook) -> Answered:
         """Any answer, whatever its status. Raises GatewayFailure where there is none."""
@@ -98,7 +100,7 @@ class Webhooks:
         """The one that is connected to; all that the name leads to must be allowed. Raises BadWebhook."""
         try:
             addresses = await self._resolve(target.host, target.port)
-        except (OSError, UnicodeError):
+        except (OSError, ValueError):  # no such name, or none that there could be
             addresses = []
         if not addresses:
             raise BadWebhook(f"No machine is known under {target.host}; check the name.", field="url")
@@ -106,7 +108,7 @@ class Webhooks:
         return addresses[0]
 
     async def _post(self, hook: Webhook, target: Target, address: str) -> Answered:
-        url = httpx2.URL(hook.url)
+        url = _parsed(hook.url)
         timeout = httpx2.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
         asked = self._http.stream(
             "POST", url.copy_with(host=address), content=hook.body, headers=self._headers(hook, url), timeout=timeout,
@@ -131,6 +133,14 @@ class Webhooks:
             "webhook-timestamp": stamp,
             "webhook-signature": " ".join(signature(secret, hook.id, stamp, hook.body) for secret in hook.secrets),
         }
+
+
+def _parsed(url: str) -> httpx2.URL:
+    """Raises BadWebhook for what the client can't make an address of."""
+    try:
+        return httpx2.URL(url)
+    except (httpx2.InvalidURL, ValueError):
+        raise BadWebhook("This is no address that can be asked; check it.", field="url") from None
 
 
 def signature(secret: str, id: str, stamp: str, body: bytes) -> str:

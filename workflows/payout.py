@@ -98,6 +98,8 @@ class Payout:
         """A person mends the cause and sends again, gives it another number, or cancels; nothing moves before."""
         await workflow.wait_condition(lambda: self._decision is not None, timeout_summary="a person decides")
         decision, self._decision, self._word = self._decision, None, None
+        if workflow.patched("each-decision-is-answered"):
+            self._told = None  # also where what comes of it is what was told before
         return decision or ""
 
     async def _while_unknown(self, answer: PayoutAnswer) -> PayoutAnswer:

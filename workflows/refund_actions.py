@@ -12,6 +12,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
+    from activities.contacts import ContactActivities
     from activities.escalation import EscalationActivities
     from activities.refund_desk import RefundDeskActivities
     from activities.refund_market import RefundMarketActivities
@@ -26,12 +27,12 @@ with workflow.unsafe.imports_passed_through():
         RefundRequest,
         WarnRequest,
     )
-    from activities.requests import AssignRequest, ClockRequest
+    from activities.requests import AssignRequest, ClockRequest, PlanRequest
     from domain.case_clocks import escalated, reckoned, still_stale
     from domain.case_record import notice_put_off
     from domain.disputes import counter_claims, questions
     from domain.escalation import EscalationKind
-    from domain.refund_case import clocks, deadlines, desk, handling_goods, progress, talking, writing
+    from domain.refund_case import calls, clocks, deadlines, desk, handling_goods, paying, progress, talking, writing
     from domain.refund_case.agenda import Action, Due
     from domain.refund_case.facts import RefundPrepared
     from domain.refund_case.market import Reading
@@ -57,6 +58,7 @@ class RefundActions:
             Action.WARN: self._warn,
             Action.ACT: self._act,
             Action.ORDER: self._order,
+            Action.CALL: self._call,
             Action.WRITE: self._write_message,
             Action.RECKON: self._reckon,
             Action.ESCALATE: self._escalate,
@@ -139,6 +141,30 @@ class RefundActions:
             if self._case.outcome is None:
                 progress.read(self._case, reading, workflow.now())
         return reading
+
+    async def _call(self, due: Due) -> None:
+        """Nobody calls about an application that has ended since: it is read before, and called about all the same
+        when the marketplace does not answer."""
+        if due.subject == "plan":
+            await self._plan_call()
+            return
+        if due.subject == "due" and self._case.handling.by_machine:
+            await self._read()
+        async with self._lock:
+            calls.by_the_clock(self._case, due.subject, workflow.now())
+
+    async def _plan_call(self) -> None:
+        case, identity = self._case, self._case.identity
+        assert identity is not None  # noqa: S101 - the agenda lists it only for registered cases
+        request = PlanRequest(
+            case=case.opening.case, shop=case.opening.shop, review_row=case.opening.refund_row,
+            review_created_at=identity.applied_at, window_ends_at=calls.window_ends_at(case), assignee=case.assignee,
+            preference_at=case.calls.preference_at, preference_stated_at=None, online_seen_at=None,
+            number=case.calls.planned + 1, now=workflow.now(),
+        )  # fmt: skip
+        found = await workflow.execute_activity_method(ContactActivities.plan, request, **limits.RECORD)
+        async with self._lock:
+            calls.planned(case, found, workflow.now())
 
     async def _warn(self, due: Due) -> None:
         case = self._case
@@ -232,7 +258,11 @@ class RefundActions:
         case = self._case
         assert case.outcome is not None  # noqa: S101 - the agenda lists it only for an ending case
         request = RefundNoticeRequest(
-            **self._request().model_dump(), outcome=case.outcome, refunded_fen=case.refunded_fen
+            **self._request().model_dump(),
+            outcome=case.outcome,
+            refunded_fen=case.refunded_fen,
+            given_fen=paying.paid_fen(case),
+            paid_fen=paying.money_paid(case),
         )
         found = await workflow.execute_activity_method(
             RefundNoticeActivities.notify_refund, request, **limits.OUTSIDE_PATIENT

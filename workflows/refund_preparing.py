@@ -9,6 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
     from activities.claim_grounds import ClaimGroundsActivities
     from activities.claim_requests import ClaimGroundsRequest, DamageRequest
+    from activities.contacts import ContactActivities
     from activities.evidence import EvidenceActivities
     from activities.offers import OfferActivities
     from activities.refund_amends import RefundAmendsActivities
@@ -24,7 +25,8 @@ with workflow.unsafe.imports_passed_through():
         PhotoRequest,
         ReasonRequest,
     )
-    from activities.requests import ClaimRequest, FilesRequest
+    from activities.requests import ClaimRequest, FilesRequest, LogRequest, StopRequest, TakeRequest
+    from domain.contact_terms import Channel
     from domain.disputes import steps as dispute_steps
     from domain.policies.refund_rules import RefundStatus
     from domain.refund_case import claiming, steps
@@ -106,6 +108,34 @@ async def _receive(case: RefundCaseState, command: steps.RefundCommand, step: st
     return await workflow.execute_activity_method(RefundDeskActivities.match, request, **limits.STEP)
 
 
+async def _begin_call(case: RefundCaseState, command: steps.RefundCommand, step: steps.BeginContact) -> RefundPrepared:
+    call = case.calls.contact
+    assert call is not None  # noqa: S101 - the rules saw it under the same lock
+    taking = TakeRequest(
+        step=_step_request(case, command), review_row=case.opening.refund_row, number=call.number,
+        channel=call.channel, preference_at=case.calls.preference_at,
+    )  # fmt: skip
+    found = await workflow.execute_activity_method(ContactActivities.take, taking, **limits.STEP)
+    return RefundPrepared(policy=found.policy, attempt=found.attempt)
+
+
+async def _log_call(case: RefundCaseState, command: steps.RefundCommand, step: steps.LogContact) -> RefundPrepared:
+    call = None if step.inbound else case.calls.contact
+    logging = LogRequest(
+        step=_step_request(case, command), review_row=case.opening.refund_row, log=step,
+        number=call.number if call else case.calls.planned + 1,
+        channel=call.channel if call else step.channel or Channel.CALL, attempt=call.attempt if call else None,
+    )  # fmt: skip
+    found = await workflow.execute_activity_method(ContactActivities.log, logging, **limits.STEP)
+    return RefundPrepared(policy=found.policy, again_at=found.again_at, stop=found.stop)
+
+
+async def _stop(case: RefundCaseState, command: steps.RefundCommand, step: steps.StopContact) -> RefundPrepared:
+    stopping = StopRequest(step=_step_request(case, command), review_row=case.opening.refund_row, signal=step.signal)
+    await workflow.execute_activity_method(ContactActivities.stop, stopping, **limits.STEP)
+    return RefundPrepared()
+
+
 async def _propose(case: RefundCaseState, command: steps.RefundCommand, step: steps.Propose) -> RefundPrepared:
     if step.form is None or step.amount_fen is None:
         return RefundPrepared()
@@ -180,6 +210,9 @@ _PREPARING: dict[type[steps.Step], Callable[[RefundCaseState, steps.RefundComman
     steps.JudgeDamage: _damage,
     steps.FileCourierClaim: _courier_claim,
     steps.ReceiveParcel: _receive,
+    steps.BeginContact: _begin_call,
+    steps.LogContact: _log_call,
+    steps.StopContact: _stop,
     steps.Propose: _propose,
     steps.Approve: _approve,
     steps.Refuse: _refuse,

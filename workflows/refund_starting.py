@@ -1,19 +1,16 @@
 """Starting a refund case: one id and one set of options, whether the api starts it or the intake does."""
 
-from dataclasses import replace
 from typing import Any
 
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from domain.refund_case.keys import workflow_id
     from domain.refund_case.stages import RefundStage
     from domain.refund_case.state import RefundOpening
     from settings import Settings
-    from workflows import priorities, search
+    from workflows.case_starting import options_of, start_case
 
 # By name, so that who starts a case need not load its whole story.
 REFUND_CASE = "RefundCase"
@@ -27,29 +24,11 @@ def refund_workflow_id(opening: RefundOpening) -> str:
 
 
 def refund_start_options(opening: RefundOpening, task_queue: str) -> dict[str, Any]:
-    """What every start of a refund case is given. A second start under the same id is refused, whether the first one
-    still runs or not."""
-    return {
-        "id": refund_workflow_id(opening),
-        "task_queue": task_queue,
-        "id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
-        "priority": replace(priorities.CASES, fairness_key=opening.shop),
-        "search_attributes": TypedSearchAttributes(
-            [
-                SearchAttributePair(search.SHOP, opening.shop),
-                SearchAttributePair(search.PLATFORM, opening.platform),
-                SearchAttributePair(search.STATUS, RefundStage.OPENING),
-            ]
-        ),
-        "static_summary": opening.case,
-    }
+    """What every start of a refund case is given."""
+    return options_of(opening, refund_workflow_id(opening), RefundStage.OPENING, task_queue)
 
 
 async def start_refund_case(client: Client, opening: RefundOpening, settings: Settings) -> bool:
     """Start a case for the api; False when it was started before. Raises BadRefundKey, and RPCError when the engine is
     away."""
-    try:
-        await client.start_workflow(REFUND_CASE, opening, **refund_start_options(opening, settings.task_queue))
-    except WorkflowAlreadyStartedError:
-        return False
-    return True
+    return await start_case(client, REFUND_CASE, opening, refund_start_options(opening, settings.task_queue))

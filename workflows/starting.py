@@ -1,24 +1,21 @@
 """Starting a review case: one id and one set of options, whether the api starts it or the intake does."""
 
-from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.common import (
-    SearchAttributePair,
-    TypedSearchAttributes,
     WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from domain.review_case.keys import workflow_id
     from domain.review_case.state import Opening, Stage
     from settings import Settings
-    from workflows import priorities, search
+    from workflows import priorities
+    from workflows.case_starting import options_of, start_case
 
 # By name, so that who starts a case need not load its whole story.
 REVIEW_CASE = "ReviewCase"
@@ -36,33 +33,14 @@ def case_workflow_id(opening: Opening) -> str:
 
 
 def start_options(opening: Opening, task_queue: str) -> dict[str, Any]:
-    """What every start of a review case is given. A second start under the same id is refused, whether the first one
-    still runs or not; the next run of a case has an id of its own."""
-    return {
-        "id": case_workflow_id(opening),
-        "task_queue": task_queue,
-        "id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
-        # A shop with thousands of cases at once must not make those of the others wait.
-        "priority": replace(priorities.CASES, fairness_key=opening.shop),
-        "search_attributes": TypedSearchAttributes(
-            [
-                SearchAttributePair(search.SHOP, opening.shop),
-                SearchAttributePair(search.PLATFORM, opening.platform),
-                SearchAttributePair(search.STATUS, Stage.OPENING),
-            ]
-        ),
-        "static_summary": opening.case,
-    }
+    """What every start of a review case is given."""
+    return options_of(opening, case_workflow_id(opening), Stage.OPENING, task_queue)
 
 
 async def start_review_case(client: Client, opening: Opening, settings: Settings) -> bool:
     """Start a case for the api; False when it was started before. Raises BadReviewKey, and RPCError when the engine is
     away."""
-    try:
-        await client.start_workflow(REVIEW_CASE, opening, **start_options(opening, settings.task_queue))
-    except WorkflowAlreadyStartedError:
-        return False
-    return True
+    return await start_case(client, REVIEW_CASE, opening, start_options(opening, settings.task_queue))
 
 
 async def start_surge(client: Client, surge: str, settings: Settings) -> None:
@@ -88,9 +66,12 @@ def _surge_options(surge: str, settings: Settings) -> dict[str, Any]:
     }
 
 
-async def start_handback(client: Client, person: str, shop: str | None, settings: Settings) -> None:
-    """Let the open cases of somebody who is away, or has left the shop (None: every shop), go on to others. Each start
-    is a run of its own: one under way may have looked before the office's change was written."""
+async def start_handback(
+    client: Client, person: str, shop: str | None, settings: Settings, wait: timedelta | None = None
+) -> None:
+    """Let the open cases of somebody who is away, or has left the shop (None: every shop), go on to others; for a leave
+    that begins later, after a wait. Each start is a run of its own: one under way may have looked before the office's
+    change was written, and one that comes too early or for nothing finds the person at work and ends."""
     await client.start_workflow(
         HANDBACK,
         args=[person, shop],
@@ -98,4 +79,5 @@ async def start_handback(client: Client, person: str, shop: str | None, settings
         task_queue=settings.task_queue,
         priority=priorities.URGENT,
         static_summary=person,
+        start_delay=wait,
     )

@@ -36,10 +36,14 @@ from db.reads.cases import LIMIT, SHOPS_WALKED_APART, CaseLine
 from db.tables.cases import CaseFile
 from db.tables.decisions import DecisionRow
 from db.tables.investigations import InvestigationRow
+from db.tables.refunds import RefundLine
 from domain.people import Role
 from domain.queue_ranking import DEADLINE_LEAD
+from domain.refund_case.agenda import Action as RefundAction
 from domain.review_case.agenda import Action
 
+# Desks that move goods and money; the register says when it is their turn.
+MOVERS = frozenset({Role.WAREHOUSE, Role.FINANCE})
 NOWHERE: Mapping[Role, frozenset[str] | None] = {}
 _LINE = [getattr(CaseFile, name) for name in CaseLine.model_fields]
 
@@ -66,10 +70,11 @@ class QueuePlace:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """One walk along one index: own cases, free ones, those whose question waits for the person, or what waits for a
-    leader's decision; by the usual place or the surge's; of which shops."""
+    """One walk along one index: own cases, free ones, those whose question waits for the person, what waits for a
+    leader's decision, or a refund that waits for warehouse or finance; by the usual place or the surge's; of which
+    shops."""
 
-    whose: str  # "mine", "free", "asked", or the role that decides
+    whose: str  # "mine", "free", "asked", or the role that decides or has to move
     surge: bool
     shops: str  # "one", "in", "not_in" or "any"
 
@@ -83,15 +88,17 @@ async def list_queue(
     surging: frozenset[str] = frozenset(),
     asked_in: frozenset[str] | None = None,
     decides_in: Mapping[Role, frozenset[str] | None] = NOWHERE,
+    moves_in: Mapping[Role, frozenset[str] | None] = NOWHERE,
 ) -> list[QueueLine]:
     """What one person may work on: their own open cases, those that nobody has, the questions that wait for their
     answer, and what they are to decide; the first to be taken first. `shops` are those whose desk they belong to,
-    `asked_in` those in which they may answer and `decides_in` those in which they decide, by the role that it needs
-    (None: all), `surging` the shops that have a surge now."""
+    `asked_in` those in which they may answer, `decides_in` those in which they decide, by the role that it needs, and
+    `moves_in` those whose goods or money are theirs (None: all); `surging` are the shops that have a surge now."""
     given: dict[str, Any] = {"person": person, "limit": limit}
     walks = []
-    decide = [_asked(where, role) for role, where in decides_in.items() if where is None or where]
-    for number, (walk, value) in enumerate([*_walks(shops, surging), _asked(asked_in), *decide]):
+    roles = [*decides_in.items(), *moves_in.items()]
+    others = [_asked(where, role) for role, where in roles if where is None or where]
+    for number, (walk, value) in enumerate([*_walks(shops, surging), _asked(asked_in), *others]):
         walks.append(walk)
         if value is not None:
             given[f"shops_{number}"] = value
@@ -141,6 +148,8 @@ def _statement(walks: tuple[_Walk, ...], behind: bool) -> Any:
 
 
 def _select(walk: _Walk, behind: bool, number: int) -> Select[Any]:
+    if walk.whose in MOVERS:
+        return _select_owned(walk, behind, number)
     if walk.whose not in ("mine", "free"):
         return _select_asked(walk, behind, number)
     place = CaseFile.surge_at if walk.surge else CaseFile.place_at
@@ -182,6 +191,25 @@ def _select_asked(walk: _Walk, behind: bool, number: int) -> Select[Any]:
     if behind:
         found = found.where(tuple_(first.c.waiting, first.c.place_at, first.c.number) > _last())
     return found.order_by(first.c.place_at, first.c.number).limit(LIMIT)
+
+
+def _select_owned(walk: _Walk, behind: bool, number: int) -> Select[Any]:
+    """Refunds in which this desk has to move, by since when; near the marketplace's deadline as if since earlier."""
+    place = func.least(RefundLine.since, RefundLine.deadline_at - DEADLINE_LEAD, type_=CaseFile.place_at.type)
+    what = literal(f"{RefundAction.ACT} ") + RefundLine.stage
+    own: dict[str, Any] = {"due_at": RefundLine.due_at.label("due_at"), "due_what": what.label("due_what")}
+    line = [own.get(column.key, column) for column in _LINE]
+    line += [false().label("waiting"), place.label("place_at")]
+    line += [null().cast(Integer).label(name) for name in ("investigation", "decision")]
+    found: Select[Any] = (
+        select(*line)
+        .join(CaseFile, CaseFile.number == RefundLine.case)
+        .where(RefundLine.closed_at.is_(None), RefundLine.owner == walk.whose, CaseFile.closed_at.is_(None))
+        .where(CaseFile.assignee.is_distinct_from(bindparam("person", type_=Uuid)), *_of_shops(walk, number))
+    )
+    if behind:
+        found = found.where(tuple_(false(), place, CaseFile.number) > _last())
+    return found.order_by(place, CaseFile.number).limit(LIMIT)
 
 
 def _of_shops(walk: _Walk, number: int) -> list[ColumnElement[bool]]:

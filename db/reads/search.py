@@ -7,6 +7,7 @@ from db.reads.cases import CaseLine
 from db.tables.buyers import Review
 from db.tables.cases import CaseFile
 from db.tables.money import Payout
+from db.tables.refunds import Refund
 
 AT_MOST = 50
 
@@ -14,7 +15,11 @@ AT_MOST = 50
 async def search_cases(session: AsyncSession, number: str, shops: frozenset[str] | None) -> list[CaseLine]:
     """Cases whose own number begins so, or whose review, refund, order or payout has exactly this one. `shops` None
     means every shop."""
-    ordered = select(Review.id).where(Review.order_external_id == number)
+    ordered = (
+        select(Review.id)
+        .where(Review.order_external_id == number)
+        .union(select(Refund.id).where(Refund.order_external_id == number))
+    )
     paid = select(Payout.case).where(Payout.key == number)
     found = select(CaseFile).where(
         or_(

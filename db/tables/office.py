@@ -133,6 +133,24 @@ class PersonShift(Model):
     set_at: Mapped[Moment]
 
 
+class PersonLeave(Model):
+    """A stretch of time in which a person does not work, said beforehand. `away_until` is for who is away now."""
+
+    __tablename__ = "person_leave"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="ends_after_it_starts"),
+        Index("ix_person_leave_person_ends", "person", "ends_at"),
+    )
+
+    id: Mapped[Key]
+    person: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    starts_at: Mapped[Moment]
+    ends_at: Mapped[Moment]
+    why: Mapped[str]
+    set_by: Mapped[str]
+    set_at: Mapped[Moment]
+
+
 class ShopSurge(Model):
     """A stretch of time in which a shop has more to do than hands: phone first, the queue by value and age."""
 

@@ -142,6 +142,9 @@ class RefundLine(Model):
             "ix_refund_line_open_owner", "owner", "due_at", "case_number", postgresql_where=text("closed_at IS NULL")
         ),
         Index(
+            "ix_refund_line_open_stage", "stage", "due_at", "case_number", postgresql_where=text("closed_at IS NULL")
+        ),
+        Index(
             "ix_refund_line_open_shop_owner",
             "shop",
             "owner",

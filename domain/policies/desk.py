@@ -176,7 +176,8 @@ class EscalationRule(MarkedPart):
 
 class DeskPolicy(PolicyDocument):
     """The document `desk`. `announce_minutes` of their working time before a promise or an answer is due, its person
-    hears of it; 0: only when it is due."""
+    hears of it; 0: only when it is due. `complaint_minutes` are for the first answer to a complaint that is no review
+    yet."""
 
     hours: DeskHours
     escalations: Mapping[EscalationKind, EscalationRule]
@@ -186,6 +187,7 @@ class DeskPolicy(PolicyDocument):
     skills_for_cause: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     record_minutes_after_talk: int = Field(ge=1)
     announce_minutes: int = Field(default=120, ge=0)
+    complaint_minutes: int = Field(default=30, ge=1)
     follow_up_days: int = Field(ge=0)
 
     @field_validator("escalations")

@@ -53,7 +53,9 @@ def read_document[M: BaseModel](model: type[M], data: Mapping[str, object]) -> M
     try:
         return model.model_validate_json(json.dumps(data, default=_iso))
     except ValidationError as wrong:
-        fields = [{"path": _path(fault["loc"]), "why": fault["msg"]} for fault in wrong.errors()]
+        fields = [
+            {"path": _path(fault["loc"]), "why": fault["msg"].removeprefix("Value error, ")} for fault in wrong.errors()
+        ]
         raise PolicyUnreadable(_sentence(model, fields), fields=fields) from None
     except (TypeError, ValueError) as wrong:
         raise PolicyUnreadable(f"{model.__name__} holds a value that is not plain data: {wrong}", fields=[]) from None

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.disputes import dues
-from domain.refund_case import amends, claim_standing, claiming, deadlines, tracing
+from domain.refund_case import amends, calls, claim_standing, claiming, deadlines, tracing
 from domain.refund_case.orders import OrderStatus
 from domain.refund_case.stages import RefundStage, goods_missing, owner_of, stage_of
 from domain.refund_case.state import RefundCaseState
@@ -20,6 +20,7 @@ class Action(StrEnum):
 
     OPEN = "open"
     ASSIGN = "assign"
+    CALL = "call"
     READ = "read_refund"
     WARN = "warn_of_deadline"
     ACT = "act_before_deadline"
@@ -90,6 +91,8 @@ def _all(case: RefundCaseState) -> Iterator[Due]:
         return
     if case.assignee is None:
         yield Due(case.assign_again_at or case.opened_at, Action.ASSIGN)
+    for call in calls.due(case):
+        yield Due(call.at, Action.CALL, call.what)
     if case.talk.trial is not None:
         yield Due(case.talk.trial.until, Action.TRIAL_ENDS)
     yield from (Due(at, Action.QUESTION_DUE, number) for at, number in dues.questions_due(case))
@@ -165,5 +168,8 @@ def _due_for_its_owner(case: RefundCaseState) -> Due | None:
     inspection = case.goods.inspection
     if stage is RefundStage.SECOND_LOOK and inspection is not None:
         return Due(inspection.at + timedelta(hours=case.handling.second_look_hours), Action.ACT, str(stage))
+    call = case.calls.contact
+    if call is not None:
+        return Due(call.due_at, Action.CALL, "due")
     since = min((clock.since for clock in case.clocks.values()), default=case.opened_at)
     return Due(since, Action.ACT, str(stage))

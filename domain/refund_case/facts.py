@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.contact_terms import StopSignal
 from domain.escalation import EscalationKind
 from domain.people import Role
 from domain.policies.causes import Fault
@@ -21,13 +22,15 @@ class Fact(BaseModel):
 
 class RefundOpened(Fact):
     """The case is registered. `duplicate_of` names the case that already has this application; `number` is the number
-    that counts, should the minted one have been taken. `before` is how the case's last run ended."""
+    that counts, should the minted one have been taken. `before` is how the case's last run ended,
+    `calls` whether the desk plans calls to the applicant."""
 
     number: str
     duplicate_of: str | None = None
     identity: RefundIdentity | None = None
     reading: Reading | None = None
     before: RefundCaseState | None = None
+    calls: bool = False
     policies: dict[str, str] = Field(default_factory=dict)
     severity: int = 1
     earlier_cases: int = 0
@@ -53,6 +56,9 @@ class RefundPrepared(Fact):
     valid_until: datetime | None = None
     approval_until: datetime | None = None
     month: str | None = None
+    attempt: str | None = None
+    again_at: datetime | None = None
+    stop: StopSignal | None = None
 
 
 class OrderResult(StrEnum):

@@ -36,6 +36,24 @@ class MessageUnderWay(StepRefused):
     code = "MessageUnderWay"
 
 
+class CallNotBegun(StepRefused):
+    """Nobody has begun the call that is logged."""
+
+    code = "ContactNotBegun"
+
+
+class ContactStopped(StepRefused):
+    """The buyer wants no contact."""
+
+    code = "ContactStopped"
+
+
+class TalkMissing(StepRefused):
+    """How a talk ended is missing, or there was none."""
+
+    code = "TalkMissing"
+
+
 class PayoutPending(StepRefused):
     """Money is on its way to the buyer."""
 

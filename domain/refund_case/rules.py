@@ -12,6 +12,7 @@ from domain.people import Actor, Role
 from domain.refund_case import (
     amends,
     bearing,
+    calls,
     claiming,
     clocks,
     deadlines,
@@ -75,6 +76,9 @@ def decide(case: RefundCaseState, actor: Actor, step: steps.DecidePayout, now: d
 RULES: dict[type[steps.Step], Rule] = {
     steps.Claim: Rule(desk.may_claim, desk.claim, prepared=True),
     steps.HandOver: Rule(permissions.working, desk.hand_over, desk.check_hand_over, prepared=True),
+    steps.BeginContact: Rule(calls.may_begin, calls.begin, prepared=True),
+    steps.LogContact: Rule(calls.may_log, calls.log, calls.check_log, prepared=True),
+    steps.StopContact: Rule(calls.may_stop, calls.stop_contact, prepared=True),
     steps.RecordReason: Rule(talking.may_record_reason, talking.record_reason, prepared=True),
     steps.Explain: Rule(talking.may_talk, talking.explain),
     steps.Propose: Rule(talking.may_propose, talking.propose, talking.check_propose, prepared=True),

@@ -20,7 +20,7 @@ from domain.refund_case.messages import Message, MessageStatus
 from domain.refund_case.orders import MarketAction, Order, OrderStatus
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.parcels import Telling, TrackedParcel
-from domain.refund_case.talks import Talk
+from domain.refund_case.talks import Calls, Talk
 from domain.refund_deadlines import Deadline
 from domain.review_case.state import Offer, OfferStatus, PayoutRef
 from domain.sealed import Event, PayeeRef, SealedRef
@@ -149,6 +149,7 @@ class RefundCaseState(BaseModel):
     taken_from: str | None = None
 
     talk: Talk = Field(default_factory=Talk)
+    calls: Calls = Field(default_factory=Calls)
     agreed: Agreed | None = None
     orders: list[Order] = Field(default_factory=list)
     goods: Goods = Field(default_factory=Goods)

@@ -32,7 +32,7 @@ from domain.refund_case.claim_steps import (
 from domain.refund_case.goods_steps import CheckParcels, FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
 from domain.refund_case.talks import Alternative
 from domain.review_case.payout_steps import DecidePayout, MendPayout
-from domain.review_case.steps import Approve, Reject, SetPayee
+from domain.review_case.steps import Approve, BeginContact, LogContact, Reject, SetPayee, StopContact
 from domain.sealed import SealedRef
 from domain.step import Step as Step
 
@@ -200,6 +200,9 @@ class EndRefund(Step):
 AnyRefundStep = Annotated[
     Claim
     | HandOver
+    | BeginContact
+    | LogContact
+    | StopContact
     | RecordReason
     | Explain
     | Propose
@@ -277,6 +280,7 @@ __all__ = [
     "AnyRefundStep",
     "Approve",
     "AskPlatform",
+    "BeginContact",
     "CheckParcels",
     "CheckRefund",
     "Claim",
@@ -299,6 +303,7 @@ __all__ = [
     "LeaveLoss",
     "LetPass",
     "LiftAbuse",
+    "LogContact",
     "MendPayout",
     "Note",
     "Propose",
@@ -316,6 +321,7 @@ __all__ = [
     "SettleFreight",
     "ShareLoss",
     "Step",
+    "StopContact",
     "TryFirst",
     "WriteToBuyer",
 ]

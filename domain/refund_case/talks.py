@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
+from domain.contact_terms import StopSignal
+from domain.review_case.state import Attempt, ContactWait
 from domain.sealed import SealedRef
 
 
@@ -56,3 +58,18 @@ class Talk(BaseModel):
     def open_proposal(self) -> Proposal | None:
         last = self.proposals[-1] if self.proposals else None
         return last if last is not None and last.accepted is None else None
+
+
+class Calls(BaseModel):
+    """Contacts of the desk with the applicant. `planned_by_desk`: the case was opened by code that plans them;
+    `planned` counts them, `hopeless`: no hour is left, and `note` says why."""
+
+    planned_by_desk: bool = False
+    contact: ContactWait | None = None
+    attempts: list[Attempt] = Field(default_factory=list)
+    planned: int = 0
+    plan_again_at: datetime | None = None
+    preference_at: datetime | None = None
+    hopeless: bool = False
+    note: str = ""
+    stopped: StopSignal | None = None

@@ -14,6 +14,11 @@ from domain.refund_case.state import RefundCaseState
 AGAIN = timedelta(minutes=2)
 AT_LEAST_EVERY = timedelta(minutes=30)
 GIVE_UP_AFTER = 10
+ENDS = {
+    MessageStatus.WRITTEN: "message_written",
+    MessageStatus.BY_HAND: "message_by_hand",
+    MessageStatus.REFUSED: "message_refused",
+}
 
 
 def may_write(case: RefundCaseState, actor: Actor) -> None:
@@ -50,4 +55,4 @@ def written(
         message.again_at = now + min(AGAIN * message.tries, AT_LEAST_EVERY)
         return
     message.status, message.trouble = status or MessageStatus.BY_HAND, trouble
-    record(case, PLATFORM, now, f"message_{message.status}", message=number, trouble=trouble)
+    record(case, PLATFORM, now, ENDS[message.status], message=number, trouble=trouble)

@@ -17,6 +17,7 @@ from activities.handback import HandbackActivities
 from activities.policies import Policies
 from activities.requests import AssignRequest, AwayRequest, HandOnRequest
 from db import office
+from db.leaves import add_leave
 from db.tables.cases import Assignment, CaseFile
 from domain.people import Role
 from tests.activities.conftest import WayIn
@@ -62,8 +63,8 @@ class Desk:
             policy["skills_for_cause"] = {"logistics": ["claims"]}
             await office.put_policy(session, "desk", self.house.shop, policy, "tests", "a test", NOW)
 
-    async def open_work(self, who: str, shop: str | None = None) -> Any:
-        asked = AwayRequest(person=self.house.people[who], shop=shop, now=NOW)
+    async def open_work(self, who: str, shop: str | None = None, now: datetime = NOW) -> Any:
+        asked = AwayRequest(person=self.house.people[who], shop=shop, now=now)
         return await ActivityEnvironment().run(HandbackActivities(self.house.parts.sessions).open_work, asked)
 
     async def hand_on(self, who: str, page: Any) -> None:
@@ -131,6 +132,15 @@ async def test_who_is_away_or_has_left_has_work_to_hand_on(desk: Desk, gone: dic
     case = await desk.case(3)
     await desk.change("alice", **gone)
     assert [handed.case for handed in await desk.open_work("alice")] == [case]
+
+
+@pytest.mark.parametrize(("day", "left"), [(0, 0), (2, 1), (5, 0)])
+async def test_who_is_on_leave_has_work_to_hand_on_while_it_lasts(desk: Desk, day: int, left: int) -> None:
+    await desk.case(3)
+    alice, day_one = UUID(desk.house.people["alice"]), NOW + timedelta(days=1)
+    async with desk.house.parts.sessions.begin() as session:
+        await add_leave(session, "tests", NOW, alice, day_one, NOW + timedelta(days=4), "年假")
+    assert len(await desk.open_work("alice", now=NOW + timedelta(days=day))) == left
 
 
 async def test_who_is_no_longer_of_the_desk_hands_on_the_cases_of_that_shop(desk: Desk) -> None:

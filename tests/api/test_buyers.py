@@ -12,7 +12,9 @@ from sqlalchemy import select, update
 
 from api.house import House
 from db import office
+from db.audit import record
 from db.policy_rows import policy_in_force
+from db.reads.looks import DELIVERY, EXPORTED
 from db.tables.buyers import Buyer, SealedText, ShopOrder
 from db.tables.cases import CaseFile
 from db.tables.office import OfficeEvent
@@ -59,6 +61,31 @@ async def test_a_buyer_is_seen_in_plain_with_a_reason_and_on_record(
         facts = str(list(await session.scalars(select(OfficeEvent.facts))))
     assert "13800138000" not in facts
     assert "asked to be called" not in facts
+
+
+@pytest.mark.covers(203)
+async def test_an_auditor_sees_who_saw_which_buyer_in_all_cases_of_the_shop(
+    web: httpx2.AsyncClient, house: House, cast: Any, case: str
+) -> None:
+    async with house.sessions.begin() as session:
+        await record_world.add_case(session, house.ring, TWO, NOW)
+        await record(session, str(cast["warehouse"].id), NOW + timedelta(hours=1), DELIVERY, TWO, {})
+        await record(session, str(cast["root"].id), NOW, EXPORTED, TWO, {"texts": False})
+    await web.post(f"/cases/{case}/buyer/unmask", json=ASKED, headers=cast["agent"].headers)
+    await web.get(f"/cases/{case}/replay", headers=cast["lead"].headers)
+
+    async def looks(asker: str = "auditor", **query: str) -> list[tuple[str, str, str]]:
+        answer = await web.get("/looks", params=query, headers=cast[asker].headers)
+        return [(one["who"], one["case"], one["how"]) for one in answer.json()]
+
+    delivered = ("Warehouse-1", TWO, "delivery.shown")
+    assert await looks() == [
+        delivered,
+        ("Agent-1", case, "buyer.unmasked"),
+        ("Lead-1", case, "chat.replayed"),
+    ]
+    assert await looks(who=str(cast["warehouse"].id)) == await looks(since=(NOW + timedelta(minutes=1)).isoformat())
+    assert (await web.get("/looks", headers=cast["stranger"].headers)).status_code == 403
 
 
 async def test_without_a_reason_nothing_is_shown(web: httpx2.AsyncClient, cast: Any, case: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 
 from api.house import House
 from db.tables.cases import CaseFile
-from db.tables.record import HistoryArchive
+from db.tables.record import CaseEvent, HistoryArchive
 from tests import record_world
 from tests.api.conftest import NOW
 from tests.record_world import ONE
@@ -32,13 +32,20 @@ async def case(house: House, cast: Any) -> str:
     return ONE
 
 
-async def test_a_timeline_is_narrowed_by_who_what_and_when(web: httpx2.AsyncClient, cast: Any, case: str) -> None:
+async def test_a_timeline_is_narrowed_by_who_what_when_and_which_policy(
+    web: httpx2.AsyncClient, house: House, cast: Any, case: str
+) -> None:
     async def seen(**query: str) -> list[int]:
         answer = await web.get(f"/cases/{case}/timeline", params=query, headers=cast["auditor"].headers)
         return [event["seq"] for event in answer.json()["events"]]
 
     assert await seen(actor="person") == [1, 2, 3]
     assert await seen(actor="timer") == await seen(kind="closed") == await seen(policy="contact:demo") == []
+    async with house.sessions.begin() as session:
+        by_policy = {"case": case, "seq": 4, "at": NOW, "kind": "offer_made", "actor_kind": "person", "actor": ""}
+        plain = {"policy": "compensation:demo:3", "facts": {}, "previous": b"0" * 32, "hash": b"1" * 32}
+        await session.execute(insert(CaseEvent).values(**by_policy, **plain))
+    assert await seen(policy="compensation") == await seen(policy="compensation:demo:3") == [4]
     assert await seen(since=NOW.replace(minute=32).isoformat(), until=NOW.replace(minute=33).isoformat()) == [2]
 
 

@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from api.house import House
 from db.tables.cases import Notice
+from db.tables.notices import NoticeChannel, NoticeDelivery
 from db.tables.office import Shop
+from db.tables.teams import Team, TeamShop
 from tests.api.conftest import Staff
 
 TOKEN = "https://oapi.dingtalk.com/robot/send?access_token=0123456789abcdef"
@@ -171,18 +173,38 @@ async def test_a_robot_has_one_place_and_nobody_touches_anothers_channel(
 async def test_a_group_of_a_team_is_for_whoever_may_change_each_of_its_shops(
     web: httpx2.AsyncClient, house: House, cast: dict[str, Staff], root: dict[str, str]
 ) -> None:
-    chief, body = cast["supervisor"].headers, ROBOT | {"for_team": True, "least": "normal"}
+    chief, body = cast["supervisor"].headers, ROBOT | {"team": "north", "least": "normal"}
     without = await web.post("/shops/demo/channels", json=body, headers=chief)
     async with house.sessions.begin() as session:
-        for code in ("demo", "other"):
-            (await session.get_one(Shop, code)).team = "north"
+        (await session.get_one(Shop, "demo")).team = "north"
+        await session.execute(insert(Team).values(code="north", name="North", outsourced=False))
+        await session.execute(insert(TeamShop).values(team="north", shop="other"))
     refused = await web.post("/shops/demo/channels", json=body, headers=chief)
     added = await web.post("/shops/demo/channels", json=body, headers=root)
     listed = (await web.get("/shops/other/channels", headers=root)).json()
     change = await web.patch(f"/shops/demo/channels/{added.json()['id']}", json={"active": False}, headers=chief)
-    assert (without.status_code, without.json()["field"]) == (422, "for_team")
+    assert (without.status_code, without.json()["field"]) == (422, "team")
     assert (refused.status_code, added.status_code, change.status_code) == (404, 201, 404)
     assert [(line["team"], line["shop"], line["least"]) for line in listed] == [("north", None, "normal")]
+
+
+async def test_whoever_watches_the_house_sees_that_sending_stands_still_or_a_channel_fails(
+    web: httpx2.AsyncClient, house: House, cast: dict[str, Staff]
+) -> None:
+    me = cast["agent"].headers
+    added = (await web.post("/me/channels", json=ROBOT, headers=me)).json()
+    await web.post(f"/me/channels/{added['id']}/test", headers=me)
+    seen = [(await web.get("/ready")).json()["sending"]]
+    async with house.sessions.begin() as session:
+        await session.execute(update(NoticeDelivery).values(next_try_at=house.now() - timedelta(minutes=11)))
+    seen.append((await web.get("/ready")).json()["sending"])
+    async with house.sessions.begin() as session:
+        ended = {"state": "failed", "next_try_at": None, "ended_at": house.now()}
+        await session.execute(update(NoticeDelivery).values(**ended))
+        ill = {"failing_since": house.now(), "alarmed_at": house.now()}
+        await session.execute(update(NoticeChannel).values(**ill))
+    seen.append((await web.get("/ready")).json()["sending"])
+    assert seen == ["ok", "late", "failing"]
 
 
 async def test_a_shops_group_is_its_leaders_affair(web: httpx2.AsyncClient, cast: dict[str, Staff]) -> None:

@@ -285,3 +285,20 @@ async def until_closed(web: httpx2.AsyncClient, cast: Any, case: str) -> Body:
             if shown["state"]["closed_at"] is not None:
                 return shown
             await asyncio.sleep(0.1)
+
+
+@pytest.mark.covers(202)
+async def test_an_auditor_finds_a_refund_by_its_order_and_reads_what_the_engine_recorded(
+    at_work: House, by_hand: str, report: Any, web: httpx2.AsyncClient, cast: Any, house: House
+) -> None:
+    case = (await report(shop=by_hand, order_id="order-of-chen")).json()["case"]
+    async with house.sessions.begin() as session:
+        await office.grant(session, "tests", house.now(), cast["auditor"].id, Role.AUDITOR, by_hand)
+    ada = cast["auditor"].headers
+    await web.get("/cases", params={"saw": f"{case}:1"}, headers=ada)
+    found = (await web.get("/search/cases", params={"q": "order-of-chen"}, headers=ada)).json()
+    [run] = (await web.get(f"/cases/{case}/histories", headers=ada)).json()
+    history = (await web.get(f"/cases/{case}/history", headers=ada)).json()
+    assert ([line["number"] for line in found], run["workflow"]) == ([case], history["workflow"])
+    assert history["events"][0]["about"].startswith("RefundCase")
+    assert "13800138000" not in json.dumps(history)

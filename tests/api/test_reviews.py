@@ -95,6 +95,11 @@ async def test_a_field_is_named_as_its_sender_wrote_it(report: Any) -> None:
     assert {error["field"] for error in errors} == {"body.rating"}
 
 
+async def test_the_reason_is_said_in_words_of_ours(report: Any) -> None:
+    [error] = (await report(text="bell \x07")).json()["errors"]
+    assert error == {"field": "body.text", "why": "control characters are not accepted; remove them"}
+
+
 @pytest.mark.parametrize("field", ["shop", "order_id", "rating", "created_at", "buyer"])
 async def test_a_missing_field_is_named(web: httpx2.AsyncClient, cast: Any, review: Body, field: str) -> None:
     del review[field]

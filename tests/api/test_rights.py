@@ -19,6 +19,7 @@ SHIFT = {
     "hours": {"zone": "Asia/Shanghai", "week": {"monday": [{"open": "09:00", "close": "18:00"}]}},
     "valid_from": "2026-01-01",
 }
+LEAVE = {"starts_at": "2026-12-24T00:00:00+08:00", "ends_at": "2026-12-27T00:00:00+08:00", "why": "年假"}
 MESSAGE = {"shop": "demo", "buyer": "chen", "channel": "sms", "text": "TD", "message_id": "1"}
 REPLY: dict[str, Any] = {
     "cause": "quality.broken",
@@ -43,6 +44,9 @@ REQUESTS: dict[str, Request] = {
     "list_identities": ("GET", "/identities", None),
     "link_identity": ("POST", "/people/{spare}/identities", {"subject": "alice"}),
     "unlink_identity": ("DELETE", f"/people/{{spare}}/identities/{uuid4()}", None),
+    "list_leaves": ("GET", "/people/{spare}/leaves", None),
+    "add_leave": ("POST", "/people/{spare}/leaves", LEAVE),
+    "remove_leave": ("DELETE", f"/people/{{spare}}/leaves/{uuid4()}", None),
     "issue_signing_key": ("POST", "/people/{spare}/signing-keys", {"label": "erp"}),
     "list_signing_keys": ("GET", "/people/{spare}/signing-keys", None),
     "revoke_signing_key": ("DELETE", f"/people/{{spare}}/signing-keys/{uuid4()}", None),
@@ -66,6 +70,12 @@ REQUESTS: dict[str, Request] = {
     "show_review": ("GET", "/cases/{case}/review", None),
     "show_phone": ("GET", "/cases/{case}/phone", None),
     "show_script": ("GET", "/cases/{case}/script", None),
+    "keep_complaint": ("POST", "/complaints", {"shop": "demo", "source_id": "1", "channel": "im", "text": "漏水"}),
+    "list_complaints": ("GET", "/complaints", None),
+    "take_complaint": ("POST", f"/complaints/{uuid4()}/take", None),
+    "end_complaint": ("POST", f"/complaints/{uuid4()}/end", {"outcome": "explained", "how": "im", "words": "好"}),
+    "count_complaints": ("GET", "/shops/demo/complaints", None),
+    "show_complaints": ("GET", "/cases/{case}/complaints", None),
     "check_wording": ("POST", "/shops/demo/wording", {"text": "您好"}),
     "show_buyer": ("GET", "/cases/{case}/buyer", None),
     "show_agreements": ("GET", "/cases/{case}/agreements", None),
@@ -166,7 +176,8 @@ REQUESTS: dict[str, Request] = {
     "show_history": ("GET", "/cases/{case}/history", None),
     "find_cases": ("GET", "/search/cases?q=A26-", None),
     "unmask_buyer": ("POST", "/cases/{case}/buyer/unmask", {"fields": ["name"], "why": "call"}),
-    "list_looks": ("GET", "/cases/{case}/buyer/looks", None),
+    "case_looks": ("GET", "/cases/{case}/buyer/looks", None),
+    "list_looks": ("GET", "/looks", None),
     "search_buyers": ("GET", "/search/buyers?q=8000", None),
     "preview_retention": ("GET", "/shops/demo/retention", None),
     "run_retention": ("POST", "/shops/demo/retention", None),
@@ -187,6 +198,7 @@ SHOP_BODY = {"code": "third", "name": "T", "platform": "sandbox", "cut_off_at": 
 
 # Not every request of the list can succeed; what counts is that its sender was not refused.
 MISSING = {
+    "remove_leave",
     "link_identity",
     "unlink_identity",
     "revoke_signing_key",
@@ -203,6 +215,8 @@ MISSING = {
     "change_reply_template",
     "retire_reply_template",
     "retire_rule",
+    "take_complaint",
+    "end_complaint",
     "download_file",
     "change_my_channel",
     "remove_my_channel",

@@ -112,3 +112,28 @@ async def test_a_surge_is_followed_from_the_moment_it_is_set(ask: Any, now: Any,
     ended = await handle.describe()
     assert [one.status for one in (started, ended)] == [WorkflowExecutionStatus.RUNNING] * 2
     assert started.run_id != ended.run_id
+
+
+@pytest.mark.covers(195)
+async def test_a_leave_is_planned_shown_and_taken_back(ask: Any, cast: Any, now: Any) -> None:
+    path = f"/people/{cast['agent'].id}/leaves"
+    body = {"starts_at": (now + timedelta(days=1)).isoformat(), "ends_at": (now + timedelta(days=4)).isoformat()}
+    made = await ask("lead", "POST", path, body | {"why": "年假"})
+    shown = (await ask("agent", "GET", path)).json()
+    gone = await ask("lead", "DELETE", f"{path}/{made.json()['id']}")
+    kinds = [line["kind"] for line in (await ask("root", "GET", "/office/events?limit=1000")).json()]
+    assert (made.status_code, [line["why"] for line in shown], gone.status_code) == (201, ["年假"], 204)
+    assert (kinds[-2:], (await ask("agent", "GET", path)).json()) == (["leave.set", "leave.removed"], [])
+
+
+@pytest.mark.parametrize(("starts", "ends"), [(2, 1), (-3, -1), (1, 1), (1, 800)])
+async def test_a_leave_that_cannot_be_is_refused(ask: Any, cast: Any, now: Any, starts: int, ends: int) -> None:
+    body = {"starts_at": now + timedelta(days=starts), "ends_at": now + timedelta(days=ends)}
+    sent = {name: moment.isoformat() for name, moment in body.items()} | {"why": "w"}
+    answer = await ask("lead", "POST", f"/people/{cast['agent'].id}/leaves", sent)
+    assert (answer.status_code, answer.json()["field"]) == (422, "ends_at")
+
+
+async def test_people_of_other_shops_have_no_leave_of_a_lead_s(ask: Any, cast: Any, now: Any) -> None:
+    sent = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(days=1)).isoformat(), "why": "w"}
+    assert (await ask("lead", "POST", f"/people/{cast['stranger'].id}/leaves", sent)).status_code == 404

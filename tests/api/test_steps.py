@@ -176,6 +176,7 @@ async def test_a_step_that_makes_no_sense_now_names_why(take: Take) -> None:
 async def test_a_misshapen_step_never_reaches_the_case(take: Take, body: Case) -> None:
     answer = await take("lead", **body)
     assert (answer.status_code, answer.json()["code"]) == (422, "BadInput")
+    assert "Value error" not in answer.json()["detail"]
 
 
 async def test_a_note_reads_in_the_timeline_and_stands_in_no_history(

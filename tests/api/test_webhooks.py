@@ -69,6 +69,10 @@ async def test_the_secret_is_shown_once_and_never_again(
         "https://localhost/",
         "https://name.that.is.not.there.invalid/",
         "ftp://example.com/",
+        "https://a..b/",
+        "https://[::1%25eth0]/",
+        "https://xn--a/",
+        "https://" + "a" * 300 + ".example/",
         "nonsense",
     ],
 )
@@ -184,6 +188,19 @@ async def test_switching_on_again_forgets_old_failures(
         await session.execute(update(WebhookSubscription).values(**ill))
     on = (await web.patch(f"{PATH}/{made['id']}", json={"active": True}, headers=admin)).json()
     assert (on["active"], on["switched_off_at"], on["failing_since"]) == (True, None, None)
+
+
+async def test_what_waits_when_a_webhook_is_switched_off_is_kept_to_be_sent_later(
+    web: httpx2.AsyncClient, open_house: House, admin: dict[str, str]
+) -> None:
+    path = f"{PATH}/{(await added(web, admin))['id']}"
+    await web.post(f"{path}/ping", headers=admin)
+    await web.patch(path, json={"active": False}, headers=admin)
+    missed = (await web.get(f"{path}/deliveries", headers=admin)).json()["deliveries"]
+    await web.patch(path, json={"active": True}, headers=admin)
+    since = {"since": (open_house.now() - timedelta(hours=1)).isoformat()}
+    again = await web.post(f"{path}/redeliver", json=since, headers=admin)
+    assert ([line["state"] for line in missed], again.json()) == (["missed"], {"queued": 1})
 
 
 async def test_nobody_sees_another_shops_webhooks(

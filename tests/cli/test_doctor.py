@@ -1,6 +1,18 @@
 """The doctor: every part is looked at, and what is wrong comes with its remedy."""
 
-from tests.cli.conftest import Typed, key
+import asyncio
+
+from pydantic import SecretStr
+
+from db import office
+from db.notice_channels import Address, Owner, add_channel
+from db.sealing import KeyRing
+from db.sessions import connect, sessions
+from db.webhooks import add_webhook
+from domain.notice_channels import ChannelKind
+from settings import Settings
+from tests import record_world
+from tests.cli.conftest import NOW, Typed, key
 from tests.conftest import Database
 
 
@@ -44,3 +56,26 @@ def test_an_older_key_is_told_and_resealing_frees_it(typed: Typed, record: None)
     assert typed("keys", "reseal", AMENDS_FIELD_KEYS=both).exit_code == 0
     assert "k1: 0 values" in typed("keys", "usage", AMENDS_FIELD_KEYS=both).stdout
     assert "sealed values are under k2" in typed("doctor", AMENDS_FIELD_KEYS=f"k2:{key(b'x')}").stdout
+
+
+def test_a_channel_and_a_webhook_that_take_nothing_are_told_with_their_remedy(typed: Typed, database: Database) -> None:
+    asyncio.run(_fail(database))
+    found = typed("doctor").stdout
+    assert "bad  channel: email 'Mail' takes nothing since 2026-11-20" in found
+    assert "(last answer timeout)" in found
+    assert "bad  webhook: 'ERP' of demo was switched off" in found
+    assert "bob@example.com" not in found
+
+
+async def _fail(database: Database) -> None:
+    ring = KeyRing("k1", {"k1": b"k" * 32}, b"i" * 32)
+    engine = connect(Settings(database_url=SecretStr(database.app_url)), ring)
+    async with sessions(engine).begin() as session:
+        await record_world.open_shop(session, NOW, "demo")
+        bob = await office.add_person(session, "tests", NOW, login="bob", name="Bob")
+        mail = Address(ChannelKind.EMAIL, "bob@example.com")
+        row = await add_channel(session, ring, "tests", NOW, Owner(person=bob.id), mail, label="Mail")
+        row.failing_since, row.alarmed_at, row.last_code = NOW, NOW, "timeout"
+        _, hook = await add_webhook(session, "tests", NOW, "demo", label="ERP", url="https://a.example/", kinds=["*"])
+        hook.active, hook.switched_off_at = False, NOW
+    await engine.dispose()

@@ -39,6 +39,17 @@ def test_a_shop_is_opened_and_listed(typed: Typed) -> None:
     assert (shop["code"], shop["gate_mode"]) == ("demo", "on_resolution")
 
 
+def test_somebody_who_left_and_a_shop_that_changed_are_shown_so(typed: Typed) -> None:
+    typed("people", "add", "root", "Root", "--role", "admin")
+    typed("people", "add", "alice", "Alice", "--role", "agent")
+    assert typed("people", "deactivate", "alice").exit_code == 0
+    [alice] = [one for one in json.loads(typed("people", "list", "--json").stdout) if one["login"] == "alice"]
+    typed("shops", "open", "demo", "演示店", "sandbox")
+    assert typed("shops", "change", "demo", "--name", "新名字", "--no-intake").exit_code == 0
+    [shop] = json.loads(typed("shops", "list", "--json").stdout)
+    assert (alice["active"], shop["name"], shop["intake"]) == (False, "新名字", False)
+
+
 def test_a_policy_is_changed_and_a_wrong_field_is_named(typed: Typed, tmp_path: Path) -> None:
     document = json.loads(typed("policies", "show", "desk").stdout)
     file = tmp_path / "desk.json"

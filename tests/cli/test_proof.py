@@ -1,11 +1,20 @@
 """The record's proof from the shell."""
 
+import asyncio
+import gzip
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.cli.conftest import Typed
+from db.tables.record import HistoryArchive
+from tests.cli.conftest import NOW, Typed
+from tests.conftest import Database
 from tests.record_world import ONE, signer
+
+RECORDED = Path(__file__).resolve().parent.parent / "histories" / "ReviewCase.amended_and_paid.json"
 
 
 def test_an_export_is_made_and_holds_until_a_byte_is_changed(typed: Typed, record: None, tmp_path: Path) -> None:
@@ -25,6 +34,28 @@ def test_the_house_checks_its_own_record(typed: Typed, record: None) -> None:
     other = f"1:{'0' * 64}"
     found = typed("verify", "--head", other)
     assert (found.exit_code, "and you have kept" in found.stdout) == (1, True)
+
+
+async def _archive(database: Database, content: bytes) -> None:
+    engine = create_async_engine(database.app_url)
+    async with engine.begin() as connection:
+        kept = {"workflow": "review:sandbox:demo:1", "engine_run": "run-1", "case": ONE, "closed_at": NOW}
+        body = {"archived_at": NOW, "sha256": sha256(content).digest(), "body": gzip.compress(content)}
+        await connection.execute(insert(HistoryArchive).values(**kept, **body))
+    await engine.dispose()
+
+
+@pytest.mark.covers(212)
+@pytest.mark.parametrize(("forged", "status"), [(False, 0), (True, 1)])
+def test_a_case_replays_against_the_code_of_today_unless_its_history_was_forged(
+    typed: Typed, record: None, database: Database, forged: bool, status: int
+) -> None:
+    text = RECORDED.read_text()
+    asyncio.run(
+        _archive(database, (text.replace('"name": "plan"', '"name": "send_money"') if forged else text).encode())
+    )
+    replayed = typed("replay", ONE)
+    assert (replayed.exit_code, "replays" in replayed.stdout) == (status, not forged)
 
 
 def test_a_case_that_the_engine_does_not_know_can_not_be_replayed(typed: Typed, record: None) -> None:

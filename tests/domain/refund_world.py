@@ -27,10 +27,12 @@ from domain.refund_case import (
     steps,
     talking,
     tracing,
+    writing,
 )
 from domain.refund_case.agenda import Action, Due
 from domain.refund_case.facts import Ordered, OrderResult, RefundOpened, RefundPrepared, Traced, Warned
 from domain.refund_case.market import Handling, Intervention, OnItsWay, Reading, RefundKind, basis_of
+from domain.refund_case.messages import MessageStatus
 from domain.refund_case.ordering import moves_to, shows_done
 from domain.refund_case.orders import Order
 from domain.refund_case.state import Freight, RefundCaseState, RefundIdentity, RefundOpening
@@ -83,7 +85,7 @@ class Market:
 
     @property
     def deadline(self) -> Deadline | None:
-        if self.status not in LIMITS:
+        if self.status not in LIMITS or self.intervention is Intervention.STEPPED_IN:
             return None
         length, then = LIMITS[self.status]
         return Deadline(status=self.status, at=self.moved_at + length, then=then, source=DeadlineSource.PLATFORM)
@@ -114,28 +116,42 @@ class Market:
             return Ordered(result=OrderResult.DONE, reading=before)
         if order.on != basis_of(before):
             return Ordered(result=OrderResult.MOVED, reading=before)
+        if self.intervention is Intervention.STEPPED_IN:
+            return Ordered(result=OrderResult.REFUSED, reading=before, trouble="cs-intervened")
         self.move(moves_to(order.action, self.kind), now)
         return Ordered(result=OrderResult.DONE, reading=self.reading(now))
 
     def ship(self, now: datetime) -> None:
         """The buyer sends the goods."""
         self.settle(now)
-        if self.status is RETURNING:
+        if self.status is RETURNING and self.intervention is not Intervention.STEPPED_IN:
             self.shipment = "shipment"
             self.parcels.append(OnItsWay(shipment="shipment", leg=Leg.BACK, told_at=now))
             self.move(RETURNED, now)
 
     def withdraw(self, now: datetime) -> None:
         self.settle(now)
-        if self.status in LIMITS:
+        if self.status in LIMITS and self.intervention is not Intervention.STEPPED_IN:
             self.move(CLOSED, now)
 
     def change(self, amount_fen: int, now: datetime) -> None:
         """The buyer asks for another sum; the seller's clock starts anew."""
         self.settle(now)
-        if self.status in {ASKED, REFUSED}:
+        if self.status in {ASKED, REFUSED} and self.intervention is not Intervention.STEPPED_IN:
             self.amount_fen = amount_fen
             self.move(ASKED, now)
+
+    def intervene(self, now: datetime) -> None:
+        """Its own service steps in, and stops its clock."""
+        self.settle(now)
+        if self.status in LIMITS:
+            self.intervention, self.version = Intervention.STEPPED_IN, self.version + 1
+
+    def rule(self, now: datetime, for_buyer: bool = True) -> None:
+        """Its own service decides."""
+        if self.intervention is Intervention.STEPPED_IN:
+            self.intervention = Intervention.FOR_BUYER if for_buyer else Intervention.FOR_SELLER
+            self.move(PAID if for_buyer else CLOSED, now)
 
     def chat(self, now: datetime) -> None:
         """A message moves the version and nothing else."""
@@ -222,6 +238,10 @@ class RefundWorld:
             case Action.ORDER:
                 order = case.orders[int(due.subject) - 1]
                 progress.ordered(case, order.number, None if self.down else self.market.obey(order, now), now)
+            case Action.WRITE:
+                status = None if self.down else MessageStatus.WRITTEN
+                self.market.version += 0 if self.down else 1
+                writing.written(case, int(due.subject), status, None, now)
             case Action.TRIAL_ENDS:
                 talking.trial_over(case, now)
             case Action.RECKON:

@@ -12,6 +12,7 @@ from domain.escalation import EscalationKind
 from domain.people import Role
 from domain.policies.desk import DeskPolicy
 from domain.policies.documents import load_shipped, read_document
+from domain.policies.notices import NoticesPolicy
 from domain.review_case import announcing
 from domain.review_case.agenda import Action, Due, agenda
 from domain.review_case.agreement_steps import KeepPromise, MakePromise, OpenInvestigation
@@ -132,6 +133,12 @@ def test_whoever_is_asked_to_investigate_hears_of_it_at_once_before_and_when_it_
     heard = [told(world, f"investigation_{when}") for when in ("opened", "soon", "due")]
     assert heard == [[["wu"]]] * 3
     assert world.case.clocks[EscalationKind.INVESTIGATION].told == [Role.AGENT]
+
+
+def test_each_announcement_has_words_of_its_own_in_what_is_sent_to_the_staff() -> None:
+    policy = load_shipped("notices", NoticesPolicy)
+    kinds = ("promise_soon", "promise_due", "investigation_asked", "investigation_soon", "investigation_due")
+    assert len({policy.said(kind) for kind in kinds} - {policy.otherwise}) == len(kinds)
 
 
 def test_whoever_asks_themselves_is_not_told_that_they_asked(world: World) -> None:

@@ -28,6 +28,10 @@ A_STEP = st.one_of(
     st.builds(steps.ReceiveParcel, parcel=st.just(PARCEL)),
     st.builds(steps.Inspect, result=st.sampled_from(["intact", "empty_parcel", "undecided"]), good=st.just(1)),
     st.builds(steps.FlagAbuse, why=st.just(TEXT)),
+    st.builds(steps.RefundAtLoss, amount_fen=st.sampled_from([8900, 3000]), why=st.just(TEXT)),
+    st.builds(steps.AskPlatform, what=st.just(TEXT)),
+    st.builds(steps.AnswerRefusal, accepted=st.booleans()),
+    st.builds(steps.WriteToBuyer, words=st.just(TEXT), photo=st.just("photo")),
     st.builds(steps.Hold, why=st.just(TEXT)),
     st.builds(steps.Resume),
     st.builds(steps.CheckRefund),
@@ -41,6 +45,8 @@ A_MOVE = st.one_of(
     st.tuples(st.just("chat")),
     st.tuples(st.just("change"), st.sampled_from([8900, 3000])),
     st.tuples(st.just("withdraw")),
+    st.tuples(st.just("intervene")),
+    st.tuples(st.just("rule")),
     st.tuples(st.just("down"), st.booleans()),
 )
 HANDLINGS = st.builds(
@@ -81,6 +87,7 @@ def play(world: RefundWorld, moves: list[tuple[Any, ...]]) -> None:
             case _:
                 raise AssertionError(move)
     world.down = False
+    world.market.rule(world.now, for_buyer=False)
     world.wait(days=60)
 
 

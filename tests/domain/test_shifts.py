@@ -189,3 +189,47 @@ def test_an_empty_calendar_is_answered_by_the_weekday() -> None:
 
     assert person.on_shift(at("2026-11-23 10:00"), CalendarDays())
     assert not person.on_shift(at("2026-11-22 10:00"), CalendarDays())
+
+
+LEAVE = (at("2026-11-24 00:00"), at("2026-11-26 12:00"))
+
+
+@pytest.mark.covers(195)
+def test_who_is_on_leave_is_on_no_shift_while_it_lasts() -> None:
+    person = working(shift("09:00", "18:00"), leaves=(LEAVE,))
+    moments = ("23 10:00", "24 10:00", "25 10:00", "26 11:59", "26 12:00")
+    assert [person.on_shift(at(f"2026-11-{clock}"), DAYS) for clock in moments] == [True, False, False, False, True]
+
+
+def test_a_leave_counts_for_whoever_has_no_shift_too() -> None:
+    person = Presence(leaves=(LEAVE,))
+    assert list(person.at_work(at(MONDAY), at("2026-11-27 00:00"), DAYS)) == [
+        (at(MONDAY), LEAVE[0]),
+        (LEAVE[1], at("2026-11-27 00:00")),
+    ]
+
+
+def test_one_leave_after_the_other_is_one_absence() -> None:
+    person = Presence(leaves=((LEAVE[1], at("2026-11-30 00:00")), LEAVE), away_until=at("2026-11-24 08:00"))
+    assert person.back_at(at("2026-11-23 10:00")) == at("2026-11-30 00:00")
+    assert person.back_at(at("2026-12-01 10:00")) == at("2026-12-01 10:00")
+
+
+HOURS_OF_A_WEEK = st.integers(0, 24 * 7)
+LEAVES = st.lists(st.tuples(HOURS_OF_A_WEEK, st.integers(1, 80)), max_size=4)
+
+
+@given(LEAVES, HOURS_OF_A_WEEK, st.booleans())
+def test_nobody_works_in_a_leave_and_everything_else_stays(
+    leaves: list[tuple[int, int]], hour: int, has_shift: bool
+) -> None:
+    monday = at("2026-11-23 00:00")
+    spans = tuple((monday + timedelta(hours=a), monday + timedelta(hours=a + n)) for a, n in leaves)
+    terms = (shift("09:00", "18:00"),) if has_shift else ()
+    moment = monday + timedelta(hours=hour, minutes=30)
+    before, after = working(*terms), working(*terms, leaves=spans)
+    off = any(start <= moment < end for start, end in spans)
+    week = monday, monday + timedelta(days=8)
+    there = [any(a <= moment < b for a, b in one.at_work(*week, DAYS)) for one in (before, after)]
+    assert there[1] == (there[0] and not off)
+    assert after.on_shift(moment, DAYS) == (before.on_shift(moment, DAYS) and not off)

@@ -24,6 +24,9 @@ STATUSES = st.one_of(st.none(), st.sampled_from([200, 204, 301, 400, 404, 410, 4
         "https://example.com:99999/",
         "https://例子.cn/",
         "https://exa mple.com/",
+        "https://example.com/\x00",
+        "https://example.com:0/",
+        'https://example.com/"',
         "https://example.com\\@evil.example/",
         "//example.com",
         "javascript:alert(1)",
@@ -35,6 +38,16 @@ def test_an_address_that_can_not_be_meant_is_refused_by_name(url: str) -> None:
     with pytest.raises(BadWebhook) as refused:
         target_of(url)
     assert refused.value.facts["field"] == "url"
+
+
+@given(url=st.one_of(st.text(max_size=80), st.text(max_size=60).map(lambda rest: f"https://{rest}")))
+def test_whatever_is_typed_is_an_address_or_is_refused_by_name(url: str) -> None:
+    try:
+        target = target_of(url)
+    except BadWebhook:
+        return
+    assert target.host
+    assert 0 < target.port < 65536
 
 
 def test_an_address_says_where_it_leads() -> None:

@@ -9,6 +9,7 @@ from db.reads.budgets import trial_balance
 from db.tables.budgets import Budget, BudgetPosting
 from db.tables.money import LedgerEntry, Payout
 from domain.contact_terms import CallResult, TalkOutcome
+from domain.escalation import EscalationKind
 from domain.payouts import PayoutStatus
 from domain.review_case import steps
 from domain.review_case.outcomes import Outcome
@@ -140,4 +141,17 @@ async def test_a_marketplace_that_is_ill_before_paying_is_asked_until_it_answers
     await story.accepted()
     await house.sandbox.fault("taobao.traderates.get", "http_500", count=7)
     await story.amended(reviewed)
+    await paid_once(story)
+
+
+async def test_a_transfer_that_fails_again_in_the_same_way_is_told_again(tell: Tell, house: House) -> None:
+    await house.sandbox.fault(SEND, "balance", count=2)
+    story = await ready_to_be_paid(tell, house)
+    failed = await story.until(lambda case: bool(case.payouts) and case.payouts[0].status is PayoutStatus.FAILED)
+    step = steps.MendPayout(payout=failed.payouts[0].key, action=steps.MendAction.SEND_AGAIN)
+    await story.step("fay", step)
+    again = await story.until(lambda case: case.payouts[0].remedy == "fix_and_retry")
+    assert EscalationKind.PAYOUT_STUCK in again.clocks
+    assert [event.kind for event in await story.events()].count("payout_failed") == 2
+    await story.step("fay", step)
     await paid_once(story)

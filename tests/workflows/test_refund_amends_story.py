@@ -85,6 +85,8 @@ async def test_a_part_is_paid_by_the_wallet_once_the_buyer_has_withdrawn(
     assert kept is not None
     assert not kept.live
     assert (await story.line()).loss_fen == 900
+    told = [event.kind for event in await story.events()][-2:]
+    assert told == ["notice_sent", "closed"]
     await keep_history(story.handle.id, "RefundCase.kept_for_a_part")
 
 

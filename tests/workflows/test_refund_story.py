@@ -1,14 +1,19 @@
 """Refunds from the application to the end, at the sandbox's marketplace, under skipped time."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
+from db.reads.queue import MOVERS, list_queue
 from domain.freight import Payer
+from domain.people import Role
 from domain.refund_case import steps
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.stages import RefundStage, stage_of
+from tests.builders import CAST
 from tests.workflows.conftest import Keep, TellRefund
+from tests.workflows.refund_world import RefundStory
 from workflows.refund_case import RefundCase
 
 
@@ -101,3 +106,38 @@ async def test_a_case_goes_on_as_new_and_remembers_what_it_was_told(
     await story.step(who, steps.Refuse(message=await story.house.text("商品已使用，影响二次销售")))
     assert stage_of(await story.settled()) is RefundStage.REFUSED
     await keep_history(story.handle.id, "RefundCase.continued_as_new")
+
+
+async def queue_of(story: RefundStory, who: str) -> list[tuple[str, bool]]:
+    """What stands in somebody's queue, and whether it only waits."""
+    here, me = frozenset({story.house.shop}), UUID(story.house.people[who])
+    desk = here if Role.AGENT in CAST[who] else frozenset[str]()
+    moves = {role: here for role in CAST[who] if role in MOVERS}
+    async with story.house.parts.sessions() as session:
+        lines = await list_queue(session, me, desk, 10, None, asked_in=here, moves_in=moves)
+    return [(line.due_what, line.waiting) for line in lines]
+
+
+@pytest.mark.covers(111, 116, 199)
+async def test_a_refund_stands_in_the_queue_of_whoever_has_to_move_and_only_waits_in_its_agents(
+    tell_refund: TellRefund,
+) -> None:
+    story = await tell_refund()
+    who = await story.agent()
+    await story.step(who, steps.RecordReason(cause="quality.broken"))
+    await story.step(who, steps.Agree())
+    await story.settled()
+    await story.ship_back()
+    await story.told()
+    await story.step("wang", steps.ReceiveParcel(parcel=await story.parcel()))
+    await story.events()
+    assert await queue_of(story, "wang") == [("act_before_deadline inspecting", False)]
+    assert [waiting for _, waiting in await queue_of(story, who)] == [True]
+    await story.step("wang", steps.Inspect(result="opened_intact", good=1))
+    await story.events()
+    assert await queue_of(story, "fay") == [("act_before_deadline releasing", False)]
+    assert await queue_of(story, "wang") == []
+    await story.step("fay", steps.ReleaseRefund(amount_fen=8900))
+    await story.until(lambda case: case.outcome is not None)
+    await story.events()
+    assert await queue_of(story, "fay") == []

@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0042c"
-down_revision = "0033w"
+down_revision = "0034r"
 branch_labels = None
 depends_on = None
 

@@ -39,12 +39,14 @@ class Sent:
 
 @dataclass
 class Fuzz:
-    """`there` are things that exist, by the name of the parameter; `senders` are headers by role."""
+    """`there` are things that exist, by the name of the parameter; `senders` are headers by role, `private` what no
+    problem repeats."""
 
     app: FastAPI
     web: httpx2.AsyncClient
     senders: Mapping[str, dict[str, str]]
     there: Mapping[str, str]
+    private: tuple[str, ...] = ()
     answers: list[Sent] = field(default_factory=list)
     faults: dict[tuple[str, int, str | None], str] = field(default_factory=dict)
 
@@ -107,6 +109,8 @@ class Fuzz:
         problem = answer.headers.get("content-type", "").startswith("application/problem+json")
         sent = Sent(label, role, answer.request, answer.status_code, answer.json()["code"] if problem else None)
         self.answers.append(sent)
+        if problem and any(word in answer.text for word in self.private):
+            self.faults[(label, sent.status, "TellsOfTheBuyer")] = str(sent)
         return sent
 
     def note(self, known: set[int]) -> None:

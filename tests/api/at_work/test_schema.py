@@ -44,7 +44,7 @@ async def fuzz(app: FastAPI, web: httpx2.AsyncClient, house: House, cast: Any, c
     senders = {role: staff.headers for role, staff in cast.items()} | {"nobody": {}}
     senders["everything"] = everything.headers
     there = {"number": case, "case": case, "code": "demo", "shop": "demo", "person": str(cast["service"].id)}
-    return Fuzz(app, web, senders, there)
+    return Fuzz(app, web, senders, there, ("陈先生", "13800138000"))
 
 
 async def test_whatever_is_sent_by_whomever_the_answer_is_one_of_those_documented(fuzz: Fuzz, each: int) -> None:

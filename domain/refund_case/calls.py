@@ -1,0 +1,194 @@
+"""Calling the applicant (S002: do they want to withdraw, or another one instead?): planned by the desk's one planner,
+inside hours and caps, until the buyer was asked why."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel
+
+from domain.case_clocks import Clock
+from domain.case_record import record
+from domain.contact_terms import CallResult, Channel, StopSignal
+from domain.escalation import EscalationKind
+from domain.people import TIMER, Actor
+from domain.refund_case.facts import RefundPrepared
+from domain.refund_case.permissions import require, working
+from domain.refund_case.refusals import BadTime, CallNotBegun, ContactStopped, TalkMissing, WrongStage
+from domain.refund_case.stages import RefundStage, stage_of
+from domain.refund_case.state import RefundCaseState
+from domain.review_case.facts import Planned
+from domain.review_case.state import Attempt, ContactWait
+from domain.review_case.steps import BeginContact, LogContact, StopContact
+
+LOG_WITHIN = timedelta(hours=2)
+ENDS = {"missed": "contact_missed", "lapsed": "contact_lapsed", "dropped": "contact_dropped"}
+AGAIN = timedelta(hours=1)
+# Ours: the last hour before the marketplace acts is for deciding, not for calling.
+BEFORE_THE_DEADLINE = timedelta(hours=1)
+LONGEST_CALLBACK = timedelta(days=30)
+
+
+class CallDue(BaseModel):
+    """What the agenda makes of it: plan, due, missed or lapsed, and when."""
+
+    at: datetime
+    what: str
+
+
+def wanted(case: RefundCaseState) -> bool:
+    """Somebody works on the case, the buyer has not been asked yet, and has not forbidden it."""
+    calls = case.calls
+    open_for_it = calls.planned_by_desk and calls.stopped is None and case.held is None and case.outcome is None
+    return open_for_it and case.assignee is not None and stage_of(case) is RefundStage.ASKING
+
+
+def due(case: RefundCaseState) -> Iterator[CallDue]:
+    call = case.calls.contact
+    if call is None:
+        if wanted(case) and not case.calls.hopeless:
+            yield CallDue(at=case.calls.plan_again_at or case.opened_at, what="plan")
+    elif call.taken_at is not None:
+        yield CallDue(at=call.taken_at + LOG_WITHIN, what="lapsed")
+    elif not wanted(case):
+        yield CallDue(at=case.opened_at, what="dropped")
+    else:
+        yield CallDue(at=call.slot_ends_at, what="missed") if call.due else CallDue(at=call.due_at, what="due")
+
+
+def window_ends_at(case: RefundCaseState) -> datetime:
+    """Until when a call helps."""
+    assert case.identity is not None  # noqa: S101 - planned for registered cases only
+    if case.watch is not None:
+        return case.watch.deadline.at - BEFORE_THE_DEADLINE
+    return case.identity.applied_at + LONGEST_CALLBACK
+
+
+def planned(case: RefundCaseState, found: Planned, now: datetime) -> None:
+    """Whatever happened while the plan was made counts more than the plan."""
+    calls = case.calls
+    calls.plan_again_at = None
+    if not wanted(case) or calls.contact is not None:
+        return
+    if found.due_at is None or found.slot_ends_at is None or found.channel is None:
+        calls.plan_again_at, calls.hopeless = found.again_at, found.again_at is None
+        if calls.note != found.why:
+            record(case, TIMER, now, "no_contact_possible", why=found.why, code=found.code, policy=found.policy)
+        calls.note = found.why
+        return
+    calls.planned += 1
+    calls.note = ""
+    calls.contact = ContactWait(
+        number=calls.planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
+        why=found.why, why_zh=found.why_zh, in_surge=found.in_surge,
+    )  # fmt: skip
+    record(
+        case, TIMER, now, "contact_planned",
+        number=calls.planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
+        why=found.why, in_surge=found.in_surge or None, warnings=found.warnings or None, policy=found.policy,
+    )  # fmt: skip
+
+
+def by_the_clock(case: RefundCaseState, what: str, now: datetime) -> None:
+    """Due: its agent sees it. Missed: it counts against no cap and is planned anew. Lapsed: taken and never logged, so
+    it goes on counting. Dropped: nobody needs it any more."""
+    calls, call = case.calls, case.calls.contact
+    if call is None:
+        return
+    if what == "due":
+        calls.contact = call.model_copy(update={"due": True})
+        record(case, TIMER, now, "contact_due", number=call.number, channel=call.channel)
+        return
+    calls.contact, calls.plan_again_at = None, now + AGAIN if what == "lapsed" else now
+    record(case, TIMER, now, ENDS[what], number=call.number, taken_by=call.taken_by)
+    if what == "missed":
+        case.clocks.setdefault(EscalationKind.CONTACT_MISSED, Clock(since=now))
+
+
+def may_begin(case: RefundCaseState, actor: Actor) -> None:
+    working(case, actor)
+    call = case.calls.contact
+    require(case.calls.stopped is None, ContactStopped, "The buyer wants no contact; wait for them to come back.")
+    require(call is not None and call.due, WrongStage, _when(case))
+    taken = call is not None and call.taken_by is not None
+    require(not taken, WrongStage, "This call is taken already; whoever took it logs how it went.")
+
+
+def _when(case: RefundCaseState) -> str:
+    call = case.calls.contact
+    if call is not None:
+        return f"The call is due at {call.due_at.isoformat()}: {call.why}"
+    return f"No call is planned now. {case.calls.note}".strip()
+
+
+def begin(case: RefundCaseState, actor: Actor, step: BeginContact, now: datetime, found: RefundPrepared) -> None:
+    call = case.calls.contact
+    assert call is not None  # noqa: S101 - may_begin saw it under the same lock
+    update = {"taken_by": actor.person, "taken_at": now, "attempt": found.attempt}
+    case.calls.contact = call.model_copy(update=update)
+    case.clocks.pop(EscalationKind.CONTACT_MISSED, None)
+    record(
+        case, actor, now, "contact_begun",
+        number=call.number, channel=call.channel, attempt=found.attempt, policy=found.policy,
+    )  # fmt: skip
+
+
+def may_log(case: RefundCaseState, actor: Actor) -> None:
+    working(case, actor)
+
+
+def check_log(case: RefundCaseState, actor: Actor, step: LogContact, now: datetime) -> None:
+    reached = step.result is CallResult.CONNECTED
+    require(reached == (step.talk is not None), TalkMissing, "A talk has an outcome, and a call without one has none.")
+    require(not step.asked_to_amend, WrongStage, "A refund is talked about here, and no review.")
+    if step.next_at is not None:
+        fits = now < step.next_at <= now + LONGEST_CALLBACK
+        require(fits, BadTime, f"The next talk lies within {LONGEST_CALLBACK.days} days; agree on such a time.")
+    if step.inbound:
+        require(step.channel is not None, WrongStage, "Say on which channel the buyer came.")
+        return
+    require(step.channel is None, WrongStage, "The channel is the planned one; leave it out unless the buyer came.")
+    call = case.calls.contact
+    mine = call is not None and call.taken_by == actor.person
+    require(
+        mine, CallNotBegun, "Begin the call first (begin_contact); nobody dials before caps and hours were checked."
+    )
+
+
+def log(case: RefundCaseState, actor: Actor, step: LogContact, now: datetime, found: RefundPrepared) -> None:
+    """What was said is recorded by record_reason; here it is how the call went."""
+    calls, over_at = case.calls, step.over_at(now)
+    call = None if step.inbound else calls.contact
+    channel = call.channel if call else step.channel or Channel.CALL
+    attempt = Attempt(
+        number=call.number if call else calls.planned + 1, channel=channel, at=over_at, by=actor.person,
+        result=step.result, talk=step.talk, explained=step.explained, convinced=step.convinced, inbound=step.inbound,
+    )  # fmt: skip
+    calls.attempts.append(attempt)
+    calls.planned = max(calls.planned, attempt.number)
+    calls.contact = None
+    calls.plan_again_at = step.next_at or found.again_at or now + AGAIN
+    calls.preference_at = step.next_at
+    case.clocks.pop(EscalationKind.NOT_CONTACTED, None)
+    record(
+        case, actor, now, "contact_logged",
+        number=attempt.number, channel=channel, result=step.result, talk=step.talk, seconds=step.seconds,
+        explained=step.explained, convinced=step.convinced, inbound=step.inbound, next_at=step.next_at,
+        temper=step.temper or None, cautions=step.cautions, note=step.note, policy=found.policy,
+    )  # fmt: skip
+    if found.stop is not None:
+        _stop(case, actor, found.stop, now)
+
+
+def may_stop(case: RefundCaseState, actor: Actor) -> None:
+    working(case, actor)
+    require(case.calls.stopped is None, ContactStopped, "Contact has ended already; nothing more is needed.")
+
+
+def stop_contact(case: RefundCaseState, actor: Actor, step: StopContact, now: datetime, found: RefundPrepared) -> None:
+    _stop(case, actor, step.signal, now)
+
+
+def _stop(case: RefundCaseState, actor: Actor, signal: StopSignal, now: datetime) -> None:
+    case.calls.stopped, case.calls.contact, case.calls.plan_again_at = signal, None, None
+    case.calls.note = "The buyer wants no contact."
+    record(case, actor, now, "contact_stopped", signal=signal)

@@ -1,0 +1,80 @@
+"""Calling the applicant, inside hours and caps, before anything is decided; the whole talk under skipped time."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+
+from domain.contact_terms import CallResult, StopSignal, TalkOutcome
+from domain.refund_case import steps
+from domain.refund_case.outcomes import RefundOutcome
+from domain.refund_case.stages import RefundStage, stage_of
+from tests.workflows.conftest import Keep, TellRefund
+from tests.workflows.refund_world import RefundStory
+from tests.workflows.test_review_story import code_of
+
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+async def due(story: RefundStory) -> str:
+    """Up to the hour of the call, and whose it is."""
+    await story.until(lambda case: case.calls.contact is not None and case.calls.contact.due)
+    return await story.agent()
+
+
+@pytest.mark.covers(107, 108, 109, 125)
+async def test_the_applicant_is_called_at_a_decent_hour_and_keeps_what_was_only_used_wrongly(
+    tell_refund: TellRefund, keep_history: Keep
+) -> None:
+    story = await tell_refund(reason="七天无理由退换货")
+    who = await due(story)
+    assert 8 <= (await story.clock()).astimezone(CHINA).hour < 22
+    with pytest.raises(WorkflowUpdateFailedError) as early:
+        await story.step(who, steps.LogContact(result=CallResult.CONNECTED, talk=TalkOutcome.UNDECIDED))
+    assert code_of(early) == "ContactNotBegun"
+    await story.step(who, steps.BeginContact())
+    await story.step(who, steps.LogContact(result=CallResult.CONNECTED, talk=TalkOutcome.UNDECIDED, explained=True))
+    await story.step(who, steps.RecordReason(cause="personal.dislike", words=await story.house.text("杯盖装反了")))
+    await story.step(who, steps.Explain(about=["usage"], words=await story.house.text("杯盖内圈朝下")))
+    await story.step(who, steps.TryFirst(until=await story.clock() + timedelta(days=2)))
+    assert stage_of(await story.settled()) is RefundStage.TRYING
+    other = "ann" if who == "alice" else "alice"
+    await story.step(other, steps.EndTrial(satisfied=True))
+    await story.buyer("withdraw")
+    await story.told()
+    assert (await story.closed()).outcome is RefundOutcome.KEPT
+    await keep_history(story.handle.id, "RefundCase.called_and_kept")
+
+
+async def test_who_is_not_reached_is_called_again_within_the_caps_and_before_the_deadline(
+    tell_refund: TellRefund,
+) -> None:
+    story = await tell_refund()
+    deadline = (await story.settled()).watch
+    assert deadline is not None
+    for number in (1, 2):
+        who = await due(story)
+        await story.step(who, steps.BeginContact())
+        state = (await story.step(who, steps.LogContact(result=CallResult.NO_ANSWER))).state
+        assert len(state.calls.attempts) == number
+        assert await story.clock() < deadline.deadline.at
+    first, second = (await story.view()).calls.attempts
+    assert second.at - first.at > timedelta(hours=1)
+
+
+async def test_a_buyer_who_wants_no_contact_is_not_called_any_more(tell_refund: TellRefund) -> None:
+    story = await tell_refund()
+    who = await due(story)
+    await story.step(who, steps.StopContact(signal=StopSignal.BUYER_OPT_OUT))
+    await story.pass_time(timedelta(days=1))
+    state = await story.settled()
+    assert (state.calls.contact, state.calls.stopped) == (None, StopSignal.BUYER_OPT_OUT)
+
+
+async def test_a_call_that_was_planned_is_dropped_once_the_buyer_was_asked_in_a_chat(tell_refund: TellRefund) -> None:
+    story = await tell_refund()
+    await story.until(lambda case: case.calls.contact is not None)
+    await story.step(await story.agent(), steps.RecordReason(cause="quality.broken"))
+    state = await story.settled()
+    assert (state.calls.contact, stage_of(state)) == (None, RefundStage.DECIDING)
