@@ -142,6 +142,9 @@ class RefundLine(Model):
             "ix_refund_line_open_owner", "owner", "due_at", "case_number", postgresql_where=text("closed_at IS NULL")
         ),
         Index(
+            "ix_refund_line_open_stage", "stage", "due_at", "case_number", postgresql_where=text("closed_at IS NULL")
+        ),
+        Index(
             "ix_refund_line_open_shop_owner",
             "shop",
             "owner",
@@ -173,6 +176,8 @@ class RefundLine(Model):
     freight_out: Mapped[str | None]
     freight_back: Mapped[str | None]
     loss_fen: Mapped[Fen]
+    dispute: Mapped[str | None]
+    claim: Mapped[str | None]
     assignee: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     outcome: Mapped[str | None]
     closed_at: Mapped[datetime | None]
