@@ -41,10 +41,14 @@ class CourierClaims(MarkedPart):
     evidence: tuple[str, ...] = Field(min_length=1)
 
 
+Topic = Literal["usage", "matching", "surroundings", "care", "terms"]
+
+
 class RefundsPolicy(PolicyDocument):
     """The document `refunds`. `executed_by` releases refunds, `inspected_by` opens what comes back; `exempt_items` are
-    the shop's items (by the marketplace's item id) of a kind that the seven days exempt; `channel` is the sales channel
-    whose own rules count, like `taobao_special_value_selected`."""
+    the shop's items (by the marketplace's item id) of a kind that the seven days exempt; `tips` are what to tell about
+    an item (`*`: any) before anybody sends it back; `channel` is the sales channel whose own rules count, like
+    `taobao_special_value_selected`."""
 
     executed_by: Literal["finance", "service"]
     inspected_by: Literal["warehouse", "service"]
@@ -59,6 +63,13 @@ class RefundsPolicy(PolicyDocument):
     gift_insurance: bool
     return_freight_fen: int = Field(ge=0)
     exempt_items: Mapping[str, str] = Field(default_factory=dict)
+    tips: Mapping[str, Mapping[Topic, str]] = Field(default_factory=dict)
     channel: str = ""
     claims: CourierClaims
+
+    def tips_for(self, item: str | None) -> dict[str, str]:
+        """The item's own, beside those that fit any."""
+        both = (self.tips.get("*", {}), self.tips.get(item or "", {}))
+        return {str(topic): words for tips in both for topic, words in tips.items()}
+
     tracking: TrackingPolicy = TrackingPolicy()
