@@ -145,7 +145,7 @@ def create_app(settings: Settings, open_house: Callable[[Settings], Any] | None 
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, by_tls=settings.public_url.startswith("https:"))
     errors.install(app)
     unkeepable.install(app)
     documentation.install(app)

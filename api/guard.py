@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from api.answer_headers import with_usual
 from api.errors import problem, unexpected
 from api.unkeepable import where_unkeepable
 
@@ -25,8 +26,6 @@ STREAM_SECONDS = 1800.0
 # Asked every few seconds by whoever watches the process.
 _QUIET = frozenset({"/health", "/ready"})
 UNKEEPABLE = "In the {} stands a NUL or half of a character, which nothing can keep: take it out and send again."
-# What is answered is for who asked: no cache keeps it, and no browser takes it for something else.
-_ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 log = structlog.get_logger(__name__)
 
 
@@ -35,17 +34,22 @@ class TooLarge(Exception):
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, max_body: int = MAX_BODY, max_seconds: float = MAX_SECONDS) -> None:
+    """`by_tls`: browsers reach the api by TLS alone, and are told to go on so."""
+
+    def __init__(
+        self, app: ASGIApp, max_body: int = MAX_BODY, max_seconds: float = MAX_SECONDS, by_tls: bool = False
+    ) -> None:
         self.app = app
         self.max_body = max_body
         self.max_seconds = max_seconds
+        self.by_tls = by_tls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        answer = _Answer(send, _request_id(request))
+        answer = _Answer(send, _request_id(request), self.by_tls)
         with bound_contextvars(request=answer.request_id), _logged(request, answer):
             failed = await self._answered(request, receive, answer)
             if failed and answer.status is None:
@@ -74,20 +78,19 @@ class Guard:
 
 
 class _Answer:
-    """Watches the answer go by, and stamps it with the request's id."""
+    """Watches the answer go by, and stamps it with the request's id and what browsers are told."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, by_tls: bool) -> None:
         self._send = send
+        self._by_tls = by_tls
         self.request_id = request_id
         self.status: int | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = int(message["status"])
-            given = list(message.get("headers", []))
-            known = {name.lower() for name, _ in given}
-            ours = [*_ALWAYS, (b"x-request-id", self.request_id.encode())]
-            message["headers"] = [*given, *((name, value) for name, value in ours if name not in known)]
+            own = [*message.get("headers", []), (b"x-request-id", self.request_id.encode())]
+            message["headers"] = with_usual(own, strict_transport=self._by_tls)
         await self._send(message)
 
 

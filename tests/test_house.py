@@ -123,6 +123,33 @@ def test_every_page_of_the_docs_is_named_in_the_readme_and_every_link_leads_some
     assert not [(page.name, link) for page, link in links if not (page.parent / link).exists()]
 
 
+SECURITY = HOUSE / "docs" / "security.md"
+NAMED_TEST = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
+
+
+def test_every_test_that_the_page_of_security_names_is_there() -> None:
+    named = NAMED_TEST.findall(SECURITY.read_text())
+    gone = {
+        f"{path}::{test}"
+        for path, test in named
+        if not (HOUSE / "tests" / path).is_file() or f"def {test}(" not in (HOUSE / "tests" / path).read_text()
+    }
+
+    assert len(named) > 100
+    assert not gone
+
+
+def test_each_line_of_security_stands_once_with_a_test_or_a_reason() -> None:
+    rows = [line.strip("| ").split(" | ") for line in SECURITY.read_text().splitlines() if line.startswith("| V")]
+    numbers = [row[0] for row in rows]
+    unproven = [row[0] for row in rows if row[2] == "shown" and "::" not in row[3] and row[3] != "the same test"]
+
+    assert len(set(numbers)) == len(numbers)
+    assert {row[2] for row in rows} == {"shown", "by design", "n/a", "open"}
+    assert not [row for row in rows if len(row) != 4 or not row[3]]
+    assert not unproven
+
+
 async def test_models_equal_migrations(cluster: Postgres, template: str, scratch: Path) -> None:
     await databases.compare_with_models(cluster.url(template, databases.OWNER), scratch / "compare.log")
 
