@@ -112,10 +112,10 @@ class RefundOpeningActivities:
                     raise NoReturnAddress(
                         "The shop's policy `refunds` has no such return address; add it there, or name another."
                     )
-                freight = await self._freight(session, request, request.cause, abuse=request.abuse)
+                freight = await self.freight_of(session, request, request.cause, abuse=request.abuse)
                 return RefundPrepared(freight=freight, address=wanted[0] if wanted else None)
 
-    async def _freight(
+    async def freight_of(
         self,
         session: AsyncSession,
         request: RefundRequest,
@@ -160,7 +160,9 @@ class RefundOpeningActivities:
                 digests = await photos_of(session, request.case, request.inspect.photos)
                 freight = None
                 if found.claim == "supplier":
-                    freight = await self._freight(session, request, request.cause, abuse=request.abuse, fault="seller")
+                    freight = await self.freight_of(
+                        session, request, request.cause, abuse=request.abuse, fault="seller"
+                    )
                 return RefundPrepared(
                     policy=version, resellable=resellable, next=found.next, claim=found.claim, freight=freight,
                     digests=digests,
@@ -169,7 +171,7 @@ class RefundOpeningActivities:
     @activity.defn
     async def judge_abuse(self, request: AgreeRequest) -> RefundPrepared:
         async with self._sessions.begin() as session:
-            return RefundPrepared(freight=await self._freight(session, request, request.cause, abuse=True))
+            return RefundPrepared(freight=await self.freight_of(session, request, request.cause, abuse=True))
 
     @activity.defn
     async def done_by_hand(self, request: ConfirmRequest) -> RefundPrepared:

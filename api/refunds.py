@@ -238,6 +238,7 @@ async def list_refunds(
     shop: Annotated[str | None, Query(max_length=32)] = None,
     owner: Annotated[Owner | None, Query(description="who has to move")] = None,
     stage: RefundStage | None = None,
+    dispute: Annotated[str | None, Query(max_length=30, description="like damaged_in_transit")] = None,
     saw: Saw = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -249,7 +250,8 @@ async def list_refunds(
     if shop is not None:
         shops = frozenset({shop}) if shops is None or shop in shops else frozenset()
     async with house.reads() as session:
-        lines = await reads.register(session, RegisterFilter(shops, owner, stage), limit, read_cursor(cursor, ORDER))
+        filter = RegisterFilter(shops, owner, stage, dispute)
+        lines = await reads.register(session, filter, limit, read_cursor(cursor, ORDER))
     more = write_cursor(ORDER, lines[-1].due_at, lines[-1].case) if len(lines) == limit else None
     return written(RegisterPage(lines=lines, next=more))
 

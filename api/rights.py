@@ -80,6 +80,9 @@ tell_message            shop    shop    shop    .       .       .       .       
 tell_presence           shop    shop    shop    .       .       .       .       shop
 list_payouts            .       shop    shop    .       shop    shop    .       .
 show_confirmation       .       .       .       .       shop    .       .       shop
+list_losses             .       shop    shop    .       shop    shop    .       .
+list_case_losses        .       shop    shop    .       shop    shop    .       .
+list_courier_claims     shop    shop    shop    shop    shop    shop    .       .
 list_differences        .       .       shop    .       shop    shop    .       .
 settle_difference       .       .       .       .       shop    .       .       .
 show_budgets            .       shop    shop    .       shop    shop    .       .

@@ -38,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refund_case.market import Reading
     from domain.refund_case.state import RefundCaseState
     from workflows import limits
+    from workflows.claim_actions import ClaimActions
     from workflows.parcel_actions import ParcelActions
     from workflows.refund_paying import RefundPaying
 
@@ -64,6 +65,7 @@ class RefundActions:
             Action.NOTIFY: self._notify,
             Action.CLAIM_DUE: self._fell_due,
             Action.QUESTION_DUE: self._fell_due,
+            Action.CLAIM: ClaimActions(case, lock).act,
             **ParcelActions(case, lock, self._request).doing,
         }
 

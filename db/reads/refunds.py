@@ -47,7 +47,9 @@ class RegisterLine(BaseModel):
     inspection: str | None
     freight_out: str | None
     freight_back: str | None
-    loss_fen: int
+    loss_fen: int = Field(description="net, as far as it is known")
+    dispute: str | None = Field(description="damaged_in_transit, lost_in_transit, quality or misuse, once it was said")
+    claim: str | None = Field(description="how the claim at the courier stands")
     assignee: UUID | None
 
 
@@ -58,6 +60,7 @@ class RegisterFilter:
     shops: frozenset[str] | None
     owner: str | None = None
     stage: str | None = None
+    dispute: str | None = None
 
 
 _OWN = [name for name in RegisterLine.model_fields if name in RefundLine.__mapper__.columns or name == "case"]
@@ -84,6 +87,8 @@ def _conditions(filter: RegisterFilter) -> list[ColumnElement[bool]]:
         wanted.append(RefundLine.owner == filter.owner)
     if filter.stage is not None:
         wanted.append(RefundLine.stage == filter.stage)
+    if filter.dispute is not None:
+        wanted.append(RefundLine.dispute == filter.dispute)
     return wanted
 
 

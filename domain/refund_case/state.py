@@ -13,6 +13,7 @@ from domain.disputes.state import Disputes
 from domain.escalation import EscalationKind
 from domain.freight import Payer
 from domain.policies.causes import Fault
+from domain.refund_case.claims import CourierClaim, Damage, LossShare, Recovery
 from domain.refund_case.goods import Goods
 from domain.refund_case.market import Basis, Handling, Reading, basis_of
 from domain.refund_case.messages import Message, MessageStatus
@@ -168,6 +169,11 @@ class RefundCaseState(BaseModel):
 
     parcels: list[TrackedParcel] = Field(default_factory=list)
     tellings: list[Telling] = Field(default_factory=list)
+    damage: Damage | None = None
+    claims: list[CourierClaim] = Field(default_factory=list)
+    shares: list[LossShare] = Field(default_factory=list)
+    loss_kept: bool = False
+    recoveries: list[Recovery] = Field(default_factory=list)
 
     stage_seen: str = ""
     stage_since: datetime | None = None

@@ -17,6 +17,18 @@ from domain.disputes.steps import (
 )
 from domain.offers import OfferForm
 from domain.people import Actor
+from domain.refund_case.claim_steps import (
+    AnswerCourierClaim,
+    AnswerShare,
+    DropCourierClaim,
+    FileCourierClaim,
+    GiveShare,
+    JudgeDamage,
+    LeaveLoss,
+    LiftAbuse,
+    RecordRecovery,
+    ShareLoss,
+)
 from domain.refund_case.goods_steps import CheckParcels, FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
 from domain.refund_case.talks import Alternative
 from domain.review_case.payout_steps import DecidePayout, MendPayout
@@ -220,6 +232,16 @@ AnyRefundStep = Annotated[
     | SendGoods
     | SettleFreight
     | FlagAbuse
+    | LiftAbuse
+    | JudgeDamage
+    | FileCourierClaim
+    | AnswerCourierClaim
+    | DropCourierClaim
+    | ShareLoss
+    | AnswerShare
+    | GiveShare
+    | LeaveLoss
+    | RecordRecovery
     | FlagRisk
     | JudgeFlag
     | OpenCounterClaim
@@ -251,8 +273,10 @@ class RefundCommand(BaseModel):
 
 __all__ = [
     "Agree",
+    "AnswerCourierClaim",
     "AnswerProposal",
     "AnswerRefusal",
+    "AnswerShare",
     "AnyRefundStep",
     "Approve",
     "AskPlatform",
@@ -263,22 +287,29 @@ __all__ = [
     "CloseAgain",
     "ConfirmDone",
     "DecidePayout",
+    "DropCourierClaim",
     "EndRefund",
     "EndTrial",
     "EnterCode",
     "Escalate",
     "Explain",
+    "FileCourierClaim",
     "FlagAbuse",
+    "GiveShare",
     "HandOver",
     "Hold",
     "Inspect",
+    "JudgeDamage",
+    "LeaveLoss",
     "LetPass",
+    "LiftAbuse",
     "LogContact",
     "MendPayout",
     "Note",
     "Propose",
     "ReceiveParcel",
     "RecordReason",
+    "RecordRecovery",
     "RefundAtLoss",
     "RefundCommand",
     "Refuse",
@@ -288,6 +319,7 @@ __all__ = [
     "SendGoods",
     "SetPayee",
     "SettleFreight",
+    "ShareLoss",
     "Step",
     "StopContact",
     "TryFirst",

@@ -105,7 +105,7 @@ def _late(case: RefundCaseState, parcel: TrackedParcel, policy: TrackingPolicy, 
         leg=parcel.leg, shipment=parcel.shipment, reason=reason, last_at=parcel.last_at, policy=case.handling.policy,
     )  # fmt: skip
     if policy.tell_buyer and _concerns_buyer(case, parcel):
-        tell(case, NoticeKind.DELAY, parcel, now)
+        tell(case, NoticeKind.DELAY, parcel.shipment, parcel.leg, now)
 
 
 def _concerns_buyer(case: RefundCaseState, parcel: TrackedParcel) -> bool:
@@ -113,10 +113,10 @@ def _concerns_buyer(case: RefundCaseState, parcel: TrackedParcel) -> bool:
     return parcel.delay is not DelayReason.UNCOLLECTED and (parcel.leg is not Leg.BACK or case.outcome is None)
 
 
-def tell(case: RefundCaseState, kind: NoticeKind, parcel: TrackedParcel, now: datetime) -> None:
+def tell(case: RefundCaseState, kind: NoticeKind, subject: str, leg: Leg, now: datetime) -> None:
     """Once for each parcel and kind."""
-    if all(one.kind is not kind or one.subject != parcel.shipment for one in case.tellings):
-        case.tellings.append(Telling(kind=kind, subject=parcel.shipment, leg=parcel.leg, since=now))
+    if all(one.kind is not kind or one.subject != subject for one in case.tellings):
+        case.tellings.append(Telling(kind=kind, subject=subject, leg=leg, since=now))
 
 
 def told(case: RefundCaseState, place: int, sent: bool, why: str, again_at: datetime | None, now: datetime) -> None:
