@@ -293,3 +293,17 @@ async def test_an_auditor_finds_a_refund_by_its_order_and_reads_what_the_engine_
     assert ([line["number"] for line in found], run["workflow"]) == ([case], history["workflow"])
     assert history["events"][0]["about"].startswith("RefundCase")
     assert "13800138000" not in json.dumps(history)
+
+
+@pytest.mark.covers(107)
+async def test_who_talks_to_the_buyer_reads_what_the_shop_tells_about_the_item(
+    report: Any, web: httpx2.AsyncClient, cast: Any, house: House, at_work: House
+) -> None:
+    async with house.sessions.begin() as session:
+        policy = (await office.policy_in_force(session, "refunds", "demo")).document.model_dump(mode="json")
+        policy |= {"tips": {"*": {"care": "首次使用前清洗"}, "610001": {"usage": "杯盖内圈朝下再拧紧"}}}
+        await office.put_policy(session, "refunds", "demo", policy, "tests", "t", house.now())
+    case = (await report(item_id="610001")).json()["case"]
+    await web.get("/cases", params={"saw": f"{case}:1"}, headers=cast["agent"].headers)
+    shown = (await web.get(f"/cases/{case}/refund", headers=cast["agent"].headers)).json()
+    assert shown["tips"] == {"care": "首次使用前清洗", "usage": "杯盖内圈朝下再拧紧"}
