@@ -52,7 +52,8 @@ def opened(case: RefundCaseState, found: RefundOpened, now: datetime) -> None:
         source=case.opening.source, refund=case.opening.refund_row, what=found.reading.kind,
         amount_fen=found.reading.amount_fen, cause=found.reading.cause, fault=found.reading.fault,
         status=found.reading.status, applied_at=found.identity.applied_at, linked=found.identity.linked,
-        earlier_cases=found.earlier_cases, policy=found.policies.get("causes"),
+        earlier_cases=found.earlier_cases, earlier_abuse=found.identity.earlier_abuse or None,
+        policy=found.policies.get("causes"),
     )  # fmt: skip
     if found.before is not None and found.reading.status in ENDED:
         # Over on the marketplace: somebody opened it again all the same, and nothing ends it but they.
