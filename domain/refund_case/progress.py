@@ -70,6 +70,8 @@ def carry_over(case: RefundCaseState, before: RefundCaseState) -> None:
     case.cause, case.orders, case.goods, case.messages = before.cause, before.orders, before.goods, before.messages
     case.offers, case.payouts, case.payee = before.offers, before.payouts, before.payee
     case.parcels, case.tellings, case.disputes = before.parcels, before.tellings, before.disputes
+    case.damage, case.claims, case.shares = before.damage, before.claims, before.shares
+    case.loss_kept, case.recoveries = before.loss_kept, before.recoveries
     case.freight, case.abuse, case.refunded_fen = before.freight, before.abuse, before.refunded_fen
     for order in case.orders:
         order.status = OrderStatus.VOID if order.open else order.status
