@@ -1,4 +1,4 @@
-"""`amends doctor` looks at logging in: whether browsers may, whether the provider answers, whether clocks have jumped."""
+"""`amends doctor` looks at logging in: whether browsers may, whether the provider answers, whether a clock jumped."""
 
 from collections.abc import AsyncIterator
 
