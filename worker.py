@@ -70,6 +70,7 @@ from vault.setup import vault_of
 from vault.vault import Vault
 from workflows import connection, limits
 from workflows.archive import Archive
+from workflows.courier_claim import CourierClaim
 from workflows.digest import Digest
 from workflows.handback import Handback
 from workflows.heads import Heads
@@ -96,6 +97,7 @@ WORKFLOWS = [
     RefundCase,
     RefundIntake,
     Payout,
+    CourierClaim,
     Intake,
     Archive,
     Handback,
@@ -171,7 +173,7 @@ def courier_worker(parts: Parts, policies: Policies) -> Worker:
     return Worker(
         parts.client,
         task_queue=limits.COURIER_QUEUE,
-        activities=with_couriers(parts.settings, parts.sessions, parts.http, policies),
+        activities=with_couriers(parts.settings, parts.sessions, parts.http, policies, parts.vault),
         max_concurrent_activities=parts.settings.worker_activities,
         max_task_queue_activities_per_second=parts.settings.courier_calls_per_second,
         interceptors=PULSE,

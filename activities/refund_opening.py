@@ -20,6 +20,7 @@ from activities.refund_requests import (
 )
 from activities.refusals import refusing
 from activities.registering import Source, key_of, register
+from db.abuse import earlier_abuse
 from db.opening import FileRef
 from db.sessions import Sessions
 from db.tables.cases import CaseFile, CaseKey
@@ -112,10 +113,10 @@ class RefundOpeningActivities:
                     raise NoReturnAddress(
                         "The shop's policy `refunds` has no such return address; add it there, or name another."
                     )
-                freight = await self._freight(session, request, request.cause, abuse=request.abuse)
+                freight = await self.freight_of(session, request, request.cause, abuse=request.abuse)
                 return RefundPrepared(freight=freight, address=wanted[0] if wanted else None)
 
-    async def _freight(
+    async def freight_of(
         self,
         session: AsyncSession,
         request: RefundRequest,
@@ -160,7 +161,9 @@ class RefundOpeningActivities:
                 digests = await photos_of(session, request.case, request.inspect.photos)
                 freight = None
                 if found.claim == "supplier":
-                    freight = await self._freight(session, request, request.cause, abuse=request.abuse, fault="seller")
+                    freight = await self.freight_of(
+                        session, request, request.cause, abuse=request.abuse, fault="seller"
+                    )
                 return RefundPrepared(
                     policy=version, resellable=resellable, next=found.next, claim=found.claim, freight=freight,
                     digests=digests,
@@ -169,7 +172,7 @@ class RefundOpeningActivities:
     @activity.defn
     async def judge_abuse(self, request: AgreeRequest) -> RefundPrepared:
         async with self._sessions.begin() as session:
-            return RefundPrepared(freight=await self._freight(session, request, request.cause, abuse=True))
+            return RefundPrepared(freight=await self.freight_of(session, request, request.cause, abuse=True))
 
     @activity.defn
     async def done_by_hand(self, request: ConfirmRequest) -> RefundPrepared:
@@ -200,6 +203,7 @@ async def _identity(session: AsyncSession, row: Refund, file: FileRef) -> Refund
         paid_fen=row.paid_fen,
         quantity=row.quantity,
         linked=await _review_case(session, row),
+        earlier_abuse=await earlier_abuse(session, file.buyer_person, file.number),
     )
 
 

@@ -13,6 +13,7 @@ from activities.record_writing import append_events, keep_notices, lock_record
 from activities.refund_requests import RefundProjection
 from activities.webhook_outbox import keep_webhooks
 from db.approvals import keep_approval
+from db.losses import post_losses
 from db.places import free_place
 from db.questions import keep_questions
 from db.sessions import Sessions
@@ -21,6 +22,7 @@ from db.tables.refunds import RefundLine
 from domain.queue_ranking import rank
 from domain.refund_case import calls
 from domain.refund_case.keys import KIND as REFUND
+from domain.refund_case.losses import losses
 from domain.refund_case.paying import paid_fen
 from domain.refund_case.register import line_of
 from domain.refund_case.stages import stage_of
@@ -48,6 +50,7 @@ class RefundProjectionActivities:
                 await keep_webhooks(session, "refund", case.opening.shop, number, fresh)
             await session.execute(update(CaseFile).where(CaseFile.number == number).values(**_columns(batch)))
             await _keep_line(session, batch)
+            await _keep_losses(session, batch)
             await keep_approval(session, case, fresh[-1].at)
             if case.calls.planned_by_desk and case.calls.contact is None and not calls.wanted(case):
                 await free_place(session, number)
@@ -93,3 +96,12 @@ async def _keep_line(session: AsyncSession, batch: RefundProjection) -> None:
         return
     row = insert(RefundLine).values(case=batch.state.opening.case, **line)
     await session.execute(row.on_conflict_do_update(index_elements=["case_number"], set_=line))
+
+
+async def _keep_losses(session: AsyncSession, batch: RefundProjection) -> None:
+    """The ledger follows what the case knows of its losses."""
+    case = batch.state
+    if case.identity is None or case.market is None:
+        return
+    now = batch.events[-1].at
+    await post_losses(session, case.opening.case, case.opening.shop, losses(case), case.version, now)

@@ -167,6 +167,9 @@ def _handling(rules: Rules, row: Refund, with_proof: bool) -> Handling:
         pays_alternatives=True,
         goods_are_taken=any(stage.status is RefundStatus.TO_SEND for stage in rules.of(row.platform).stages),
         proof_to_refuse=with_proof,
+        claims=policy.claims,
+        outbound_freight_fen=policy.outbound_freight_fen,
+        insurance_cap_fen=policy.insurance_cap_fen,
         tracking=policy.tracking.model_copy(update={"couriers": {}}),
         policy=rules.refunds_version,
     )

@@ -61,7 +61,7 @@ class ComplaintPage(BaseModel):
 
 @router.post(
     "/complaints",
-    responses=documented(403, 404) | {200: {"description": "Known already"}},
+    responses=documented(403, 404, 409) | {200: {"description": "Known already"}},
     status_code=201,
     summary="A buyer complains and has left no review",
     response_model=ComplaintKept,

@@ -32,7 +32,7 @@ class CrossSite(Refusal):
 def origin_of(settings: Settings) -> str:
     """Scheme, host and port under which browsers reach the api."""
     parts = urlsplit(settings.public_url or f"http://{settings.api_host}:{settings.api_port}")
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def is_secure(settings: Settings) -> bool:

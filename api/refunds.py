@@ -238,6 +238,7 @@ async def list_refunds(
     shop: Annotated[str | None, Query(max_length=32)] = None,
     owner: Annotated[Owner | None, Query(description="who has to move")] = None,
     stage: RefundStage | None = None,
+    dispute: Annotated[str | None, Query(max_length=30, description="like damaged_in_transit")] = None,
     saw: Saw = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -249,18 +250,21 @@ async def list_refunds(
     if shop is not None:
         shops = frozenset({shop}) if shops is None or shop in shops else frozenset()
     async with house.reads() as session:
-        lines = await reads.register(session, RegisterFilter(shops, owner, stage), limit, read_cursor(cursor, ORDER))
+        filter = RegisterFilter(shops, owner, stage, dispute)
+        lines = await reads.register(session, filter, limit, read_cursor(cursor, ORDER))
     more = write_cursor(ORDER, lines[-1].due_at, lines[-1].case) if len(lines) == limit else None
     return written(RegisterPage(lines=lines, next=more))
 
 
 @router.get("/cases/{number}/refund", responses=documented(403, 404), summary="The application's own words")
 async def show_refund(house: TheHouse, caller: TheCaller, number: str) -> ApplicationText:
-    """What the buyer asks for, with the buyer masked, and other cases about the same order."""
+    """What the buyer asks for, with the buyer masked, what to tell them about the item, and other cases about the same
+    order."""
     row = await case_for(house, caller, number)
     must_be(row, REFUND)
     async with house.reads() as session:
         application = await reads.read_application(session, row)
+        policy, _ = await house.policies.refunds(session, row.shop)
     if application is None:
         raise NotFound(f"Case {row.number} has no application.")
-    return application
+    return application.model_copy(update={"tips": policy.tips_for(application.item_id)})

@@ -80,6 +80,9 @@ tell_message            shop    shop    shop    .       .       .       .       
 tell_presence           shop    shop    shop    .       .       .       .       shop
 list_payouts            .       shop    shop    .       shop    shop    .       .
 show_confirmation       .       .       .       .       shop    .       .       shop
+list_losses             .       shop    shop    .       shop    shop    .       .
+list_case_losses        .       shop    shop    .       shop    shop    .       .
+list_courier_claims     shop    shop    shop    shop    shop    shop    .       .
 list_differences        .       .       shop    .       shop    shop    .       .
 settle_difference       .       .       .       .       shop    .       .       .
 show_budgets            .       shop    shop    .       shop    shop    .       .
@@ -122,6 +125,7 @@ list_door_refusals      .       .       .       .       .       house   house   
 list_identities         .       .       .       .       .       house   house   .
 link_identity           .       .       .       .       .       .       house   .
 unlink_identity         .       .       .       .       .       .       house   .
+confirm_change          .       .       .       .       .       .       house   .
 issue_signing_key       .       .       .       .       .       .       house   .
 list_signing_keys       .       .       .       .       .       .       house   .
 revoke_signing_key      .       .       .       .       .       .       house   .

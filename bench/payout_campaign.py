@@ -45,7 +45,7 @@ from embedded.folder import read_variables
 PARTS = ("worker", "api", "engine", "postgres")
 WRONG_ACCOUNT_CHANCE = 0.1
 ASKS_AFTER_SECONDS = (1, 2, 4, 8, 16)
-PERSON_AFTER_SECONDS = 45
+PERSON_AFTER_SECONDS = 20
 FORMS = (OfferForm.CASH_ALIPAY, OfferForm.CASH_WECHAT, OfferForm.COUPON_DIRECT)
 AT_ONCE = 24
 TELL_EVERY_SECONDS = 30.0

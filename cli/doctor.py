@@ -10,6 +10,7 @@ from cli.diagnosis import Diagnosis, State, bad, good
 from cli.house import Tools, command, opened
 from cli.look_at_database import look_at_database
 from cli.look_at_engine import look_at_engine
+from cli.look_at_logins import look_at_logins
 from cli.look_at_notices import look_at_notices
 from cli.look_outside import look_outside
 from db.sessions import key_ring
@@ -23,6 +24,7 @@ AWAY = {
     "database": "check AMENDS_DATABASE_URL, and that PostgreSQL runs",
     "engine": "check TEMPORAL_ADDRESS, and that the engine runs",
     "notices": "the database comes first",
+    "logins": "the database comes first",
     "outside": "the database comes first",
 }
 
@@ -48,6 +50,7 @@ async def examined(settings: Settings, tell: Callable[[Diagnosis], None]) -> Asy
             "database": look_at_database,
             "engine": look_at_engine,
             "notices": look_at_notices,
+            "logins": look_at_logins,
             "outside": look_outside,
         }
         for part, look in looks.items():

@@ -7,7 +7,8 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cli.house import command, opened
+from api.rights import RIGHTS
+from cli.house import command, fail, opened
 from cli.printing import AsJson, show
 from db import office
 from db.audit import NotThere
@@ -110,6 +111,8 @@ async def issue(
     route: list[str] = typer.Option([], help="for this operation of /openapi.json only; may be given several times"),
 ) -> None:
     """Make a key and print it, this once."""
+    if unknown := sorted(set(route) - set(RIGHTS)):
+        fail(f"There is no operation {unknown[0]!r}; /openapi.json lists them.")
     async with opened() as house, house.sessions.begin() as session:
         person = await by_login(session, login)
         until = house.now + timedelta(days=days) if days else None

@@ -3,16 +3,14 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, union_all
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.buyers import buyer_of_case
-from db.tables.buyers import Buyer, Review
-from db.tables.cases import CaseFile
+from db.tables.buyers import Buyer
 from db.tables.coupons import CouponKind
 from db.tables.money import Payout
-from db.tables.refunds import Refund
 from domain.coupons import CouponKindTerms
 from domain.payouts import PayoutStatus
 
@@ -36,16 +34,12 @@ async def buyer_of(session: AsyncSession, case: str) -> Buyer | None:
     return await session.get(Buyer, buyer) if buyer else None
 
 
-async def another_under_way(session: AsyncSession, payout: Payout, kind: UUID, buyer: UUID) -> bool:
-    """Whether the same buyer may just be getting a coupon of the same kind: then nobody could tell the two apart."""
-    theirs = union_all(select(Review.id).where(Review.buyer == buyer), select(Refund.id).where(Refund.buyer == buyer))
-    others = (
-        select(Payout.key)
-        .join(CaseFile, CaseFile.number == Payout.case)
-        .where(CaseFile.source_row.in_(theirs))
-        .where(Payout.coupon_kind == kind, Payout.key != payout.key, Payout.status.in_(MAYBE))
+async def under_way(session: AsyncSession, kind: UUID, key: str) -> list[str]:
+    """What other payouts have sent for coupons of this kind of which nobody knows yet whether they were given."""
+    others = select(Payout.wire).where(
+        Payout.coupon_kind == kind, Payout.key != key, Payout.status.in_(MAYBE), Payout.wire.is_not(None)
     )
-    return await session.scalar(others.limit(1)) is not None
+    return [wire for wire in await session.scalars(others) if wire is not None]
 
 
 async def counted(session: AsyncSession, kind: UUID, key: str) -> frozenset[str]:

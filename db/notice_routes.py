@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, or_, select, union
+from sqlalchemy import Select, and_, or_, select, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.leaves import is_here
 from db.tables.notices import NoticeChannel, NoticeDelivery, NoticePreference, NoticeTold
 from db.tables.office import Person, Shop
 from db.tables.teams import TeamShop
@@ -24,7 +25,7 @@ _USABLE = NoticeChannel.active & NoticeChannel.removed_at.is_(None)
 @dataclass(slots=True)
 class Reachable:
     """One person: `channels` in the order in which they were added, `failing` those of which administrators know;
-    `here` is False for whoever is away or not active."""
+    `here` is False for whoever is away or has left."""
 
     preferences: Preferences = field(default_factory=Preferences)
     channels: dict[UUID, ChannelKind] = field(default_factory=dict)
@@ -49,8 +50,9 @@ class Reachable:
 
 async def reachable(session: AsyncSession, people: Collection[UUID], now: datetime) -> dict[UUID, Reachable]:
     found: defaultdict[UUID, Reachable] = defaultdict(Reachable)
-    for person in await session.scalars(select(Person).where(Person.id.in_(people))):
-        found[person.id].here = person.active and (person.away_until is None or person.away_until <= now)
+    there = and_(Person.active, is_here(now)).label("here")
+    for person in await session.execute(select(Person.id, there).where(Person.id.in_(people))):
+        found[person.id].here = person.here
     for row in await session.scalars(select(NoticePreference).where(NoticePreference.person.in_(people))):
         found[row.person].preferences = Preferences.model_validate(row.document)
     theirs = (

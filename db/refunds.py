@@ -115,6 +115,8 @@ async def note_application(session: AsyncSession, ring: KeyRing, row: Refund, to
     if is_older(told, row):
         return False
     news = {name: value for name, value in _columns(told).items() if getattr(row, name) != value}
+    if told.signed_at is None:
+        news.pop("signed_at", None)  # who does not know of the sign-for takes none away that a courier has shown
     if told.status != row.status:
         row.status_since = told.modified_at or now
     for name, value in news.items():

@@ -18,6 +18,7 @@ from db.tables.buyers import Buyer, BuyerLink, Payee, Review, SealedText, ShopOr
 from db.tables.cases import CaseFile
 from db.tables.complaints import Complaint
 from db.tables.contacts import Message
+from db.tables.couriers import CourierClaim
 from db.tables.money import Payout
 from db.tables.record import CaseEvent
 from db.tables.refunds import Parcel, Refund, Shipment, ShipmentScan
@@ -131,6 +132,7 @@ async def _forget_case(session: AsyncSession, number: str, by: str, now: datetim
     await session.execute(update(Payout).where(Payout.case == number).values(wire=None, ticket=None, said=None))
     await session.execute(update(Parcel).where(Parcel.case == number).values(waybill=None))
     await session.execute(update(Shipment).where(Shipment.refund == case.source_row).values(waybill=None))
+    await session.execute(update(CourierClaim).where(CourierClaim.case == number).values(remark=None))
     scanned = ShipmentScan.shipment.in_(select(Shipment.id).where(Shipment.refund == case.source_row))
     await session.execute(update(ShipmentScan).where(scanned).values(words=None))
     orders = (

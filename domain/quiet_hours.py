@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 _DAY = timedelta(days=1)
 _MINUTES = 24 * 60
@@ -25,7 +25,13 @@ def _known(zone: str) -> str:
     return zone
 
 
-ClockTime = Annotated[time, AfterValidator(_plain)]
+# HH:MM on the wire: the format `time` of a schema would be a moment with its offset.
+ClockTime = Annotated[
+    time,
+    AfterValidator(_plain),
+    PlainSerializer(lambda moment: f"{moment:%H:%M}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["22:00"]}),
+]
 ZoneName = Annotated[str, AfterValidator(_known)]
 
 

@@ -50,6 +50,9 @@ COURIER: dict[str, Any] = {
     "priority": priorities.CASES,
 }
 
+# The database, for what runs on the couriers' queue.
+COURIER_RECORD: dict[str, Any] = RECORD | {"task_queue": COURIER_QUEUE}
+
 # The marketplace when its own clock runs: before everything else, and given up soon, since the agenda asks again.
 DEADLINE: dict[str, Any] = {
     "task_queue": MARKETPLACE_QUEUE,

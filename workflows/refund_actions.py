@@ -6,6 +6,7 @@ under it, and every function of progress looks again whether it still counts.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -38,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refund_case.market import Reading
     from domain.refund_case.state import RefundCaseState
     from workflows import limits
+    from workflows.claim_actions import ClaimActions
     from workflows.parcel_actions import ParcelActions
     from workflows.refund_paying import RefundPaying
 
@@ -64,6 +66,7 @@ class RefundActions:
             Action.NOTIFY: self._notify,
             Action.CLAIM_DUE: self._fell_due,
             Action.QUESTION_DUE: self._fell_due,
+            Action.CLAIM: ClaimActions(case, lock).act,
             **ParcelActions(case, lock, self._request).doing,
         }
 
@@ -152,17 +155,23 @@ class RefundActions:
             calls.by_the_clock(self._case, due.subject, workflow.now())
 
     async def _plan_call(self) -> None:
+        """What was planned from facts that somebody has changed meanwhile does not count: it is planned anew."""
+        asked = self._call_request(workflow.now())
+        found = await workflow.execute_activity_method(ContactActivities.plan, asked, **limits.RECORD)
+        async with self._lock:
+            overtaken = self._call_request(asked.now) != asked
+            if not overtaken or not workflow.patched("plans-overtaken"):
+                calls.planned(self._case, found, workflow.now())
+
+    def _call_request(self, now: datetime) -> PlanRequest:
         case, identity = self._case, self._case.identity
         assert identity is not None  # noqa: S101 - the agenda lists it only for registered cases
-        request = PlanRequest(
+        return PlanRequest(
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.refund_row,
             review_created_at=identity.applied_at, window_ends_at=calls.window_ends_at(case), assignee=case.assignee,
             preference_at=case.calls.preference_at, preference_stated_at=None, online_seen_at=None,
-            number=case.calls.planned + 1, now=workflow.now(),
+            number=case.calls.planned + 1, now=now,
         )  # fmt: skip
-        found = await workflow.execute_activity_method(ContactActivities.plan, request, **limits.RECORD)
-        async with self._lock:
-            calls.planned(case, found, workflow.now())
 
     async def _warn(self, due: Due) -> None:
         case = self._case

@@ -10,8 +10,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.refund_projection import RefundProjectionActivities
     from activities.refund_requests import RefundProjection
     from domain.errors import Refusal
-    from domain.refund_case import clocks, desk, paying, rules, tracing
+    from domain.refund_case import claiming, clocks, desk, paying, rules, tracing
     from domain.refund_case.agenda import Action, Due, due_for_people, next_due
+    from domain.refund_case.claims import ClaimReport
     from domain.refund_case.facts import RefundPrepared
     from domain.refund_case.stages import stage_of
     from domain.refund_case.state import RefundAnswer, RefundCaseState, RefundOpening
@@ -134,6 +135,14 @@ class RefundCase:
         """A courier has pushed what it scanned."""
         async with self._lock:
             tracing.pushed(self._case, shipment, workflow.now())
+            self._keeping.changed()
+
+    @workflow.signal
+    async def claim_moved(self, report: ClaimReport) -> None:
+        """A claim's own story says how it stands."""
+        async with self._lock:
+            claiming.reported(self._case, report, workflow.now())
+            clocks.follow(self._case, workflow.now())
             self._keeping.changed()
 
     @workflow.signal

@@ -7,6 +7,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
+    from activities.claim_grounds import ClaimGroundsActivities
+    from activities.claim_requests import ClaimGroundsRequest, DamageRequest
     from activities.contacts import ContactActivities
     from activities.evidence import EvidenceActivities
     from activities.offers import OfferActivities
@@ -27,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.contact_terms import Channel
     from domain.disputes import steps as dispute_steps
     from domain.policies.refund_rules import RefundStatus
-    from domain.refund_case import steps
+    from domain.refund_case import claiming, steps
     from domain.refund_case.facts import RefundPrepared
     from domain.refund_case.market import GOODS_COME_BACK
     from domain.refund_case.state import RefundCaseState
@@ -172,6 +174,31 @@ async def _confirm(case: RefundCaseState, command: steps.RefundCommand, step: st
     return await workflow.execute_activity_method(RefundOpeningActivities.done_by_hand, request, **limits.STEP)
 
 
+async def _lift(case: RefundCaseState, command: steps.RefundCommand, step: steps.LiftAbuse) -> RefundPrepared:
+    request = AgreeRequest(**_of(case), cause=case.cause or case.suggested_cause, abuse=False, needs_address=False)
+    return await workflow.execute_activity_method(RefundOpeningActivities.judge_agreement, request, **limits.STEP)
+
+
+async def _damage(case: RefundCaseState, command: steps.RefundCommand, step: steps.JudgeDamage) -> RefundPrepared:
+    request = DamageRequest(
+        **_of(case), finding=step.finding, cause=case.cause or case.suggested_cause, abuse=case.abuse is not None,
+        photos=step.photos,
+    )  # fmt: skip
+    return await workflow.execute_activity_method(ClaimGroundsActivities.judge_damage, request, **limits.STEP)
+
+
+async def _courier_claim(
+    case: RefundCaseState, command: steps.RefundCommand, step: steps.FileCourierClaim
+) -> RefundPrepared:
+    parcel = case.parcel_on(step.leg)
+    assert parcel is not None  # noqa: S101 - the rules have looked
+    request = ClaimGroundsRequest(
+        **_of(case), key=claiming.key_of(case, len(case.claims) + 1), claim=step, shipment=parcel.shipment,
+        lost_fen=claiming.worth_fen(case), by=command.actor.person,
+    )  # fmt: skip
+    return await workflow.execute_activity_method(ClaimGroundsActivities.judge_claim, request, **limits.STEP)
+
+
 _PREPARING: dict[type[steps.Step], Callable[[RefundCaseState, steps.RefundCommand, Any], Awaitable[RefundPrepared]]] = {
     steps.Claim: _claim,
     steps.HandOver: _hand_over,
@@ -179,6 +206,9 @@ _PREPARING: dict[type[steps.Step], Callable[[RefundCaseState, steps.RefundComman
     steps.Agree: _agree,
     steps.Inspect: _inspect,
     steps.FlagAbuse: _abuse,
+    steps.LiftAbuse: _lift,
+    steps.JudgeDamage: _damage,
+    steps.FileCourierClaim: _courier_claim,
     steps.ReceiveParcel: _receive,
     steps.BeginContact: _begin_call,
     steps.LogContact: _log_call,

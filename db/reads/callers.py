@@ -40,6 +40,7 @@ _ACCOUNTS = (
     select(func.array_agg(_OTHER.id)).where(_OTHER.human == Person.human, _OTHER.id != Person.id).scalar_subquery()
 )
 _KNOWN = frozenset(Role)
+_SERVICE = Scope(roles=frozenset({Role.SERVICE}))
 
 
 def _holder(
@@ -110,11 +111,12 @@ async def session_holder(session: AsyncSession, hash: bytes, idle: timedelta, ca
 
 
 async def signing_holder(session: AsyncSession, id: UUID, case: str | None = None) -> tuple[Holder, str] | None:
-    """Whose signing key this is, with its secret and the row of that case; None for an unknown one."""
+    """Whose signing key this is, with its secret and the row of that case; None for an unknown one. Whatever else the
+    account has become, what signs by itself does a service's work only."""
     found = await _found(session, _OF_SIGNING, _OF_SIGNING_AND_CASE, id, case)
     if not found:
         return None
-    return _as_holder(found, _entry(found[0], EntryKind.SIGNATURE), WIDE, case), str(found[0].secret)
+    return _as_holder(found, _entry(found[0], EntryKind.SIGNATURE), _SERVICE, case), str(found[0].secret)
 
 
 async def _found(

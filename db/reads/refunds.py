@@ -47,7 +47,9 @@ class RegisterLine(BaseModel):
     inspection: str | None
     freight_out: str | None
     freight_back: str | None
-    loss_fen: int
+    loss_fen: int = Field(description="net, as far as it is known")
+    dispute: str | None = Field(description="damaged_in_transit, lost_in_transit, quality or misuse, once it was said")
+    claim: str | None = Field(description="how the claim at the courier stands")
     assignee: UUID | None
 
 
@@ -58,6 +60,7 @@ class RegisterFilter:
     shops: frozenset[str] | None
     owner: str | None = None
     stage: str | None = None
+    dispute: str | None = None
 
 
 _OWN = [name for name in RegisterLine.model_fields if name in RefundLine.__mapper__.columns or name == "case"]
@@ -84,6 +87,8 @@ def _conditions(filter: RegisterFilter) -> list[ColumnElement[bool]]:
         wanted.append(RefundLine.owner == filter.owner)
     if filter.stage is not None:
         wanted.append(RefundLine.stage == filter.stage)
+    if filter.dispute is not None:
+        wanted.append(RefundLine.dispute == filter.dispute)
     return wanted
 
 
@@ -138,7 +143,9 @@ class ApplicationText(BaseModel):
     version: str | None
     applied_at: datetime
     deadline_at: datetime | None
+    item_id: str | None
     item_title: str | None
+    tips: dict[str, str] = Field(default_factory=dict, description="what the shop tells about the item, by topic")
     buyer: MaskedBuyer | None
     related: list[str] = Field(description="other cases about the same order")
 
@@ -159,7 +166,7 @@ async def read_application(session: AsyncSession, case: CaseFile) -> Application
         external_id=row.external_id, order=row.order_external_id, sub_order=row.sub_order_id, kind=row.kind,
         reason=row.reason, note=note, amount_fen=row.amount_fen, bought_fen=row.paid_fen, quantity=row.quantity,
         status=row.status, version=row.version, applied_at=row.applied_at, deadline_at=row.deadline_at,
-        item_title=title, buyer=masked(buyer) if buyer else None,
+        item_id=row.item_id, item_title=title, buyer=masked(buyer) if buyer else None,
         related=await related_cases(session, case, {row.order_external_id, row.sub_order_id or ""}),
     )  # fmt: skip
 

@@ -99,7 +99,11 @@ class LedgerEntry(Model):
     """Double entry: the entries of one posting sum to zero. Append-only."""
 
     __tablename__ = "ledger_entry"
-    __table_args__ = (UniqueConstraint("posting", "account"), CheckConstraint("amount_fen <> 0", name="not_zero"))
+    __table_args__ = (
+        UniqueConstraint("posting", "account"),
+        CheckConstraint("amount_fen <> 0", name="not_zero"),
+        Index("ix_ledger_entry_at", "at"),
+    )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     posting: Mapped[str] = mapped_column(index=True)

@@ -176,6 +176,8 @@ class RefundLine(Model):
     freight_out: Mapped[str | None]
     freight_back: Mapped[str | None]
     loss_fen: Mapped[Fen]
+    dispute: Mapped[str | None]
+    claim: Mapped[str | None]
     assignee: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     outcome: Mapped[str | None]
     closed_at: Mapped[datetime | None]

@@ -46,6 +46,7 @@ class EscalationKind(StrEnum):
     BUYER_WROTE = "buyer_wrote"
     GOODS_WAITING = "goods_waiting"
     REFUND_WAITING = "refund_waiting"
+    CLAIM_WAITING = "claim_waiting"
     COUNTER_CLAIM = "counter_claim"
     QUESTION_ASKED = "question_asked"
 
@@ -59,6 +60,7 @@ _ADDED_LATER = {
     EscalationKind.BUYER_WROTE: EscalationKind.CONTACT_MISSED,
     EscalationKind.GOODS_WAITING: EscalationKind.DECISION_WAITING,
     EscalationKind.REFUND_WAITING: EscalationKind.PAYOUT_STUCK,
+    EscalationKind.CLAIM_WAITING: EscalationKind.DECISION_WAITING,
     EscalationKind.COUNTER_CLAIM: EscalationKind.DECISION_WAITING,
     EscalationKind.QUESTION_ASKED: EscalationKind.DECISION_WAITING,
 }

@@ -33,18 +33,29 @@ class ReturnAddress(PolicyPart):
 
 class CourierClaims(MarkedPart):
     """What a courier owes for damage and loss. Insured: the loss up to the declared value; else at most so many times
-    the freight."""
+    the freight. `evidence` must be there for damage, `loss_evidence` for loss, and `more_evidence` helps. Of a buyer's
+    loss that no courier makes good the shop bears at most `share_percent`, as a coupon."""
 
     within_days: int = Field(ge=1)
     answer_days: int = Field(ge=1)
     uninsured_times_freight: int = Field(ge=1)
     evidence: tuple[str, ...] = Field(min_length=1)
+    loss_evidence: tuple[str, ...] = ()
+    more_evidence: tuple[str, ...] = ("damage_photo", "courier_note_photo")
+    most_photo_kb: int = Field(default=5000, ge=1)
+    ask_every_hours: int = Field(default=24, ge=1)
+    share_percent: int = Field(default=50, ge=0, le=100)
+
+
+Topic = Literal["usage", "matching", "surroundings", "care", "terms"]
 
 
 class RefundsPolicy(PolicyDocument):
     """The document `refunds`. `executed_by` releases refunds, `inspected_by` opens what comes back; `exempt_items` are
-    the shop's items (by the marketplace's item id) of a kind that the seven days exempt; `channel` is the sales channel
-    whose own rules count, like `taobao_special_value_selected`."""
+    the shop's items (by the marketplace's item id) of a kind that the seven days exempt; `tips` are what to tell about
+    an item (`*`: any) before anybody sends it back; `channel` is the sales channel whose own rules count, like
+    `taobao_special_value_selected`. `return_freight_fen` and `outbound_freight_fen` are what one way costs; the insurer
+    pays a way back up to `insurance_cap_fen` (0: all of it)."""
 
     executed_by: Literal["finance", "service"]
     inspected_by: Literal["warehouse", "service"]
@@ -58,7 +69,15 @@ class RefundsPolicy(PolicyDocument):
     free_from_fen: int = Field(default=0, ge=0)
     gift_insurance: bool
     return_freight_fen: int = Field(ge=0)
+    outbound_freight_fen: int = Field(default=0, ge=0)
+    insurance_cap_fen: int = Field(default=0, ge=0)
     exempt_items: Mapping[str, str] = Field(default_factory=dict)
+    tips: Mapping[str, Mapping[Topic, str]] = Field(default_factory=dict)
     channel: str = ""
     claims: CourierClaims
     tracking: TrackingPolicy = TrackingPolicy()
+
+    def tips_for(self, item: str | None) -> dict[str, str]:
+        """The item's own, beside those that fit any."""
+        both = (self.tips.get("*", {}), self.tips.get(item or "", {}))
+        return {str(topic): words for tips in both for topic, words in tips.items()}

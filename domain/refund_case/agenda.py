@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.disputes import dues
-from domain.refund_case import amends, calls, deadlines, tracing
+from domain.refund_case import amends, calls, claim_standing, claiming, deadlines, tracing
 from domain.refund_case.orders import OrderStatus
 from domain.refund_case.stages import RefundStage, goods_missing, owner_of, stage_of
 from domain.refund_case.state import RefundCaseState
@@ -38,6 +38,7 @@ class Action(StrEnum):
     NOTIFY = "notify"
     TRACE = "trace"
     TELL = "tell"
+    CLAIM = "courier_claim"
     GIVE_UP_GOODS = "give_up_goods"
     CLOSE = "close"
 
@@ -105,11 +106,13 @@ def _deadline(case: RefundCaseState) -> Iterator[Due]:
 
 
 def _parcels(case: RefundCaseState) -> Iterator[Due]:
-    """Nor does it hold the couriers."""
+    """Nor does it hold the couriers, and what is claimed from them."""
     for at, shipment in tracing.looks(case):
         yield Due(at, Action.TRACE, shipment)
     for at, place in tracing.tellings(case):
         yield Due(at, Action.TELL, place)
+    for at, number in claiming.claims_due(case):
+        yield Due(at, Action.CLAIM, number)
 
 
 def _amends(case: RefundCaseState) -> Iterator[Due]:
@@ -131,7 +134,7 @@ def _ending(case: RefundCaseState) -> Iterator[Due]:
         yield Due(case.notice_again_at or now, Action.NOTIFY)
         return
     if not goods_missing(case):
-        if not any(dues.claims_waiting(case)):
+        if not any(dues.claims_waiting(case)) and claim_standing.settled(case):
             yield Due(now, Action.CLOSE)
     elif case.goods.received_at is None:
         yield Due(now + timedelta(days=case.handling.goods_wait_days), Action.GIVE_UP_GOODS)

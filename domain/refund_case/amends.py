@@ -15,7 +15,7 @@ from domain.people import TIMER, Actor
 from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.permissions import desk, require, unheld
-from domain.refund_case.refusals import AlternativeNotOffered, AmountAbovePaid, PayoutPending
+from domain.refund_case.refusals import AlternativeNotOffered, AmountAbovePaid, NothingOwed, PayoutPending
 from domain.refund_case.state import RefundCaseState
 from domain.refund_case.talks import Alternative
 from domain.review_case.state import PAY_ANEW, Offer, OfferStatus
@@ -145,6 +145,8 @@ def may_set_payee(case: RefundCaseState, actor: Actor) -> None:
     desk(case, actor)
     unheld(case)
     require(case.live_payout is None, PayoutPending, "A transfer is under way to the last account; wait for it.")
+    wanted = case.offer is not None and case.offer.status in LIVE and needs_payee(case.offer.form)
+    require(wanted, NothingOwed, "Nothing is offered here that goes to an account; propose it first.")
 
 
 def check_payee(case: RefundCaseState, actor: Actor, step: SetPayee, now: datetime) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from domain.case_clocks import Clock
 from domain.escalation import EscalationKind
+from domain.refund_case.claim_standing import claim_missing, claim_overdue
 from domain.refund_case.stages import Owner, RefundStage, owner_of, stage_of
 from domain.refund_case.state import RefundCaseState
 
@@ -22,6 +23,7 @@ _OF_SERVICE = {
     RefundStage.PAYING: EscalationKind.REFUND_WAITING,
     RefundStage.ARRIVED: EscalationKind.GOODS_WAITING,
     RefundStage.INSPECTING: EscalationKind.GOODS_WAITING,
+    RefundStage.BEARING_LOSS: EscalationKind.DECISION_WAITING,
 }
 FOLLOWING = frozenset({*_BY_OWNER.values(), *_OF_SERVICE.values()})
 
@@ -36,6 +38,15 @@ def follow(case: RefundCaseState, now: datetime) -> None:
         case.clocks.pop(kind, None)
     if wanted is not None:
         case.clocks.setdefault(wanted, Clock(since=now))
+    _follow_claims(case, now)
+
+
+def _follow_claims(case: RefundCaseState, now: datetime) -> None:
+    """Beside the stage: damage on the way that nobody has claimed for, or a courier that does not answer."""
+    if case.closed_at is None and case.identity is not None and (claim_missing(case) or claim_overdue(case)):
+        case.clocks.setdefault(EscalationKind.CLAIM_WAITING, Clock(since=now))
+    else:
+        case.clocks.pop(EscalationKind.CLAIM_WAITING, None)
 
 
 def _wanted(case: RefundCaseState) -> EscalationKind | None:

@@ -151,8 +151,11 @@ def settle(case: RefundCaseState, actor: Actor, freight: Freight, now: datetime)
 
 
 def by_buyer(case: RefundCaseState) -> bool:
-    """Whether the buyer pays the way back, as the marketplace is told."""
-    return case.freight is None or case.freight.back != "seller"
+    """Whether the buyer pays the way back, as the marketplace is told. What an insurer pays goes to the buyer, who has
+    paid before; where the fault is the seller's, the buyer shall not have to."""
+    if case.freight is None:
+        return True
+    return case.freight.back == "buyer" or (case.freight.back == "insurer" and case.fault != "seller")
 
 
 def not_reached(case: RefundCaseState, now: datetime) -> None:

@@ -9,6 +9,7 @@ from domain.contact_terms import StopSignal
 from domain.escalation import EscalationKind
 from domain.people import Role
 from domain.policies.causes import Fault
+from domain.refund_case.claims import ClaimGrounds
 from domain.refund_case.market import Reading
 from domain.refund_case.messages import MessageStatus
 from domain.refund_case.state import Freight, RefundCaseState, RefundIdentity
@@ -49,6 +50,7 @@ class RefundPrepared(Fact):
     claim: str | None = None
     reading: Reading | None = None
     digests: dict[str, str] = Field(default_factory=dict)
+    grounds: ClaimGrounds | None = None
     need_roles: list[Role] = []
     need_both: bool = False
     valid_until: datetime | None = None

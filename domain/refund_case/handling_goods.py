@@ -5,6 +5,7 @@ from datetime import datetime
 from domain.case_record import record
 from domain.people import TIMER, Actor
 from domain.refund_case import goods_steps as steps
+from domain.refund_case.claim_steps import LiftAbuse
 from domain.refund_case.deadlines import settle
 from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.goods import Inspection
@@ -12,7 +13,7 @@ from domain.refund_case.market import OnItsWay
 from domain.refund_case.ordering import place, take_goods
 from domain.refund_case.orders import MarketAction
 from domain.refund_case.permissions import its_turn, nothing_ordered, part_of, require, working
-from domain.refund_case.refusals import InspectedAlready, NotYours, ParcelTaken, TooManyPieces
+from domain.refund_case.refusals import InspectedAlready, NotYours, ParcelTaken, TooManyPieces, WrongStage
 from domain.refund_case.stages import Owner, RefundStage
 from domain.refund_case.state import Abuse, Freight, RefundCaseState
 from domain.refund_case.tracing import watch
@@ -103,5 +104,17 @@ def flag_abuse(
 ) -> None:
     case.abuse = Abuse(by=actor.person, at=now, why=step.why)
     record(case, actor, now, "abuse_flagged", why=step.why)
+    if found.freight is not None:
+        settle(case, actor, found.freight, now)
+
+
+def may_lift(case: RefundCaseState, actor: Actor) -> None:
+    working(case, actor)
+    require(case.abuse is not None, WrongStage, "Nobody has said that member rights are abused here.")
+
+
+def lift_abuse(case: RefundCaseState, actor: Actor, step: LiftAbuse, now: datetime, found: RefundPrepared) -> None:
+    case.abuse = None
+    record(case, actor, now, "abuse_lifted", why=step.why)
     if found.freight is not None:
         settle(case, actor, found.freight, now)

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from domain.people import Role
 from domain.policies.causes import Fault
 from domain.policies.refund_rules import RefundStatus
+from domain.policies.refunds import CourierClaims
 from domain.policies.tracking import TrackingPolicy
 from domain.refund_deadlines import Deadline
 from domain.tracking import Leg
@@ -77,9 +78,23 @@ class Handling(BaseModel):
     by_machine: bool = True
     proof_to_refuse: bool = False
     tracking: TrackingPolicy | None = None
+    claims: CourierClaims | None = None
+    outbound_freight_fen: int = 0
+    insurance_cap_fen: int = 0
     goods_are_taken: bool = False
     pays_alternatives: bool = False
     policy: str = ""
+
+    # Parts of a policy are strict, and a state that was kept in a row holds lists and plain words.
+    @field_validator("tracking", mode="before")
+    @classmethod
+    def _kept_tracking(cls, value: Any) -> Any:
+        return TrackingPolicy.model_validate(value, strict=False) if isinstance(value, dict) else value
+
+    @field_validator("claims", mode="before")
+    @classmethod
+    def _kept_claims(cls, value: Any) -> Any:
+        return CourierClaims.model_validate(value, strict=False) if isinstance(value, dict) else value
 
 
 class OnItsWay(BaseModel):

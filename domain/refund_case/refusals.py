@@ -54,6 +54,12 @@ class TalkMissing(StepRefused):
     code = "TalkMissing"
 
 
+class NothingOwed(StepRefused):
+    """Nothing is offered in this case that goes to an account."""
+
+    code = "NothingOwed"
+
+
 class PayoutPending(StepRefused):
     """Money is on its way to the buyer."""
 
@@ -130,3 +136,45 @@ class NothingOnItsWay(StepRefused):
     """No parcel of the case is on its way."""
 
     code = "NothingOnItsWay"
+
+
+class NothingClaimed(StepRefused):
+    """No parcel is known that could be claimed for."""
+
+    code = "NothingClaimed"
+
+
+class NoSuchClaim(StepRefused):
+    """The case has no claim of this number."""
+
+    code = "NoSuchClaim"
+
+
+class ClaimMadeAlready(StepRefused):
+    """The parcel was claimed for."""
+
+    code = "ClaimMadeAlready"
+
+
+class ClaimUnfounded(StepRefused):
+    """The courier's own trace speaks against the claim."""
+
+    code = "ClaimUnfounded"
+
+
+class NoLossToShare(StepRefused):
+    """No claim leaves the buyer with a loss."""
+
+    code = "NoLossToShare"
+
+
+class AboveShare(StepRefused):
+    """More than the shop's policy bears of a loss."""
+
+    code = "AboveShare"
+
+
+class RecoveredTooMuch(StepRefused):
+    """More would have come back than was lost."""
+
+    code = "RecoveredTooMuch"

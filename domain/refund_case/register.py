@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from domain.courier_claims import ClaimKind, DamageFinding
 from domain.refund_case.losses import loss_fen
 from domain.refund_case.orders import OrderStatus
 from domain.refund_case.stages import RefundStage, owner_of, stage_of
@@ -34,6 +35,8 @@ WHY = {
     RefundStage.REOPENED: "came back after its end",
     RefundStage.PAYING: "what was promised instead is being paid",
     RefundStage.AWAITING_GOODS: "paid back, and the goods have not come",
+    RefundStage.AWAITING_CLAIM: "the courier has not settled the claim",
+    RefundStage.BEARING_LOSS: "the courier pays too little, and the buyer's loss is not shared",
     RefundStage.ENDING: "the buyer is being told",
     RefundStage.CLOSED: "closed",
 }
@@ -69,6 +72,15 @@ def _late(case: RefundCaseState) -> str | None:
     return f"the parcel is late: {words.get(parcel.delay, parcel.delay.replace('_', ' '))}"
 
 
+def dispute_of(case: RefundCaseState) -> str | None:
+    """What kind of quarrel it is: goods lost or damaged on the way are one of their own (S003)."""
+    if any(claim.kind is ClaimKind.LOSS for claim in case.claims):
+        return "lost_in_transit"
+    if case.damage is None:
+        return None
+    return {DamageFinding.TRANSIT: "damaged_in_transit"}.get(case.damage.finding, str(case.damage.finding))
+
+
 def line_of(case: RefundCaseState, due_at: datetime) -> dict[str, Any] | None:
     """The line's columns; None for a case that is not registered yet."""
     if case.identity is None or case.market is None:
@@ -96,6 +108,8 @@ def line_of(case: RefundCaseState, due_at: datetime) -> dict[str, Any] | None:
         "freight_out": freight.outbound if freight else None,
         "freight_back": freight.back if freight else None,
         "loss_fen": loss_fen(case),
+        "dispute": dispute_of(case),
+        "claim": case.claims[-1].status if case.claims else None,
         "assignee": UUID(case.assignee) if case.assignee else None,
         "outcome": case.outcome,
         "closed_at": case.closed_at,

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from enum import StrEnum
 
+from domain.courier_claims import ClaimStatus
 from domain.fulfilment import needs_payee
 from domain.payouts import PayoutStatus
 from domain.policies.refund_rules import RefundStatus
+from domain.refund_case.claim_standing import open_claims, share_waits
 from domain.refund_case.market import GOODS_COME_BACK, GOODS_GO_OUT
 from domain.refund_case.orders import MarketAction, OrderStatus
 from domain.refund_case.state import RefundCaseState
@@ -38,6 +40,8 @@ class RefundStage(StrEnum):
     REOPENED = "reopened"
     PAYING = "paying"
     AWAITING_GOODS = "awaiting_goods"
+    AWAITING_CLAIM = "awaiting_claim"
+    BEARING_LOSS = "bearing_loss"
     ENDING = "ending"
     CLOSED = "closed"
 
@@ -73,6 +77,7 @@ _OWNERS = {
     RefundStage.INTERVENED: Owner.SUPERVISOR,
     RefundStage.REOPENED: Owner.SERVICE,
     RefundStage.AWAITING_GOODS: Owner.COURIER,
+    RefundStage.BEARING_LOSS: Owner.SERVICE,
     RefundStage.ENDING: Owner.CASE,
     RefundStage.CLOSED: Owner.NOBODY,
 }
@@ -87,6 +92,9 @@ def owner_of(case: RefundCaseState) -> Owner:
         return Owner(case.handling.executed_by)
     if stage is RefundStage.BY_HAND:
         return _by_hand(case)
+    if stage is RefundStage.AWAITING_CLAIM:
+        by_hand = any(claim.status is ClaimStatus.BY_HAND for claim in case.claims)
+        return Owner.SERVICE if by_hand else Owner.COURIER
     if stage is RefundStage.PAYING:
         return _paying(case)
     return _OWNERS[stage]
@@ -146,6 +154,10 @@ def _after_the_end(case: RefundCaseState) -> Iterator[RefundStage]:
             if case.goods.received_at is not None
             else _not_here(case, RefundStage.AWAITING_GOODS)
         )
+    if open_claims(case):
+        yield RefundStage.AWAITING_CLAIM
+    if share_waits(case):
+        yield RefundStage.BEARING_LOSS
     yield RefundStage.ENDING
 
 

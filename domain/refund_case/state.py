@@ -13,6 +13,7 @@ from domain.disputes.state import Disputes
 from domain.escalation import EscalationKind
 from domain.freight import Payer
 from domain.policies.causes import Fault
+from domain.refund_case.claims import CourierClaim, Damage, LossShare, Recovery
 from domain.refund_case.goods import Goods
 from domain.refund_case.market import Basis, Handling, Reading, basis_of
 from domain.refund_case.messages import Message, MessageStatus
@@ -42,7 +43,8 @@ class RefundOpening(BaseModel):
 
 class RefundIdentity(BaseModel):
     """What registering found out and nothing changes afterwards. `quantity` is how many pieces the application is
-    about, `linked` the number of the case about a review of the same order."""
+    about, `linked` the number of the case about a review of the same order,
+    `earlier_abuse` in how many other cases of this buyer somebody has flagged abuse of member rights."""
 
     case_serial: int
     shop_serial: int
@@ -53,6 +55,7 @@ class RefundIdentity(BaseModel):
     paid_fen: int | None = None
     quantity: int = 1
     linked: str | None = None
+    earlier_abuse: int = 0
 
 
 class Watch(BaseModel):
@@ -168,6 +171,11 @@ class RefundCaseState(BaseModel):
 
     parcels: list[TrackedParcel] = Field(default_factory=list)
     tellings: list[Telling] = Field(default_factory=list)
+    damage: Damage | None = None
+    claims: list[CourierClaim] = Field(default_factory=list)
+    shares: list[LossShare] = Field(default_factory=list)
+    loss_kept: bool = False
+    recoveries: list[Recovery] = Field(default_factory=list)
 
     stage_seen: str = ""
     stage_since: datetime | None = None

@@ -1,6 +1,7 @@
 """The api in this process, on a database of its own and the shared engine, with a cast that holds every role."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,8 +19,11 @@ from db import office
 from db.sealing import KeyRing
 from db.sessions import connect
 from domain.people import Role
+from embedded import databases
+from embedded.postgres import Postgres
 from settings import Settings
 from tests.conftest import Database
+from tests.snapshots import Snapshot, lay, taken
 
 NOW = datetime(2026, 11, 20, 4, 30, tzinfo=UTC)
 SHOP, OTHER = "demo", "other"
@@ -44,10 +48,16 @@ def now() -> datetime:
 
 @pytest.fixture
 async def house(database: Database, temporal_client: Client) -> AsyncIterator[House]:
+    async with _house_on(database.app_url, database.name, temporal_client) as house:
+        yield house
+
+
+@asynccontextmanager
+async def _house_on(url: str, name: str, client: Client) -> AsyncIterator[House]:
     ring = KeyRing("k1", {"k1": b"k" * 32}, b"i" * 32)
-    settings = Settings(database_url=SecretStr(database.app_url), task_queue=f"cases-{database.name}")
+    settings = Settings(database_url=SecretStr(url), task_queue=f"cases-{name}")
     engine = connect(settings, ring)
-    yield replace(House.at(settings, ring, engine, temporal_client), now=lambda: NOW)
+    yield replace(House.at(settings, ring, engine, client), now=lambda: NOW)
     await engine.dispose()
 
 
@@ -72,10 +82,33 @@ async def person(house: House, login: str, role: Role, shop: str | None) -> Staf
     return Staff(row.id, key)
 
 
+@dataclass(frozen=True)
+class Company:
+    """The cast, and all that its making leaves in a database."""
+
+    members: dict[str, Staff]
+    rows: Snapshot
+
+
+@pytest.fixture(scope="session")
+async def company(cluster: Postgres, template: str, temporal_client: Client) -> Company:
+    """Made once for all tests of a process: what engages a dozen people takes longer than most of them."""
+    name, admin = "amends_company", cluster.conninfo("postgres")
+    await databases.make_database(admin, name, template)
+    async with _house_on(cluster.url(name, databases.APP), name, temporal_client) as house:
+        members = await _engaged(house)
+    return Company(members, await taken(cluster.conninfo(name)))
+
+
 @pytest.fixture
-async def cast(house: House) -> dict[str, Staff]:
+async def cast(house: House, company: Company, cluster: Postgres, database: Database) -> dict[str, Staff]:
     """One person per role in the shop `demo`, by the role's name; `root` administers the whole house, and `stranger`
     is an agent of the shop `other`."""
+    await lay(cluster.conninfo(database.name), company.rows)
+    return dict(company.members)
+
+
+async def _engaged(house: House) -> dict[str, Staff]:
     await _shop(house, SHOP)
     await _shop(house, OTHER)
     members = {str(role): await person(house, f"{role}-1", role, SHOP) for role in Role}

@@ -1,6 +1,8 @@
 """Rows that the case's own activity would have written, for tests that need no worker."""
 
+import asyncio
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +16,25 @@ from db.tables.cases import CaseFile
 from domain.case_numbers import mint
 from domain.contact_terms import Channel
 from domain.review_case.state import ContactWait, Opening, ReviewCaseState
+
+
+async def written(house: House, number: str, so: Callable[[CaseFile], bool]) -> None:
+    """Waits until the case's own activity has written so; `saw` alone gives up after two seconds."""
+    async with asyncio.timeout(60):
+        while True:
+            async with house.sessions() as session:
+                row = await session.get(CaseFile, number)
+            if row is not None and so(row):
+                return
+            await asyncio.sleep(0.1)
+
+
+def is_assigned(row: CaseFile) -> bool:
+    return row.assignee is not None
+
+
+def is_closed(row: CaseFile) -> bool:
+    return row.closed_at is not None
 
 
 async def add_review(house: House, shop: str, external_id: str) -> UUID:

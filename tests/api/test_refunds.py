@@ -17,7 +17,7 @@ from db import office
 from db.tables.refunds import Refund, Shipment
 from domain.people import Role
 from gateways.wire import trusted
-from tests.api.rows import add_case
+from tests.api.rows import add_case, is_assigned, is_closed, written
 from worker import Parts, running
 
 Body = dict[str, Any]
@@ -138,7 +138,7 @@ async def test_a_return_on_a_marketplace_without_an_api_is_worked_by_hand_to_its
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    await web.get("/cases", params={"saw": f"{case}:3"}, headers=cast["agent"].headers)
+    await written(at_work, case, is_assigned)
     await take("agent", "record_reason", cause="quality.broken", words="杯盖漏水")
     assert (await take("agent", "agree"))["stage"] == "by_hand"
     assert (await take("agent", "confirm_done", proof="工作台已同意"))["stage"] == "awaiting_return"
@@ -178,7 +178,7 @@ async def test_one_decision_in_many_cases_has_a_result_for_each_and_is_made_once
 ) -> None:
     numbers = [(await report(shop=by_hand, refund_id=uuid4().hex)).json()["case"] for _ in range(3)]
     for number in numbers:
-        await web.get("/cases", params={"saw": f"{number}:3"}, headers=cast["agent"].headers)
+        await written(at_work, number, is_assigned)
     reason = {"cases": [*numbers, "A26-57XTE-9K2M8"], "step": {"step": "record_reason", "cause": "quality.broken"}}
     headers = cast["agent"].headers | {"Idempotency-Key": uuid4().hex}
     answers = [await web.post("/cases/steps", json=reason, headers=headers) for _ in range(2)]
@@ -189,6 +189,7 @@ async def test_one_decision_in_many_cases_has_a_result_for_each_and_is_made_once
     assert versions[0] == versions[1]
 
 
+@pytest.mark.covers(122)
 async def test_a_refund_and_a_review_of_the_same_order_name_each_other(
     report: Any, web: httpx2.AsyncClient, cast: Any, house: House, at_work: House
 ) -> None:
@@ -239,7 +240,7 @@ async def test_words_that_the_buyer_would_read_are_looked_at_before_they_are_kep
     report: Any, web: httpx2.AsyncClient, cast: Any, at_work: House, step: Body, code: str
 ) -> None:
     case = (await report()).json()["case"]
-    await web.get("/cases", params={"saw": f"{case}:3"}, headers=cast["agent"].headers)
+    await written(at_work, case, is_assigned)
     answer = await web.post(f"/cases/{case}/steps", json=step, headers=cast["agent"].headers)
     assert answer.json()["code"] == code
 
@@ -253,10 +254,11 @@ async def test_a_closed_refund_is_opened_again_and_the_register_says_so_to_every
     async def take(who: str, step: str, **body: Any) -> httpx2.Response:
         return await web.post(f"/cases/{case}/steps", json={"step": step} | body, headers=cast[who].headers)
 
-    await web.get("/cases", params={"saw": f"{case}:3"}, headers=cast["agent"].headers)
+    await written(at_work, case, is_assigned)
     await take("agent", "note", text="买家要求尽快退款，情绪激动")
     await report(shop=by_hand, version="2", status="CLOSED")
-    ended = await until_closed(web, cast, case)
+    await written(at_work, case, is_closed)
+    ended = (await web.get(f"/cases/{case}", headers=cast["agent"].headers)).json()
     assert ended["allowed_steps"] == ["reopen"]
     back = await take("agent", "reopen", why="包裹后来到了", buyer_came_back=True)
     assert back.status_code == 200, back.text
@@ -277,16 +279,6 @@ async def line_of(web: httpx2.AsyncClient, cast: Any, case: str) -> Body:
             await asyncio.sleep(0.1)
 
 
-async def until_closed(web: httpx2.AsyncClient, cast: Any, case: str) -> Body:
-    """The case, once it is written as closed."""
-    async with asyncio.timeout(30):
-        while True:
-            shown: Body = (await web.get(f"/cases/{case}", headers=cast["agent"].headers)).json()
-            if shown["state"]["closed_at"] is not None:
-                return shown
-            await asyncio.sleep(0.1)
-
-
 @pytest.mark.covers(202)
 async def test_an_auditor_finds_a_refund_by_its_order_and_reads_what_the_engine_recorded(
     at_work: House, by_hand: str, report: Any, web: httpx2.AsyncClient, cast: Any, house: House
@@ -302,3 +294,35 @@ async def test_an_auditor_finds_a_refund_by_its_order_and_reads_what_the_engine_
     assert ([line["number"] for line in found], run["workflow"]) == ([case], history["workflow"])
     assert history["events"][0]["about"].startswith("RefundCase")
     assert "13800138000" not in json.dumps(history)
+
+
+@pytest.mark.covers(107)
+async def test_who_talks_to_the_buyer_reads_what_the_shop_tells_about_the_item(
+    report: Any, web: httpx2.AsyncClient, cast: Any, house: House, at_work: House
+) -> None:
+    async with house.sessions.begin() as session:
+        policy = (await office.policy_in_force(session, "refunds", "demo")).document.model_dump(mode="json")
+        policy |= {"tips": {"*": {"care": "首次使用前清洗"}, "610001": {"usage": "杯盖内圈朝下再拧紧"}}}
+        await office.put_policy(session, "refunds", "demo", policy, "tests", "t", house.now())
+    case = (await report(item_id="610001")).json()["case"]
+    await web.get("/cases", params={"saw": f"{case}:1"}, headers=cast["agent"].headers)
+    shown = (await web.get(f"/cases/{case}/refund", headers=cast["agent"].headers)).json()
+    assert shown["tips"] == {"care": "首次使用前清洗", "usage": "杯盖内圈朝下再拧紧"}
+
+
+@pytest.mark.covers(122)
+async def test_a_review_that_a_refunded_buyer_writes_later_names_the_refund_and_the_refund_names_it(
+    report: Any, web: httpx2.AsyncClient, cast: Any, house: House, at_work: House
+) -> None:
+    order = uuid4().hex
+    refund = (await report(order_id=order)).json()["case"]
+    await web.get("/cases", params={"saw": f"{refund}:1"}, headers=cast["agent"].headers)
+    words: Body = {
+        "shop": "demo", "order_id": order, "rating": "bad", "text": "退款太慢", "buyer": {"id": "chen-1"},
+        "created_at": (house.now() - timedelta(minutes=5)).isoformat(),
+    }  # fmt: skip
+    review = (await web.post("/reviews", json=words, headers=cast["agent"].headers)).json()["case"]
+    await web.get("/cases", params={"saw": f"{review}:1"}, headers=cast["agent"].headers)
+    by_review = (await web.get(f"/cases/{review}/review", headers=cast["agent"].headers)).json()
+    by_refund = (await web.get(f"/cases/{refund}/refund", headers=cast["agent"].headers)).json()
+    assert (by_review["related"], by_refund["related"]) == ([refund], [review])

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import select, text
 
 from api.house import House
+from db import office
 from db.tables.login import DoorRefusal
 from db.tables.office import OfficeEvent
 from domain.people import Role
@@ -129,3 +130,14 @@ async def test_the_secret_is_sealed_and_shown_once(program: Program, web: Any, h
         raw = bytes(await session.scalar(text("SELECT secret FROM signing_key")))
     assert program.secret not in listed.text
     assert program.secret.encode() not in raw
+
+
+async def test_what_signs_stays_a_service_whatever_its_account_becomes(
+    program: Program, house: House, web: httpx2.AsyncClient, cast: Any
+) -> None:
+    async with house.sessions.begin() as session:
+        await office.grant(session, "tests", house.now(), cast["service"].id, Role.SUPERVISOR, "other")
+    other = json.dumps({"shop": "other", "buyer": "chen"}).encode()
+    signed = await program.push(body=other)
+    by_key = await web.post("/presence", json=json.loads(other), headers=cast["service"].headers)
+    assert ([signed.status_code, by_key.status_code], signed.json()["code"]) == ([404, 202], "NotFound")

@@ -1,10 +1,12 @@
 """The doctor: every part is looked at, and what is wrong comes with its remedy."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
 
 from db import office
+from db.api_keys import note_key_used
 from db.notice_channels import Address, Owner, add_channel
 from db.sealing import KeyRing
 from db.sessions import connect, sessions
@@ -79,3 +81,33 @@ async def _fail(database: Database) -> None:
         _, hook = await add_webhook(session, "tests", NOW, "demo", label="ERP", url="https://a.example/", kinds=["*"])
         hook.active, hook.switched_off_at = False, NOW
     await engine.dispose()
+
+
+def test_where_browsers_log_in_is_told_and_what_keeps_them_from_it(typed: Typed) -> None:
+    assert "good logins: browsers log in at http://127.0.0.1:7241" in typed("doctor").stdout
+    assert (
+        "odd  logins: To log in, the API must be reached by TLS" in typed("doctor", AMENDS_API_HOST="10.0.0.1").stdout
+    )
+
+
+def test_a_provider_is_asked_who_it_is(typed: Typed, sandbox: str) -> None:
+    answers = typed("doctor", AMENDS_OIDC_ISSUER=f"{sandbox}/oidc")
+    another = typed("doctor", AMENDS_OIDC_ISSUER=f"{sandbox}/oidc/")
+    unsafe = typed("doctor", AMENDS_OIDC_ISSUER="http://id.example")
+    assert f"good provider: {sandbox}/oidc answers" in answers.stdout
+    assert "bad  provider: identity provider answered issuer" in another.stdout
+    assert "bad  provider: AMENDS_OIDC_ISSUER is not https" in unsafe.stdout
+
+
+async def _used_tomorrow(database: Database) -> None:
+    engine = connect(Settings(database_url=SecretStr(database.app_url)), KeyRing("k1", {"k1": b"k" * 32}, b"i" * 32))
+    async with sessions(engine).begin() as session:
+        person = await office.add_person(session, "tests", NOW, login="bob", name="Bob")
+        _, row = await office.issue_key(session, "tests", NOW, person.id, "laptop")
+        await note_key_used(session, row.id, datetime.now(UTC) + timedelta(days=1))
+    await engine.dispose()
+
+
+def test_a_clock_that_has_gone_back_is_found(typed: Typed, database: Database) -> None:
+    asyncio.run(_used_tomorrow(database))
+    assert "bad  logins: one was used at" in typed("doctor").stdout

@@ -104,6 +104,7 @@ def test_a_new_person_gets_a_code_and_is_logged_out_by_the_next_one(typed: Typed
 def test_a_key_is_narrowed_and_changed_for_another(typed: Typed) -> None:
     typed("people", "add", "erp", "ERP", "--role", "service")
     typed("shops", "open", "demo", "演示店", "sandbox")
+    assert "no operation 'open_cas'" in typed("keys", "issue", "erp", "push", "--route", "open_cas").stderr
     typed("keys", "issue", "erp", "push", "--shop", "demo", "--route", "open_case")
     [kept] = json.loads(typed("keys", "list", "erp", "--json").stdout)
     assert typed("keys", "rotate", kept["id"], "--hours", "1").stdout.startswith("ak_")

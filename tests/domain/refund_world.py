@@ -17,6 +17,7 @@ from domain.people import Actor, Role
 from domain.policies.refund_rules import Consequence, RefundStatus
 from domain.refund_case import (
     agenda,
+    claiming,
     clocks,
     deadlines,
     desk,
@@ -262,6 +263,8 @@ class RefundWorld:
                 tracing.traced(case, due.subject, None if self.down else shown, now)
             case Action.TELL:
                 self.tell(int(due.subject))
+            case Action.CLAIM:
+                claiming.acted(case, int(due.subject))
             case Action.NOTIFY:
                 progress.notified(case, True, "told", None, now)
             case Action.GIVE_UP_GOODS:

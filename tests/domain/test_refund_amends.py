@@ -110,6 +110,14 @@ def test_whoever_accepted_and_names_no_account_is_asked_and_not_waited_for_for_e
     assert list(amends.to_release(world.case)) == [1]
 
 
+def test_an_account_is_entered_only_where_something_goes_to_one() -> None:
+    world = asked()
+    assert world.step(ALICE, steps.SetPayee(payee=ACCOUNT)) == "NothingOwed"
+    coupon = {"alternative": "keep_with_coupon", "form": OfferForm.COUPON_DIRECT, "amount_fen": 500}
+    assert world.step(ALICE, steps.Propose(**coupon), set_aside(world)) is None
+    assert world.step(ALICE, steps.SetPayee(payee=ACCOUNT)) == "NothingOwed"
+
+
 def test_with_the_whole_money_back_nothing_is_owed() -> None:
     world = accepted()
     assert world.step(ALICE, steps.Agree()) is None

@@ -7,6 +7,7 @@ from sqlalchemy import insert, select, text, update
 from temporalio.testing import WorkflowEnvironment
 
 from db import office
+from db.leaves import add_leave
 from db.tables.notices import NoticeDelivery, NoticeTold
 from domain.notice_channels import ChannelKind
 from domain.notice_sending import DeliveryState
@@ -76,6 +77,15 @@ async def test_quiet_hours_hold_back_what_is_not_urgent_and_let_the_rest_pass(st
     await to_noon(staff, 0)
     assert await staff.tick() == 1
     assert len(await channel.arrived()) == 2
+
+
+async def test_whoever_is_on_leave_is_left_in_peace_also_by_what_is_urgent(staff: Staff) -> None:
+    channel, now = await staff.robot(DINGTALK), await staff.now()
+    async with staff.house.parts.sessions.begin() as session:
+        until = now + timedelta(days=3)
+        await add_leave(session, "tests", now, staff.person("bob"), now - timedelta(days=1), until, "annual")
+    await staff.notice("bob")
+    assert (await staff.tick(), await channel.arrived()) == (0, [])
 
 
 async def test_a_shops_policy_decides_whether_urgent_things_pass_quiet_hours(staff: Staff) -> None:

@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from domain.contact_terms import CallResult, Channel, TalkOutcome
 from domain.life_zones import BEIJING
-from domain.review_case.steps import ScheduleCallback
+from domain.review_case.steps import LogContact, ScheduleCallback
 from tests.builders import House
-from tests.workflows.conftest import Keep, Tell, Told
+from tests.workflows.conftest import Keep, Tell, TellRefund, Told
+from tests.workflows.refund_world import RefundStory
 
 
-async def planning(story: Told) -> None:
+async def planning(story: Told | RefundStory) -> None:
     """Until the case waits for its plan."""
     async with asyncio.timeout(30):
         while True:
@@ -48,3 +50,23 @@ async def test_of_two_times_that_a_buyer_names_while_the_first_is_being_planned_
     assert "the buyer asked for this time" in state.contact.why
     planned = [event.facts["number"] for event in await story.events() if event.kind == "contact_planned"]
     assert planned == [1, 2]
+
+
+@pytest.mark.covers(109)
+async def test_a_time_agreed_with_an_applicant_while_the_first_call_is_being_planned_counts(
+    tell_refund: TellRefund, house: House
+) -> None:
+    async with house.parts.sessions.begin() as session:
+        await session.execute(text("LOCK TABLE contact_place IN EXCLUSIVE MODE"))
+        story = await tell_refund()
+        await planning(story)
+        agent, agreed = (await story.view()).assignee, noon(await story.clock(), 2, 12)
+        who = next(name for name, person in house.people.items() if person == agent)
+        talk = {"inbound": True, "channel": Channel.IM, "talk": TalkOutcome.AGREED_LATER, "next_at": agreed}
+        await story.step(who, LogContact(result=CallResult.CONNECTED, **talk))
+    state = await story.until(lambda case: case.calls.contact is not None)
+    await story.line()
+
+    assert state.calls.contact is not None
+    assert agreed <= state.calls.contact.due_at < agreed + timedelta(hours=1)
+    assert [event.kind for event in await story.events()].count("contact_planned") == 1

@@ -130,14 +130,14 @@ async def test_a_refund_stands_in_the_queue_of_whoever_has_to_move_and_only_wait
     await story.ship_back()
     await story.told()
     await story.step("wang", steps.ReceiveParcel(parcel=await story.parcel()))
-    await story.events()
+    await story.line()
     assert await queue_of(story, "wang") == [("act_before_deadline inspecting", False)]
     assert [waiting for _, waiting in await queue_of(story, who)] == [True]
     await story.step("wang", steps.Inspect(result="opened_intact", good=1))
-    await story.events()
+    await story.line()
     assert await queue_of(story, "fay") == [("act_before_deadline releasing", False)]
     assert await queue_of(story, "wang") == []
     await story.step("fay", steps.ReleaseRefund(amount_fen=8900))
     await story.until(lambda case: case.outcome is not None)
-    await story.events()
+    await story.line()
     assert await queue_of(story, "fay") == []

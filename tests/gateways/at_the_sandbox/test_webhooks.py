@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from domain.webhook_urls import BadWebhook
 from domain.webhooks import new_secret
 from gateways.failures import Rejected, Transient
-from gateways.webhooks import Resolve, Webhook, Webhooks, webhook_client
+from gateways.webhooks import Resolve, Webhook, Webhooks, signature, webhook_client
 from tests.gateways.at_the_sandbox.conftest import SECONDS, Tell
 from tests.gateways.certificates import self_signed
 
@@ -172,3 +172,12 @@ async def test_a_redirect_is_an_answer_and_not_an_order(hooks_http: httpx2.Async
     assert (await hooks.send(hook(f"http://127.0.0.1:{port}/"))).status == 302
     server.close()
     assert len(asked) == 1
+
+
+def test_a_signature_is_that_of_the_libraries_of_the_standard() -> None:
+    # The example that the standard's reference libraries test themselves with.
+    signed = signature(
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330",
+        b'{"test": 2432232314}',
+    )  # fmt: skip
+    assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
