@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=60, ge=1, le=1440)
     session_hours: int = Field(default=12, ge=1, le=720)
     login_attempts_a_minute: int = Field(default=30, ge=1)
+    # Whether dangerous changes of accounts take a second administrator.
+    account_changes_by_two: bool = False
     # An identity provider (OpenID Connect). Its people are linked to ours by an administrator.
     oidc_issuer: str = ""
     oidc_client_id: str = ""

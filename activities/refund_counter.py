@@ -3,6 +3,7 @@ what a machine can't do there a person does in the workbench."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from activities.marketplace_clients import Marketplace
@@ -23,13 +24,13 @@ from domain.refund_case.messages import Message, MessageStatus
 from domain.refund_case.orders import MarketAction, Order
 from domain.sealed import SealedRef
 from gateways.failures import Rejected
-from gateways.top_refund_actions import PICTURE_BYTES, PROOF_BYTES, Applied, ReturnTo
+from gateways.top_refund_actions import PICTURE_BYTES, PROOF_BYTES, Applied, ReturnTo, Written
 from gateways.top_refunds import MarketplaceRefund
 from vault.vault import Vault
 
 REMARK = "请按退货地址寄回，并在订单中填写运单号。"
 SHOP = "the shop"
-SELLER = "2"
+SELLER = "seller"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +132,15 @@ class RefundCounter:
 
     async def write(self, market: Marketplace, case: str, row: Refund, message: Message) -> MessageAnswer:
         """What the marketplace or our own look at words refuses is a person's to mend. Raises the other failures."""
-        if counter_of(market.rules, row) is not Counter.REFUNDS or self._vault is None:
+        counter = counter_of(market.rules, row)
+        if counter is Counter.NONE or self._vault is None:
             return MessageAnswer(status=MessageStatus.BY_HAND)
-        actions, seen = market.clients.refund_actions, applied(row)
         try:
-            words = await self._clear(market.code, message.words)
-            there = {one.text for one in await actions.written(seen) if one.role == SELLER}
-            if words.text not in there:
-                await actions.write(seen, words, await self._photo(case, message.photo))
+            words, photo = await self._clear(market.code, message.words), await self._photo(case, message.photo)
+            if counter is Counter.EXCHANGES:
+                await _once(market.clients.exchanges, row.external_id, words, photo)
+            else:
+                await _once(market.clients.refund_actions, applied(row), words, photo)
         except Rejected as refused:
             return MessageAnswer(status=MessageStatus.REFUSED, trouble=refused.sub_code or refused.code)
         return MessageAnswer(status=MessageStatus.WRITTEN)
@@ -181,6 +183,19 @@ class RefundCounter:
         if found is None:
             raise Rejected(SHOP, "no-return-address", "add it to the policy `refunds`")
         return _return_to(found)
+
+
+class Writes[Seen](Protocol):
+    """Where something is written to an application."""
+
+    async def written(self, seen: Seen, /) -> tuple[Written, ...]: ...
+    async def write(self, seen: Seen, message: Cleared, picture: bytes, /) -> None: ...
+
+
+async def _once[Seen](there: Writes[Seen], seen: Seen, words: Cleared, photo: bytes) -> None:
+    """The same words that stand there already say nothing new a second time."""
+    if words.text not in {one.text for one in await there.written(seen) if one.by == SELLER}:
+        await there.write(seen, words, photo)
 
 
 def applied(row: Refund) -> Applied:

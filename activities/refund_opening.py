@@ -20,6 +20,7 @@ from activities.refund_requests import (
 )
 from activities.refusals import refusing
 from activities.registering import Source, key_of, register
+from db.abuse import earlier_abuse
 from db.opening import FileRef
 from db.sessions import Sessions
 from db.tables.cases import CaseFile, CaseKey
@@ -202,6 +203,7 @@ async def _identity(session: AsyncSession, row: Refund, file: FileRef) -> Refund
         paid_fen=row.paid_fen,
         quantity=row.quantity,
         linked=await _review_case(session, row),
+        earlier_abuse=await earlier_abuse(session, file.buyer_person, file.number),
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.callers import TheCaller
 from api.errors import BadInput, documented
@@ -13,10 +14,12 @@ from api.fields import Line, Moment, ShopCode
 from api.house import House, TheHouse
 from api.login import Ended, NoSession, SessionLine, line_of
 from api.rights import RIGHTS
+from api.second_person import Confirmation, agreed
 from db import office, passwords
 from db.door import list_refused
 from db.login_sessions import end_sessions, list_sessions
 from db.reads.people import KeyLine, key_line
+from db.second_person import Change
 from db.staff import person_of
 from db.tables.office import ApiKey
 from domain.entry import EntryKind, Scope
@@ -83,13 +86,17 @@ class RefusedAtTheDoor(BaseModel):
 
 
 @router.post("/people/{person}/keys", responses=documented(403, 404), status_code=201, summary="Issue a key")
-async def issue_key(house: TheHouse, caller: TheCaller, person: UUID, body: KeyBody) -> NewKey:
+async def issue_key(
+    house: TheHouse, caller: TheCaller, person: UUID, body: KeyBody, confirmation: Confirmation = None
+) -> NewKey:
     """The answer is the only place where the key stands in plain."""
     unknown = sorted(set(body.routes or ()) - set(RIGHTS))
     if unknown:
         raise BadInput(f"There is no route {unknown[0]!r}; take operation ids of /openapi.json.", field="routes")
     scope = Scope.of(body.roles, body.shops, body.routes)
     async with house.sessions.begin() as session:
+        if person != caller.person:
+            await agreed(house, session, caller, Change.ISSUE_KEY, person, confirmation)
         plain, row = await office.issue_key(
             session, str(caller.person), house.now(), person, body.label, body.expires_at, scope=scope
         )
@@ -110,9 +117,14 @@ async def list_keys(house: TheHouse, caller: TheCaller, person: UUID) -> list[Ke
     status_code=201,
     summary="Put a new key in a key's place",
 )
-async def rotate_key(house: TheHouse, caller: TheCaller, person: UUID, key: UUID, body: RotateBody) -> NewKey:
+async def rotate_key(
+    house: TheHouse, caller: TheCaller, person: UUID, key: UUID, body: RotateBody, confirmation: Confirmation = None
+) -> NewKey:
     """Of the same scope and length of life; both are good for `old_hours`."""
-    return await _rotate(house, caller.person, person, key, body.old_hours)
+    async with house.sessions.begin() as session:
+        if person != caller.person:
+            await agreed(house, session, caller, Change.ISSUE_KEY, person, confirmation)
+        return await _rotate(house, session, caller.person, person, key, body.old_hours)
 
 
 @router.post(
@@ -122,7 +134,8 @@ async def rotate_my_key(house: TheHouse, caller: TheCaller, body: OwnRotateBody)
     """For programs that change the key that they come with by themselves."""
     if caller.entry is not EntryKind.KEY or caller.entry_id is None:
         raise NoSession("You did not come with a key; an administrator rotates others.")
-    return await _rotate(house, caller.person, caller.person, caller.entry_id, body.old_hours)
+    async with house.sessions.begin() as session:
+        return await _rotate(house, session, caller.person, caller.person, caller.entry_id, body.old_hours)
 
 
 @router.delete("/people/{person}/keys/{key}", responses=documented(403, 404), status_code=204, summary="Revoke a key")
@@ -150,11 +163,14 @@ async def end_sessions_of(house: TheHouse, caller: TheCaller, person: UUID) -> E
 @router.post(
     "/people/{person}/password-reset", responses=documented(403, 404), summary="Take a password away and give a code"
 )
-async def reset_password(house: TheHouse, caller: TheCaller, person: UUID) -> NewCode:
+async def reset_password(
+    house: TheHouse, caller: TheCaller, person: UUID, confirmation: Confirmation = None
+) -> NewCode:
     """The person is logged out everywhere and chooses another password with the code, at `POST /login/code`. This is
     also how a new person comes to their first password."""
     async with house.sessions.begin() as session:
         await person_of(session, person)
+        await agreed(house, session, caller, Change.RESET_PASSWORD, person, confirmation)
         code = await passwords.reset_password(session, str(caller.person), house.now(), person)
     return NewCode(code=code, expires_at=house.now() + passwords.CODE_LASTS)
 
@@ -168,10 +184,9 @@ async def list_door_refusals(house: TheHouse, caller: TheCaller, since: Moment |
         return [RefusedAtTheDoor(**{name: getattr(row, name) for name in fields}) for row in rows]
 
 
-async def _rotate(house: House, by: UUID, person: UUID, key: UUID, old_hours: int) -> NewKey:
+async def _rotate(house: House, session: AsyncSession, by: UUID, person: UUID, key: UUID, old_hours: int) -> NewKey:
     until = house.now() + timedelta(hours=old_hours)
-    async with house.sessions.begin() as session:
-        return _new(*await office.rotate_key(session, str(by), house.now(), person, key, until))
+    return _new(*await office.rotate_key(session, str(by), house.now(), person, key, until))
 
 
 def _new(plain: str, row: ApiKey) -> NewKey:

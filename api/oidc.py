@@ -17,8 +17,10 @@ from api.errors import BadInput, Unavailable, documented
 from api.fields import Line
 from api.house import House, TheHouse
 from api.login import let_in
+from api.second_person import Confirmation, agreed
 from db import identities
 from db.audit import lock_office
+from db.second_person import Change
 from db.tables.login import Identity, ProviderAttempt
 from domain.entry import PersonLeft
 from domain.errors import Refusal
@@ -143,10 +145,13 @@ async def list_identities(house: TheHouse, caller: TheCaller, waiting: bool = Fa
 @router.post(
     "/people/{person}/identities", responses=documented(403, 404, 409), status_code=201, summary="Say who somebody is"
 )
-async def link_identity(house: TheHouse, caller: TheCaller, person: UUID, body: IdentityBody) -> IdentityLine:
+async def link_identity(
+    house: TheHouse, caller: TheCaller, person: UUID, body: IdentityBody, confirmation: Confirmation = None
+) -> IdentityLine:
     """From now on they log in as this person."""
     issuer = _provider(house).issuer
     async with house.sessions.begin() as session:
+        await agreed(house, session, caller, Change.LINK_IDENTITY, person, confirmation)
         row = await identities.link_identity(session, str(caller.person), house.now(), person, issuer, body.subject)
         return _line(row)
 

@@ -10,9 +10,11 @@ from api.callers import Caller, TheCaller
 from api.errors import NotAllowed, documented
 from api.fields import Line, Moment, ShopCode
 from api.house import House, TheHouse
+from api.second_person import Confirmation, agreed
 from db import office
 from db.reads.people import PersonLine, RoleLine
 from db.reads.people import list_people as read_people
+from db.second_person import POWERFUL, Change
 from domain.people import DESK, Role
 from workflows.starting import start_handback
 
@@ -100,9 +102,13 @@ async def change_person(house: TheHouse, caller: TheCaller, person: UUID, body: 
 
 
 @router.post("/people/{person}/roles", responses=documented(403, 404), summary="Give a role")
-async def grant_role(house: TheHouse, caller: TheCaller, person: UUID, body: RoleBody) -> PersonLine:
+async def grant_role(
+    house: TheHouse, caller: TheCaller, person: UUID, body: RoleBody, confirmation: Confirmation = None
+) -> PersonLine:
     _may_give(caller, body.role, body.shop)
     async with house.sessions.begin() as session:
+        if body.role in POWERFUL:
+            await agreed(house, session, caller, Change.GRANT_ROLE, person, confirmation)
         await office.grant(session, str(caller.person), house.now(), person, body.role, body.shop)
     return await _shown(house, person)
 

@@ -258,11 +258,13 @@ async def list_refunds(
 
 @router.get("/cases/{number}/refund", responses=documented(403, 404), summary="The application's own words")
 async def show_refund(house: TheHouse, caller: TheCaller, number: str) -> ApplicationText:
-    """What the buyer asks for, with the buyer masked, and other cases about the same order."""
+    """What the buyer asks for, with the buyer masked, what to tell them about the item, and other cases about the same
+    order."""
     row = await case_for(house, caller, number)
     must_be(row, REFUND)
     async with house.reads() as session:
         application = await reads.read_application(session, row)
+        policy, _ = await house.policies.refunds(session, row.shop)
     if application is None:
         raise NotFound(f"Case {row.number} has no application.")
-    return application
+    return application.model_copy(update={"tips": policy.tips_for(application.item_id)})

@@ -125,6 +125,7 @@ list_door_refusals      .       .       .       .       .       house   house   
 list_identities         .       .       .       .       .       house   house   .
 link_identity           .       .       .       .       .       .       house   .
 unlink_identity         .       .       .       .       .       .       house   .
+confirm_change          .       .       .       .       .       .       house   .
 issue_signing_key       .       .       .       .       .       .       house   .
 list_signing_keys       .       .       .       .       .       .       house   .
 revoke_signing_key      .       .       .       .       .       .       house   .

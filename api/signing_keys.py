@@ -10,7 +10,9 @@ from api.callers import TheCaller
 from api.errors import documented
 from api.fields import Line, Moment
 from api.house import TheHouse
+from api.second_person import Confirmation, agreed
 from db import signing_keys
+from db.second_person import Change
 from db.staff import person_of
 
 router = APIRouter(tags=["account"])
@@ -43,11 +45,14 @@ class SigningKeyLine(BaseModel):
 @router.post(
     "/people/{person}/signing-keys", responses=documented(403, 404), status_code=201, summary="Let a program sign"
 )
-async def issue_signing_key(house: TheHouse, caller: TheCaller, person: UUID, body: SigningKeyBody) -> NewSigningKey:
+async def issue_signing_key(
+    house: TheHouse, caller: TheCaller, person: UUID, body: SigningKeyBody, confirmation: Confirmation = None
+) -> NewSigningKey:
     """For accounts that hold the role `service` and no other. A signed request carries `X-Amends-Key`, `X-Amends-Time`
     (seconds since 1970), `X-Amends-Nonce` (16 to 64 letters and digits, new for each) and `X-Amends-Signature`:
     HMAC-SHA256 in hexadecimal over method, path with query, time, nonce and the body's SHA-256, a line each."""
     async with house.sessions.begin() as session:
+        await agreed(house, session, caller, Change.ISSUE_SIGNING_KEY, person, confirmation)
         secret, row = await signing_keys.issue_signing_key(
             session, str(caller.person), house.now(), person, body.label, body.expires_at
         )

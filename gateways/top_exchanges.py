@@ -10,7 +10,7 @@ from domain.outgoing import Cleared
 from gateways.failures import Nonsense
 from gateways.nodes import Node
 from gateways.top import TopClient
-from gateways.top_refund_actions import RefuseReason, ReturnTo, reason_of
+from gateways.top_refund_actions import RefuseReason, ReturnTo, Written, reason_of, written_of
 from gateways.top_refunds import MarketplaceRefund, RefundPage
 from gateways.wire import china_stamp
 
@@ -21,6 +21,8 @@ _FIELDS = (
 )
 BY_COURIER = 200
 EXCHANGE = "TMALL_EXCHANGE"
+# The seller by their own account or by that of somebody who works for them.
+_WHO = {"1": "seller", "2": "seller", "4": "buyer"}
 
 
 class TopExchanges:
@@ -84,6 +86,27 @@ class TopExchanges:
             seller_refuse_reason_id=reason,
             leave_message=message.text,
         )
+
+    async def write(self, dispute_id: str, message: Cleared, picture: bytes) -> None:
+        """Write to the application, with a picture. Nothing makes a repeat safe: look at `written` first."""
+        await self._client.upload(
+            "tmall.exchange.message.add",
+            {"message_pics": picture},
+            dispute_id=dispute_id,
+            content=message.text,
+            fields="id,content,created",
+        )
+
+    async def written(self, dispute_id: str) -> tuple[Written, ...]:
+        """What buyer, seller and platform wrote, the last 100 of it."""
+        answer = await self._client.call(
+            "tmall.exchange.messages.get",
+            dispute_id=dispute_id,
+            fields="id,owner_role,content",
+            page_no=1,
+            page_size=100,
+        )
+        return tuple(written_of(row, _WHO) for row in answer.node("result").rows("results"))
 
     async def take_goods(self, dispute_id: str) -> None:
         """The old goods have come and are in order."""

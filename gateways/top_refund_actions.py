@@ -4,7 +4,7 @@ None of these calls carries a key that would make a repeat safe. The application
 along, and read again afterwards.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.outgoing import Cleared
@@ -17,6 +17,7 @@ MESSAGE_CHARS = (2, 200)
 PROOF_BYTES = 130_000
 PICTURE_BYTES = 500_000
 MESSAGE_BYTES = 400
+_WHO = {"1": "buyer", "2": "seller"}
 _CODE_WANTED = "need-sms-code"
 
 
@@ -63,10 +64,10 @@ class RefuseReason:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Something that was written to an application. `role`: 1 buyer, 2 seller, 3 platform."""
+    """Something that was written to an application. `by`: buyer, seller, platform."""
 
     id: str
-    role: str
+    by: str
     text: str = field(repr=False)
 
 
@@ -151,10 +152,12 @@ class TopRefundActions:
             page_no=1,
             page_size=100,
         )
-        return tuple(
-            Written(row.text("id"), row.text("owner_role"), row.optional_text("content") or "")
-            for row in answer.rows("refund_messages")
-        )
+        return tuple(written_of(row, _WHO) for row in answer.rows("refund_messages"))
+
+
+def written_of(row: Node, who: Mapping[str, str]) -> Written:
+    """`who` is what the wire's number of a role means, which differs between refunds and exchanges."""
+    return Written(row.text("id"), who.get(row.text("owner_role"), "platform"), row.optional_text("content") or "")
 
 
 def reason_of(row: Node) -> RefuseReason:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from sandbox import exchanges, orders, refunds
+from sandbox import exchanges, orders, refund_messages, refunds
 from sandbox.clock import written, yuan
 from sandbox.people import open_uid
 from sandbox.refund_states import EXCHANGE, EXCHANGE_STATES
@@ -138,7 +138,27 @@ def exchange_consigngoods(call: TopCall) -> dict[str, Any]:
     return _done(call, lambda row: exchanges.consign(call.world, row, company, sid))
 
 
+def exchange_message_add(call: TopCall) -> dict[str, Any]:
+    row, content, picture = _exchange_of(call), call.text("content"), call.files.get("message_pics")
+    if picture is None or len(picture) > PICTURE_BYTES:
+        raise TopError(41, "isv.invalid-parameter:message_pics", f"a picture of at most {PICTURE_BYTES} bytes")
+    number = refund_messages.add(call.world, row["refund_id"], refund_messages.SELLER, content, len(picture))
+    return {"result": {"success": True, "refund_message": {"id": number}}}
+
+
+def exchange_messages_get(call: TopCall) -> dict[str, Any]:
+    """The roles here: 1 and 2 the seller, 3 the platform's staff, 4 the buyer."""
+    row = _exchange_of(call)
+    shown = [
+        call.selected({"id": one["id"], "owner_role": str({1: 4, 2: 1, 3: 3}[one["owner"]]), "content": one["content"]})
+        for one in refund_messages.of(call.world, row["refund_id"])
+    ]
+    return {"result": {"total_results": len(shown)} | ({"results": {"refund_message": shown}} if shown else {})}
+
+
 METHODS = {
+    "tmall.exchange.message.add": exchange_message_add,
+    "tmall.exchange.messages.get": exchange_messages_get,
     "tmall.exchange.receive.get": exchange_receive_get,
     "tmall.exchange.get": exchange_get,
     "tmall.exchange.agree": exchange_agree,

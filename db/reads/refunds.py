@@ -143,7 +143,9 @@ class ApplicationText(BaseModel):
     version: str | None
     applied_at: datetime
     deadline_at: datetime | None
+    item_id: str | None
     item_title: str | None
+    tips: dict[str, str] = Field(default_factory=dict, description="what the shop tells about the item, by topic")
     buyer: MaskedBuyer | None
     related: list[str] = Field(description="other cases about the same order")
 
@@ -164,7 +166,7 @@ async def read_application(session: AsyncSession, case: CaseFile) -> Application
         external_id=row.external_id, order=row.order_external_id, sub_order=row.sub_order_id, kind=row.kind,
         reason=row.reason, note=note, amount_fen=row.amount_fen, bought_fen=row.paid_fen, quantity=row.quantity,
         status=row.status, version=row.version, applied_at=row.applied_at, deadline_at=row.deadline_at,
-        item_title=title, buyer=masked(buyer) if buyer else None,
+        item_id=row.item_id, item_title=title, buyer=masked(buyer) if buyer else None,
         related=await related_cases(session, case, {row.order_external_id, row.sub_order_id or ""}),
     )  # fmt: skip
 

@@ -56,6 +56,7 @@ SENTENCES: Mapping[str, str] = {
     "amendment_verified": "Amended review verified ({mode}).",
     "amendment_reverted": "The amendment was taken back.",
     "review_worsened": "The review became worse: {why}.",
+    "fix_recorded": "The problem itself was repaired ({how}): {what}; paid back at the marketplace: {paid_back_fen}.",
     "gate_changed": "The shop chose another gate: {mode}.",
     "gate_shut": "Money may not move yet; missing: {missing}.",
     "payout_started": "Payout of {amount_fen} started under {payout} ({gate}).",

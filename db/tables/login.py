@@ -31,6 +31,18 @@ class PasswordCode(Model):
     expires_at: Mapped[Moment]
 
 
+class AccountCode(Model):
+    """An administrator's consent to a change that another one makes; SHA-256 of 50 random bits, good for minutes."""
+
+    __tablename__ = "account_code"
+
+    hash: Mapped[Hash] = mapped_column(primary_key=True)
+    made_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    change: Mapped[str]
+    person: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    expires_at: Mapped[Moment]
+
+
 class LoginSession(Model):
     """A session on this side: the browser holds a random id, of which only the SHA-256 is kept. `seen_at` is written
     now and then, not on each request."""

@@ -47,11 +47,15 @@ class CourierClaims(MarkedPart):
     share_percent: int = Field(default=50, ge=0, le=100)
 
 
+Topic = Literal["usage", "matching", "surroundings", "care", "terms"]
+
+
 class RefundsPolicy(PolicyDocument):
     """The document `refunds`. `executed_by` releases refunds, `inspected_by` opens what comes back; `exempt_items` are
-    the shop's items (by the marketplace's item id) of a kind that the seven days exempt; `channel` is the sales channel
-    whose own rules count, like `taobao_special_value_selected`. `return_freight_fen` and `outbound_freight_fen` are
-    what one way costs; the insurer pays a way back up to `insurance_cap_fen` (0: all of it)."""
+    the shop's items (by the marketplace's item id) of a kind that the seven days exempt; `tips` are what to tell about
+    an item (`*`: any) before anybody sends it back; `channel` is the sales channel whose own rules count, like
+    `taobao_special_value_selected`. `return_freight_fen` and `outbound_freight_fen` are what one way costs; the insurer
+    pays a way back up to `insurance_cap_fen` (0: all of it)."""
 
     executed_by: Literal["finance", "service"]
     inspected_by: Literal["warehouse", "service"]
@@ -68,6 +72,12 @@ class RefundsPolicy(PolicyDocument):
     outbound_freight_fen: int = Field(default=0, ge=0)
     insurance_cap_fen: int = Field(default=0, ge=0)
     exempt_items: Mapping[str, str] = Field(default_factory=dict)
+    tips: Mapping[str, Mapping[Topic, str]] = Field(default_factory=dict)
     channel: str = ""
     claims: CourierClaims
     tracking: TrackingPolicy = TrackingPolicy()
+
+    def tips_for(self, item: str | None) -> dict[str, str]:
+        """The item's own, beside those that fit any."""
+        both = (self.tips.get("*", {}), self.tips.get(item or "", {}))
+        return {str(topic): words for tips in both for topic, words in tips.items()}

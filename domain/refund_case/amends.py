@@ -15,7 +15,7 @@ from domain.people import TIMER, Actor
 from domain.refund_case.facts import RefundPrepared
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.permissions import desk, require, unheld
-from domain.refund_case.refusals import AlternativeNotOffered, AmountAbovePaid, PayoutPending
+from domain.refund_case.refusals import AlternativeNotOffered, AmountAbovePaid, NothingOwed, PayoutPending
 from domain.refund_case.state import RefundCaseState
 from domain.refund_case.talks import Alternative
 from domain.review_case.state import PAY_ANEW, Offer, OfferStatus
@@ -33,6 +33,8 @@ ACCOUNT_WAITS = timedelta(days=30)
 
 def check_form(case: RefundCaseState, alternative: Alternative, form: OfferForm, amount_fen: int | None) -> None:
     """Raises AlternativeNotOffered or AmountAbovePaid. Money beside the order is for a part of it."""
+    ours = case.handling.pays_alternatives
+    require(ours, AlternativeNotOffered, "The case was last read before such things were paid; look again and repeat.")
     known = FORMS.get(alternative, ())
     ways = ", ".join(known) or "none"
     require(form in known, AlternativeNotOffered, f"{alternative} is given as: {ways}.")
@@ -145,6 +147,8 @@ def may_set_payee(case: RefundCaseState, actor: Actor) -> None:
     desk(case, actor)
     unheld(case)
     require(case.live_payout is None, PayoutPending, "A transfer is under way to the last account; wait for it.")
+    wanted = case.offer is not None and case.offer.status in LIVE and needs_payee(case.offer.form)
+    require(wanted, NothingOwed, "Nothing is offered here that goes to an account; propose it first.")
 
 
 def check_payee(case: RefundCaseState, actor: Actor, step: SetPayee, now: datetime) -> None:

@@ -12,7 +12,7 @@ from domain.contact_terms import CallResult, Channel, StopSignal
 from domain.escalation import EscalationKind
 from domain.people import TIMER, Actor
 from domain.refund_case.facts import RefundPrepared
-from domain.refund_case.permissions import require, working
+from domain.refund_case.permissions import going_on, require, working
 from domain.refund_case.refusals import BadTime, CallNotBegun, ContactStopped, TalkMissing, WrongStage
 from domain.refund_case.stages import RefundStage, stage_of
 from domain.refund_case.state import RefundCaseState
@@ -134,6 +134,7 @@ def begin(case: RefundCaseState, actor: Actor, step: BeginContact, now: datetime
 
 def may_log(case: RefundCaseState, actor: Actor) -> None:
     working(case, actor)
+    going_on(case)
 
 
 def check_log(case: RefundCaseState, actor: Actor, step: LogContact, now: datetime) -> None:
@@ -181,6 +182,7 @@ def log(case: RefundCaseState, actor: Actor, step: LogContact, now: datetime, fo
 
 def may_stop(case: RefundCaseState, actor: Actor) -> None:
     working(case, actor)
+    going_on(case)
     require(case.calls.stopped is None, ContactStopped, "Contact has ended already; nothing more is needed.")
 
 

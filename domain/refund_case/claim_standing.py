@@ -24,14 +24,14 @@ def claim_overdue(case: RefundCaseState) -> bool:
     return any(claim.overdue for claim in open_claims(case))
 
 
-def buyer_bears(case: RefundCaseState) -> bool:
-    """Whether the loss is the buyer's: the money is not back with them."""
-    return case.outcome not in PAID_BACK
+def paid_back(case: RefundCaseState) -> bool:
+    """Whether the buyer has the money back, in this run of the case or before it."""
+    return case.outcome in PAID_BACK or case.ended_before in PAID_BACK
 
 
 def short_claim(case: RefundCaseState) -> CourierClaim | None:
     """A claim that brought too little while the loss is the buyer's and nobody has offered to bear a part."""
-    if not buyer_bears(case) or case.shares:
+    if paid_back(case) or case.shares:
         return None
     return next((one for one in case.claims if one.status in SHORT and one.unrecovered_fen > 0), None)
 

@@ -4,9 +4,9 @@ loss that it bears; less what courier, insurer and supplier have made good."""
 from domain.freight import Payer
 from domain.loss_accounts import LossAccount
 from domain.policies.refund_rules import RefundStatus
+from domain.refund_case.claim_standing import paid_back
 from domain.refund_case.claim_steps import RecoveredFrom
 from domain.refund_case.market import GOODS_COME_BACK
-from domain.refund_case.outcomes import PAID_BACK
 from domain.refund_case.paying import paid_fen
 from domain.refund_case.state import RefundCaseState
 
@@ -36,7 +36,7 @@ def losses(case: RefundCaseState) -> dict[LossAccount, int]:
 
 
 def _goods(case: RefundCaseState) -> int:
-    if case.outcome not in PAID_BACK:
+    if not paid_back(case):
         return 0
     inspection = case.goods.inspection
     if case.reading.kind not in GOODS_COME_BACK or inspection is None:
@@ -67,6 +67,6 @@ def _back(case: RefundCaseState) -> int:
 def _out(case: RefundCaseState) -> int:
     """The order's own way, in vain where its money went back; and whatever goes out anew."""
     ways = 1 if case.goods.sent is not None else 0
-    if case.outcome in PAID_BACK and case.freight is not None and case.freight.outbound is Payer.SELLER:
+    if paid_back(case) and case.freight is not None and case.freight.outbound is Payer.SELLER:
         ways += 1
     return ways * case.handling.outbound_freight_fen

@@ -52,7 +52,8 @@ def opened(case: RefundCaseState, found: RefundOpened, now: datetime) -> None:
         source=case.opening.source, refund=case.opening.refund_row, what=found.reading.kind,
         amount_fen=found.reading.amount_fen, cause=found.reading.cause, fault=found.reading.fault,
         status=found.reading.status, applied_at=found.identity.applied_at, linked=found.identity.linked,
-        earlier_cases=found.earlier_cases, policy=found.policies.get("causes"),
+        earlier_cases=found.earlier_cases, earlier_abuse=found.identity.earlier_abuse or None,
+        policy=found.policies.get("causes"),
     )  # fmt: skip
     if found.before is not None and found.reading.status in ENDED:
         # Over on the marketplace: somebody opened it again all the same, and nothing ends it but they.
@@ -69,6 +70,8 @@ def carry_over(case: RefundCaseState, before: RefundCaseState) -> None:
     case.cause, case.orders, case.goods, case.messages = before.cause, before.orders, before.goods, before.messages
     case.offers, case.payouts, case.payee = before.offers, before.payouts, before.payee
     case.parcels, case.tellings, case.disputes = before.parcels, before.tellings, before.disputes
+    case.damage, case.claims, case.shares = before.damage, before.claims, before.shares
+    case.loss_kept, case.recoveries = before.loss_kept, before.recoveries
     case.freight, case.abuse, case.refunded_fen = before.freight, before.abuse, before.refunded_fen
     for order in case.orders:
         order.status = OrderStatus.VOID if order.open else order.status

@@ -54,6 +54,12 @@ class TalkMissing(StepRefused):
     code = "TalkMissing"
 
 
+class NothingOwed(StepRefused):
+    """Nothing is offered in this case that goes to an account."""
+
+    code = "NothingOwed"
+
+
 class PayoutPending(StepRefused):
     """Money is on its way to the buyer."""
 

@@ -43,7 +43,8 @@ class RefundOpening(BaseModel):
 
 class RefundIdentity(BaseModel):
     """What registering found out and nothing changes afterwards. `quantity` is how many pieces the application is
-    about, `linked` the number of the case about a review of the same order."""
+    about, `linked` the number of the case about a review of the same order,
+    `earlier_abuse` in how many other cases of this buyer somebody has flagged abuse of member rights."""
 
     case_serial: int
     shop_serial: int
@@ -54,6 +55,7 @@ class RefundIdentity(BaseModel):
     paid_fen: int | None = None
     quantity: int = 1
     linked: str | None = None
+    earlier_abuse: int = 0
 
 
 class Watch(BaseModel):

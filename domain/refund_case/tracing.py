@@ -105,12 +105,15 @@ def _late(case: RefundCaseState, parcel: TrackedParcel, policy: TrackingPolicy, 
         leg=parcel.leg, shipment=parcel.shipment, reason=reason, last_at=parcel.last_at, policy=case.handling.policy,
     )  # fmt: skip
     if policy.tell_buyer and _concerns_buyer(case, parcel):
-        tell(case, NoticeKind.DELAY, parcel.shipment, parcel.leg, now)
+        damaged = reason is DelayReason.DAMAGED
+        tell(case, NoticeKind.KEEP_PACKAGING if damaged else NoticeKind.DELAY, parcel.shipment, parcel.leg, now)
 
 
 def _concerns_buyer(case: RefundCaseState, parcel: TrackedParcel) -> bool:
-    """Not a number that may be mistyped; not what comes back to us once the money went."""
-    return parcel.delay is not DelayReason.UNCOLLECTED and (parcel.leg is not Leg.BACK or case.outcome is None)
+    """Not a number that may be mistyped; not damage to what comes back to us, nor its lateness once the money went."""
+    if parcel.leg is Leg.BACK and (case.outcome is not None or parcel.delay is DelayReason.DAMAGED):
+        return False
+    return parcel.delay is not DelayReason.UNCOLLECTED
 
 
 def tell(case: RefundCaseState, kind: NoticeKind, subject: str, leg: Leg, now: datetime) -> None:

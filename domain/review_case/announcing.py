@@ -68,5 +68,6 @@ def announce(case: ReviewCaseState, what: str, now: datetime) -> None:
     one.ahead = Announcement(at=one.ahead.at, over=True)
     if one.open and now < one.due_at:
         subject, _, number = what.partition(" ")
-        facts: dict[str, Any] = {str(subject): int(number), "due_at": one.due_at, "what": f"{subject}_soon", "level": 0}
-        record(case, TIMER, now, facts["what"], **facts, told=[person] if person else [])
+        kind = f"{subject}_soon"
+        facts: dict[str, Any] = {str(subject): int(number), "due_at": one.due_at, "what": kind, "level": 0}
+        record(case, TIMER, now, kind, **facts, told=[person] if person else [])

@@ -39,9 +39,14 @@ async def push(house: House, cast: Any) -> Any:
         "order_waybill": "YT7777777777777",
     }  # fmt: skip
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://amends") as web:
-        assert (await web.post("/refunds", json=body, headers=cast["agent"].headers)).status_code == 201
-        async with house.sessions.begin() as session:
-            await session.execute(update(Shipment).values(company="yuantong"))
+
+        async def report(**changes: Any) -> None:
+            answer = await web.post("/refunds", json=body | changes, headers=cast["agent"].headers)
+            assert answer.status_code == 201
+            async with house.sessions.begin() as session:
+                await session.execute(update(Shipment).values(company="yuantong"))
+
+        await report()
 
         async def sent(last: dict[str, Any] | None, sign: str | None = None) -> httpx2.Response:
             content = {"status": "polling", "message": ""} | ({"lastResult": last} if last is not None else {})
@@ -49,6 +54,7 @@ async def push(house: House, cast: Any) -> Any:
             form = {"param": param, "sign": sign if sign is not None else poll_signature(param, SALT)}
             return await web.post("/couriers/pushes", data=form)
 
+        sent.report = report  # type: ignore[attr-defined]
         yield sent
 
 
@@ -71,6 +77,14 @@ async def test_an_older_push_that_comes_late_adds_its_line_and_moves_nothing(pus
         parcel = (await session.scalars(select(Shipment).where(Shipment.direction == "back"))).one()
         scans = list(await session.scalars(select(ShipmentScan)))
     assert (parcel.state, len(scans)) == ("signed", 2)
+
+
+async def test_a_parcel_that_comes_back_for_two_applications_moves_both(push: Any, house: House) -> None:
+    await push.report(refund_id=uuid4().hex)
+    await push(trace("301"))
+    async with house.sessions() as session:
+        back = select(Shipment).where(Shipment.direction == "back")
+        assert [one.state for one in await session.scalars(back)] == ["signed", "signed"]
 
 
 @pytest.mark.covers(99)

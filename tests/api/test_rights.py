@@ -44,6 +44,7 @@ REQUESTS: dict[str, Request] = {
     "list_identities": ("GET", "/identities", None),
     "link_identity": ("POST", "/people/{spare}/identities", {"subject": "alice"}),
     "unlink_identity": ("DELETE", f"/people/{{spare}}/identities/{uuid4()}", None),
+    "confirm_change": ("POST", "/people/{spare}/confirmations", {"change": "grant_role"}),
     "list_leaves": ("GET", "/people/{spare}/leaves", None),
     "add_leave": ("POST", "/people/{spare}/leaves", LEAVE),
     "remove_leave": ("DELETE", f"/people/{{spare}}/leaves/{uuid4()}", None),

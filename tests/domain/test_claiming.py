@@ -7,7 +7,7 @@ from domain.escalation import EscalationKind
 from domain.freight import Payer
 from domain.loss_accounts import LossAccount
 from domain.people import Actor
-from domain.refund_case import claim_steps, steps
+from domain.refund_case import claim_steps, progress, steps
 from domain.refund_case.claim_steps import ClaimAnswerWord, RecoveredFrom
 from domain.refund_case.losses import loss_fen, losses
 from domain.refund_case.market import OnItsWay
@@ -273,3 +273,18 @@ def test_abuse_is_a_persons_word_with_its_reason_and_can_be_taken_back() -> None
 def test_a_state_that_was_kept_in_a_row_is_the_same_when_it_is_read() -> None:
     made = kept()
     assert RefundCaseState.model_validate(made.case.model_dump(mode="json")) == made.case
+
+
+@pytest.mark.covers(158)
+def test_the_next_run_of_a_case_goes_on_with_claims_and_losses_and_posts_none_of_them_back() -> None:
+    first = arrived()
+    claim(first)
+    report(first, ClaimStatus.PAID, agreed_fen=3000, paid_fen=3000)
+    paid_back(first)
+    first.wait(days=30)
+    assert first.case.closed_at is not None
+    again = RefundCaseState(opening=first.case.opening, opened_at=first.now)
+    progress.carry_over(again, first.case)
+    again.market, again.ended_before, again.identity = first.case.market, first.case.outcome, first.case.identity
+    assert (again.claims, losses(again)) == (first.case.claims, losses(first.case))
+    assert losses(again)[LossAccount.COURIER] == -3000

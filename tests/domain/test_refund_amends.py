@@ -23,7 +23,9 @@ from tests.domain.refund_world import ALICE, BOB, FAY, PLAIN, START, TEXT, Marke
 
 MONEY = {"alternative": "partial_refund", "form": OfferForm.CASH_ALIPAY, "amount_fen": 2000}
 ACCOUNT = PayeeRef(id="payee", kind="ALIPAY_LOGON_ID")
-OFFERED = PLAIN.model_copy(update={"alternatives": ["usage_help", "keep_with_coupon", "partial_refund"]})
+OFFERED = PLAIN.model_copy(
+    update={"alternatives": ["usage_help", "keep_with_coupon", "partial_refund"], "pays_alternatives": True}
+)
 
 
 def asked() -> RefundWorld:
@@ -79,6 +81,11 @@ def test_money_beside_the_order_is_for_a_part_and_in_its_own_forms(changes: dict
     assert world.case.offers == []
 
 
+def test_what_older_code_has_read_is_read_again_before_anything_is_paid() -> None:
+    world = RefundWorld(Market(kind=RefundKind.REFUND)).asked()
+    assert world.step(ALICE, steps.Propose(**MONEY), set_aside(world)) == "AlternativeNotOffered"
+
+
 @pytest.mark.covers(110)
 def test_nothing_is_paid_before_the_buyer_has_withdrawn_and_then_the_part_once() -> None:
     world = accepted()
@@ -108,6 +115,14 @@ def test_whoever_accepted_and_names_no_account_is_asked_and_not_waited_for_for_e
     assert Action.OFFER_LAPSES in due
     amends.lapsed(world.case, world.now)
     assert list(amends.to_release(world.case)) == [1]
+
+
+def test_an_account_is_entered_only_where_something_goes_to_one() -> None:
+    world = asked()
+    assert world.step(ALICE, steps.SetPayee(payee=ACCOUNT)) == "NothingOwed"
+    coupon = {"alternative": "keep_with_coupon", "form": OfferForm.COUPON_DIRECT, "amount_fen": 500}
+    assert world.step(ALICE, steps.Propose(**coupon), set_aside(world)) is None
+    assert world.step(ALICE, steps.SetPayee(payee=ACCOUNT)) == "NothingOwed"
 
 
 def test_with_the_whole_money_back_nothing_is_owed() -> None:

@@ -6,9 +6,10 @@ from domain.policies.tracking import TrackingPolicy
 from domain.refund_case import agenda, steps, tracing
 from domain.refund_case.agenda import Action
 from domain.refund_case.facts import Traced
+from domain.refund_case.market import OnItsWay
 from domain.refund_case.stages import Owner, RefundStage, owner_of, stage_of
-from domain.tracking import DelayReason, TransitState
-from tests.domain.refund_world import ADA, ALICE, FAY, PARCEL, PLAIN, TEXT, WAN, Market, RefundWorld
+from domain.tracking import DelayReason, Leg, TransitState
+from tests.domain.refund_world import ADA, ALICE, FAY, PARCEL, PLAIN, START, TEXT, WAN, Market, RefundWorld
 
 WATCHED = PLAIN.model_copy(update={"tracking": TrackingPolicy()})
 MOVING, SIGNED = TransitState.MOVING, TransitState.SIGNED
@@ -132,3 +133,15 @@ def test_holding_a_case_holds_no_courier(world: RefundWorld) -> None:
     world.scan(SIGNED)
     world.wait(hours=7)
     assert world.case.parcels[0].state is SIGNED
+
+
+@pytest.mark.covers(137, 140)
+@pytest.mark.parametrize(("leg", "told"), [(Leg.ORDER, ["keep_packaging"]), (Leg.BACK, [])])
+def test_of_damage_that_the_courier_shows_the_buyer_hears_what_to_keep_and_not_that_it_is_slow(
+    leg: Leg, told: list[str]
+) -> None:
+    way = OnItsWay(shipment="way", leg=leg, told_at=START)
+    world = RefundWorld(Market(handling=WATCHED, parcels=[way]))
+    world.scan(TransitState.DAMAGED, "way")
+    world.wait(hours=7)
+    assert (world.case.parcels[0].delay, world.told) == (DelayReason.DAMAGED, told)

@@ -36,6 +36,9 @@ async def test_the_applicant_is_called_at_a_decent_hour_and_keeps_what_was_only_
     await story.step(who, steps.BeginContact())
     await story.step(who, steps.LogContact(result=CallResult.CONNECTED, talk=TalkOutcome.UNDECIDED, explained=True))
     await story.step(who, steps.RecordReason(cause="personal.dislike", words=await story.house.text("杯盖装反了")))
+    with pytest.raises(WorkflowUpdateFailedError) as covered:
+        await story.step(who, steps.Refuse(message=await story.house.text("商品没有问题")))
+    assert code_of(covered) == "CannotRefuse", "an excuse to return falls back to the seven days"
     await story.step(who, steps.Explain(about=["usage"], words=await story.house.text("杯盖内圈朝下")))
     await story.step(who, steps.TryFirst(until=await story.clock() + timedelta(days=2)))
     assert stage_of(await story.settled()) is RefundStage.TRYING

@@ -25,7 +25,7 @@ async def came_back(story: RefundStory) -> None:
     await story.step("wang", steps.ReceiveParcel(parcel=await story.parcel()))
 
 
-@pytest.mark.covers(94, 97, 112)
+@pytest.mark.covers(94, 97, 112, 126)
 async def test_old_goods_come_back_and_others_go_out(tell_refund: TellRefund, keep_history: Keep) -> None:
     story = await tell_refund(exchange=True)
     await came_back(story)
@@ -40,6 +40,9 @@ async def test_old_goods_come_back_and_others_go_out(tell_refund: TellRefund, ke
     assert stage_of(await story.settled()) is RefundStage.AWAITING_RECEIPT
     shown = await story.on_the_market()
     assert (shown["out_company"], shown["out_sid"]) == ("顺丰", "SF0000000001")
+    photo = await story.photo(name="new.png")
+    await story.step(await story.agent(), steps.WriteToBuyer(words=await story.house.text("今天寄出"), photo=photo))
+    assert [message.status for message in (await story.settled()).messages] == ["written"]
     await story.buyer("received")
     await story.told()
     state = await story.closed()

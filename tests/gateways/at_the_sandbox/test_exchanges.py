@@ -83,3 +83,11 @@ async def test_an_exchange_without_reason_is_not_refused_and_nothing_goes_out_be
     with pytest.raises(Rejected, match="wrong-state"):
         await actions.send_goods(exchange.refund_id, "顺丰", "SF0000000001")
     assert await status(top, exchange) == "1"
+
+
+async def test_what_is_written_to_an_exchange_is_read_back(top: TopClient, ask: Tell, tell: Tell) -> None:
+    exchange, actions = await ask(), TopExchanges(top)
+    await tell(f"/buyer/refunds/{exchange.refund_id}/message", content="什么时候寄")
+    await actions.write(exchange.refund_id, Cleared("今天寄出"), b"\x89PNG picture")
+    written = [(one.by, one.text) for one in await actions.written(exchange.refund_id)]
+    assert written == [("buyer", "什么时候寄"), ("seller", "今天寄出")]

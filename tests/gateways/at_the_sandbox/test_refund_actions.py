@@ -90,9 +90,9 @@ async def test_what_is_written_to_an_application_is_read_back(top: TopClient, as
     refund, actions = await ask(), TopRefundActions(top)
     await tell(f"/buyer/refunds/{refund.refund_id}/message", content="杯盖漏水")
     await actions.write(applied(refund), Cleared("请看图片里的密封圈"), b"\x89PNG picture")
-    assert [(one.role, one.text) for one in await actions.written(applied(refund))] == [
-        ("1", "杯盖漏水"),
-        ("2", "请看图片里的密封圈"),
+    assert [(one.by, one.text) for one in await actions.written(applied(refund))] == [
+        ("buyer", "杯盖漏水"),
+        ("seller", "请看图片里的密封圈"),
     ]
 
 
