@@ -21,6 +21,7 @@ from db.reads import cases as reads
 from db.reads import office, reviews, timeline
 from db.reads.cases import CaseFilter, CaseLine
 from db.reads.looks import SHOWN
+from db.reads.refunds import related_cases
 from domain.errors import Refusal
 from domain.people import DESK, Role
 from domain.platforms import Platform
@@ -164,13 +165,15 @@ async def show_timeline(
 
 @router.get("/cases/{number}/review", responses=documented(403, 404), summary="The review's own words")
 async def show_review(house: TheHouse, caller: TheCaller, number: str) -> reviews.ReviewText:
-    """What the buyer wrote, with the buyer masked."""
+    """What the buyer wrote, with the buyer masked, and other cases about the same order."""
     row = await case_for(house, caller, number)
     async with house.reads() as session:
         review = await reviews.read_review(session, row.source_row)
+        orders = {review.order, review.external_id} if review else set()
+        related = await related_cases(session, row, orders)
     if review is None:
         raise NotFound(f"Case {row.number} has no review.")
-    return review
+    return review.model_copy(update={"related": related})
 
 
 @router.get("/cases/{number}/phone", responses=documented(403, 404, 409), summary="The number to dial")

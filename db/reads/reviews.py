@@ -38,6 +38,7 @@ class ReviewText(BaseModel):
     province: str | None
     address_type: str | None
     buyer: MaskedBuyer | None
+    related: list[str] = Field(default_factory=list, description="other cases about the same order, like its refund")
 
 
 async def read_review(session: AsyncSession, row: UUID) -> ReviewText | None:

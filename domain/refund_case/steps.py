@@ -30,6 +30,7 @@ from domain.refund_case.claim_steps import (
     ShareLoss,
 )
 from domain.refund_case.goods_steps import CheckParcels, FlagAbuse, Inspect, ReceiveParcel, SendGoods, SettleFreight
+from domain.refund_case.special_steps import AnswerRefusal, AskPlatform, CloseAgain, RefundAtLoss, WriteToBuyer
 from domain.refund_case.talks import Alternative
 from domain.review_case.payout_steps import DecidePayout, MendPayout
 from domain.review_case.steps import Approve, BeginContact, LogContact, Reject, SetPayee, StopContact
@@ -116,43 +117,10 @@ class Refuse(Step):
     )
 
 
-class WriteToBuyer(Step):
-    """Write to the buyer where they applied, with a photo: the marketplace takes no words without one."""
-
-    step: Literal["write_to_buyer"] = "write_to_buyer"
-    words: SealedRef
-    photo: str = Field(max_length=64, description="id of a photo in the case's vault")
-
-
 class LetPass(Step):
     """Decide to let the marketplace's deadline pass, and with it what the marketplace then does by itself."""
 
     step: Literal["let_pass"] = "let_pass"
-    why: SealedRef
-
-
-class AnswerRefusal(Step):
-    """Record what the buyer says to a refusal that the marketplace shows no answer to: they accept it and will
-    withdraw, or they insist."""
-
-    step: Literal["answer_refusal"] = "answer_refusal"
-    accepted: bool
-    words: SealedRef | None = None
-
-
-class AskPlatform(Step):
-    """The marketplace's staff were asked to change the application's state, or its time. For leaders."""
-
-    step: Literal["ask_platform"] = "ask_platform"
-    what: SealedRef
-
-
-class RefundAtLoss(Step):
-    """Pay back whatever the goods are like, or before they came: on purpose, by a supervisor, with the reason. The
-    money is released as always, by somebody else."""
-
-    step: Literal["refund_at_loss"] = "refund_at_loss"
-    amount_fen: int = Field(gt=0, le=100_000_000, description="what the buyer asks for now, so that no other is meant")
     why: SealedRef
 
 
@@ -181,13 +149,6 @@ class CheckRefund(Step):
     """Read the application on the marketplace now."""
 
     step: Literal["check_refund"] = "check_refund"
-
-
-class CloseAgain(Step):
-    """Nothing more is to be done in a case that was opened again; it ends as it had ended before."""
-
-    step: Literal["close_again"] = "close_again"
-    why: SealedRef
 
 
 class EndRefund(Step):

@@ -1,6 +1,5 @@
 """Logging in by way of the sandbox's identity provider, over its own wire, and every way in which that goes wrong."""
 
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -142,8 +141,9 @@ WRONG_TOKENS: list[dict[str, Any]] = [
     {"claims": {"aud": ["amends-tests", "another"], "azp": "another"}},
     {"claims": {"nonce": "of another login"}},
     {"claims": {"nonce": None}},
-    {"claims": {"exp": int(time.time()) - 600}},
-    {"claims": {"iat": int(time.time()) + 6000}},
+    # Long ago, and in a time that is to come.
+    {"claims": {"exp": 1_700_000_000}},
+    {"claims": {"iat": 4_000_000_000}},
     {"claims": {"exp": None}},
     {"claims": {"sub": None}},
     {"claims": {"sub": ""}},

@@ -189,6 +189,7 @@ async def test_one_decision_in_many_cases_has_a_result_for_each_and_is_made_once
     assert versions[0] == versions[1]
 
 
+@pytest.mark.covers(122)
 async def test_a_refund_and_a_review_of_the_same_order_name_each_other(
     report: Any, web: httpx2.AsyncClient, cast: Any, house: House, at_work: House
 ) -> None:
@@ -307,3 +308,21 @@ async def test_who_talks_to_the_buyer_reads_what_the_shop_tells_about_the_item(
     await web.get("/cases", params={"saw": f"{case}:1"}, headers=cast["agent"].headers)
     shown = (await web.get(f"/cases/{case}/refund", headers=cast["agent"].headers)).json()
     assert shown["tips"] == {"care": "首次使用前清洗", "usage": "杯盖内圈朝下再拧紧"}
+
+
+@pytest.mark.covers(122)
+async def test_a_review_that_a_refunded_buyer_writes_later_names_the_refund_and_the_refund_names_it(
+    report: Any, web: httpx2.AsyncClient, cast: Any, house: House, at_work: House
+) -> None:
+    order = uuid4().hex
+    refund = (await report(order_id=order)).json()["case"]
+    await web.get("/cases", params={"saw": f"{refund}:1"}, headers=cast["agent"].headers)
+    words: Body = {
+        "shop": "demo", "order_id": order, "rating": "bad", "text": "退款太慢", "buyer": {"id": "chen-1"},
+        "created_at": (house.now() - timedelta(minutes=5)).isoformat(),
+    }  # fmt: skip
+    review = (await web.post("/reviews", json=words, headers=cast["agent"].headers)).json()["case"]
+    await web.get("/cases", params={"saw": f"{review}:1"}, headers=cast["agent"].headers)
+    by_review = (await web.get(f"/cases/{review}/review", headers=cast["agent"].headers)).json()
+    by_refund = (await web.get(f"/cases/{refund}/refund", headers=cast["agent"].headers)).json()
+    assert (by_review["related"], by_refund["related"]) == ([refund], [review])

@@ -110,7 +110,7 @@ async def test_a_coupon_whose_answer_got_lost_is_looked_for_and_never_given_twic
 
 @pytest.mark.covers(200)
 async def test_a_coupon_that_nobody_ever_sees_is_a_persons_to_look_up_and_is_not_given_again_before(
-    tell: Tell, house: House
+    tell: Tell, house: House, keep_history: Keep
 ) -> None:
     await house.sandbox.fault(SEND, "timeout_before", seconds=5)
     story = await accepted(tell, house)
@@ -124,6 +124,7 @@ async def test_a_coupon_that_nobody_ever_sees_is_a_persons_to_look_up_and_is_not
     await story.step("fay", steps.MendPayout(payout=key, action=steps.MendAction.PAY_ANEW))
     state = await given_once(story)
     assert len({payout.key for payout in state.payouts}) == 2
+    await keep_history(f"payout:{key}", "Payout.coupon_looked_up_by_a_person")
 
 
 async def test_what_the_marketplace_shows_beats_the_word_of_a_person(tell: Tell, house: House) -> None:

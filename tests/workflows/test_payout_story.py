@@ -144,7 +144,9 @@ async def test_a_marketplace_that_is_ill_before_paying_is_asked_until_it_answers
     await paid_once(story)
 
 
-async def test_a_transfer_that_fails_again_in_the_same_way_is_told_again(tell: Tell, house: House) -> None:
+async def test_a_transfer_that_fails_again_in_the_same_way_is_told_again(
+    tell: Tell, house: House, keep_history: Keep
+) -> None:
     await house.sandbox.fault(SEND, "balance", count=2)
     story = await ready_to_be_paid(tell, house)
     failed = await story.until(lambda case: bool(case.payouts) and case.payouts[0].status is PayoutStatus.FAILED)
@@ -155,3 +157,4 @@ async def test_a_transfer_that_fails_again_in_the_same_way_is_told_again(tell: T
     assert [event.kind for event in await story.events()].count("payout_failed") == 2
     await story.step("fay", step)
     await paid_once(story)
+    await keep_history(f"payout:{failed.payouts[0].key}", "Payout.failed_twice_then_paid")
