@@ -33,6 +33,8 @@ ACCOUNT_WAITS = timedelta(days=30)
 
 def check_form(case: RefundCaseState, alternative: Alternative, form: OfferForm, amount_fen: int | None) -> None:
     """Raises AlternativeNotOffered or AmountAbovePaid. Money beside the order is for a part of it."""
+    ours = case.handling.pays_alternatives
+    require(ours, AlternativeNotOffered, "The case was last read before such things were paid; look again and repeat.")
     known = FORMS.get(alternative, ())
     ways = ", ".join(known) or "none"
     require(form in known, AlternativeNotOffered, f"{alternative} is given as: {ways}.")

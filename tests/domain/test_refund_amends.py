@@ -23,7 +23,9 @@ from tests.domain.refund_world import ALICE, BOB, FAY, PLAIN, START, TEXT, Marke
 
 MONEY = {"alternative": "partial_refund", "form": OfferForm.CASH_ALIPAY, "amount_fen": 2000}
 ACCOUNT = PayeeRef(id="payee", kind="ALIPAY_LOGON_ID")
-OFFERED = PLAIN.model_copy(update={"alternatives": ["usage_help", "keep_with_coupon", "partial_refund"]})
+OFFERED = PLAIN.model_copy(
+    update={"alternatives": ["usage_help", "keep_with_coupon", "partial_refund"], "pays_alternatives": True}
+)
 
 
 def asked() -> RefundWorld:
@@ -77,6 +79,11 @@ def test_money_beside_the_order_is_for_a_part_and_in_its_own_forms(changes: dict
     world = asked()
     assert world.step(ALICE, steps.Propose(**(MONEY | changes)), set_aside(world)) == code
     assert world.case.offers == []
+
+
+def test_what_older_code_has_read_is_read_again_before_anything_is_paid() -> None:
+    world = RefundWorld(Market(kind=RefundKind.REFUND)).asked()
+    assert world.step(ALICE, steps.Propose(**MONEY), set_aside(world)) == "AlternativeNotOffered"
 
 
 @pytest.mark.covers(110)

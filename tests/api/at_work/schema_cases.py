@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
+from api.kinds import CaseKind
+
 BASE = "http://amends"
 STEPS = "/cases/{number}/steps"
 SECRETS = frozenset({"authorization", "x-api-key"})
@@ -53,18 +55,14 @@ class Fuzz:
     def operations(self) -> Iterator[Any]:
         return _operations(self.app.openapi())
 
-    def steps(self) -> Iterator[Any]:
-        """The one endpoint that advances a case, once for each step."""
+    def steps(self, kind: CaseKind) -> Iterator[Any]:
+        """The one endpoint that advances a case, once for each step of such cases."""
         document = self.app.openapi()
         taking = document["paths"][STEPS]["post"]
-        for body in taking["requestBody"]["content"]["application/json"]["schema"]["oneOf"]:
+        known = taking["requestBody"]["content"]["application/json"]["schema"]["discriminator"]["mapping"]
+        for body in [{"$ref": place} for step, place in known.items() if step in kind.steps]:
             only = {"required": True, "content": {"application/json": {"schema": body}}}
             yield from _operations(document | {"paths": {STEPS: {"post": taking | {"requestBody": only}}}})
-
-    def richest(self, operation: Any) -> Any:
-        """Of some requests that are allowed the one that says most."""
-        drawn = self.draw(operation, GenerationMode.POSITIVE, 5)
-        return max(drawn, key=lambda case: len(str(case.query)) + len(str(case.body)))
 
     def draw(self, operation: Any, mode: GenerationMode, many: int) -> list[Any]:
         """The same every time."""
@@ -157,6 +155,11 @@ def _operations(document: dict[str, Any]) -> Iterator[Any]:
     for result in schemathesis.openapi.from_dict(document).get_all_operations():
         operation: Any = result.ok()  # type: ignore[union-attr] # else the document itself is broken, which raises
         yield operation
+
+
+def richest(drawn: list[Any]) -> Any:
+    """The request that says most."""
+    return max(drawn, key=lambda case: len(str(case.query)) + len(str(case.body)))
 
 
 def documented(app: FastAPI, label: str) -> set[int]:

@@ -1,9 +1,12 @@
 """The whole OpenAPI document against the real api, by every role: no failure of ours, no undocumented status."""
 
+from collections import deque
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -11,10 +14,10 @@ from fastapi import FastAPI
 from schemathesis import GenerationMode
 
 from api.house import House
+from api.kinds import REFUND, REVIEW, CaseKind
 from db import office
 from domain.people import Role
-from tests.api.at_work.conftest import Read
-from tests.api.at_work.schema_cases import Fuzz, Sent, documented, drawn_apart, spoiled
+from tests.api.at_work.schema_cases import Fuzz, Sent, documented, drawn_apart, richest, spoiled
 from tests.api.conftest import person
 from vault.folder import FolderStore
 from vault.vault import Vault
@@ -50,39 +53,64 @@ async def fuzz(app: FastAPI, web: httpx2.AsyncClient, house: House, cast: Any, c
 async def test_whatever_is_sent_by_whomever_the_answer_is_one_of_those_documented(fuzz: Fuzz, each: int) -> None:
     for operation in fuzz.operations():
         known = documented(fuzz.app, operation.label)
-        shut = set[str]()
-        for mode in MODES:
-            drawn = await drawn_apart(partial(fuzz.draw, operation, mode, each))
-            for number, case in enumerate(drawn):
-                request = fuzz.prepared(case, named=number % 2 == 0)
-                # Whoever was shut out once is shut out of the route, which the test of the matrix shows.
-                for role in fuzz.senders.keys() - shut:
-                    sent = await fuzz.send(operation.label, role, request)
-                    shut |= {role} if sent.status in (401, 403) else set()
+        drawn = [one for mode in MODES for one in await drawn_apart(partial(fuzz.draw, operation, mode, each))]
+        asking, shut = deque(fuzz.senders), set[str]()
+        for number, case in enumerate(drawn):
+            request = fuzz.prepared(case, named=number % 2 == 0)
+            # The first by everybody; then by two at a time, but for those whom the route has shut out: the test of the
+            # matrix sees to them.
+            for role in list(asking) if number == 0 else list(asking)[:2]:
+                sent = await fuzz.send(operation.label, role, request)
+                shut |= {role} if sent.status in (401, 403) else set()
+            asking = deque(role for role in asking if role not in shut)
+            asking.rotate(-2)
         fuzz.note(known)
     assert not fuzz.faults, "\n".join(fuzz.faults.values())
 
 
-async def test_what_no_store_can_keep_is_refused_and_fails_nowhere(fuzz: Fuzz) -> None:
+async def test_what_no_store_can_keep_is_refused_and_fails_nowhere(fuzz: Fuzz, each: int) -> None:
     for operation in fuzz.operations():
-        case = await drawn_apart(partial(fuzz.richest, operation))
-        for request in spoiled(fuzz.prepared(case, named=True)):
+        drawn = await drawn_apart(partial(fuzz.draw, operation, GenerationMode.POSITIVE, each))
+        for request in spoiled(fuzz.prepared(richest(drawn), named=True)):
             await fuzz.send(operation.label, "everything", request)
         fuzz.note(documented(fuzz.app, operation.label))
     assert not fuzz.faults, "\n".join(fuzz.faults.values())
 
 
-async def test_no_step_of_whatever_shape_fails_its_case(fuzz: Fuzz, read: Read, each: int) -> None:
-    for operation in fuzz.steps():
-        for mode in MODES:
-            for case in await drawn_apart(partial(fuzz.draw, operation, mode, each)):
-                await fuzz.send(operation.label, "everything", fuzz.prepared(case, named=True))
-        case = await drawn_apart(partial(fuzz.richest, operation))
-        for request in spoiled(fuzz.prepared(case, named=True)):
+@pytest.fixture
+async def refund(fuzz: Fuzz, house: House) -> str:
+    """An application on a marketplace that no machine reads, by the number of its case."""
+    now = house.now()
+    shop: dict[str, Any] = {"code": "pdd", "name": "P", "platform": "pinduoduo", "gate_mode": "on_resolution"}
+    async with house.sessions.begin() as session:
+        await office.add_shop(session, "tests", now, **shop, cut_off_at=now - timedelta(days=30))
+    asked = {"kind": "return", "reason": "商品质量问题", "amount_fen": 4990, "bought_fen": 4990, "version": "1"}
+    who = {"refund_id": uuid4().hex, "order_id": uuid4().hex, "buyer": {"id": "chen-1", "phone": "13800138000"}}
+    body = asked | who | {"shop": "pdd", "applied_at": (now - timedelta(hours=1)).isoformat()}
+    answer = await fuzz.web.post("/refunds", json=body, headers=fuzz.senders["everything"])
+    number: str = answer.json()["case"]
+    await fuzz.web.get("/cases", params={"saw": f"{number}:1"}, headers=fuzz.senders["everything"])
+    return number
+
+
+@pytest.mark.parametrize("kind", [REVIEW, REFUND], ids=lambda kind: kind.name)
+async def test_no_step_of_whatever_shape_fails_its_case(
+    fuzz: Fuzz, case: str, refund: str, each: int, kind: CaseKind
+) -> None:
+    number = case if kind is REVIEW else refund
+    fuzz.there = {"number": number}
+    for operation in fuzz.steps(kind):
+        allowed = await drawn_apart(partial(fuzz.draw, operation, GenerationMode.POSITIVE, each))
+        forbidden = await drawn_apart(partial(fuzz.draw, operation, GenerationMode.NEGATIVE, each // 2))
+        requests = [fuzz.prepared(case, named=True) for case in (*allowed, *forbidden)]
+        for request in (*requests, *spoiled(fuzz.prepared(richest(allowed), named=True))):
             await fuzz.send(operation.label, "everything", request)
+    carried_out = [sent for sent in fuzz.answers if sent.status == 200]
     fuzz.note(documented(fuzz.app, operation.label))
     assert not fuzz.faults, "\n".join(fuzz.faults.values())
-    assert (await read("/cases/{case}"))["live"]
+    shown = (await fuzz.web.get(f"/cases/{number}", headers=fuzz.senders["everything"])).json()
+    assert carried_out
+    assert shown["live"] or shown["stage"] == "closed"
 
 
 def test_a_fault_is_told_once_for_each_route_and_status() -> None:
