@@ -82,6 +82,7 @@ def carry_over(case: ReviewCaseState, before: ReviewCaseState) -> None:
     case.cause, case.first_contact_at = before.cause, before.first_contact_at
     case.malice, case.absorbed = before.malice.model_copy(update={"report": None}), before.absorbed
     case.recent, case.agreements = before.recent, before.agreements
+    case.disputes, case.files = before.disputes, before.files
 
 
 def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:

@@ -33,7 +33,7 @@ from domain.review_case import closing, hearing, rules
 from domain.review_case.agenda import Action, agenda, due_for_people, next_due
 from domain.review_case.facts import BuyerMessage
 from domain.review_case.outcomes import Outcome
-from domain.review_case.steps import Command, Hold
+from domain.review_case.steps import AttachFiles, Command, Hold
 from domain.sealed import SealedRef
 from tests.domain import refund_world
 from tests.domain.plain_case import a_plain_case
@@ -268,3 +268,13 @@ def test_a_machine_that_hears_takes_no_step_of_a_person(world: World) -> None:
     assert kinds(world)[-1] == "risk_suggested"
     assert world.case.person_step == before
     assert world.case.unwritten[-1].actor_kind == ActorKind.SYSTEM
+
+
+def test_a_case_that_is_opened_again_goes_on_with_its_quarrels_and_files(world: World) -> None:
+    assert world.step(ALICE, FlagRisk(risk=Risk.OFF_PLATFORM_TALK, words=TEXT))
+    assert world.step(ALICE, AskQuestion(what=TEXT))
+    assert world.step(ALICE, AttachFiles(files=["photo"]))
+    anew = a_plain_case(before=world.case)
+    assert anew.step(ALICE, AskQuestion(what=TEXT))
+    assert [asked.number for asked in anew.case.disputes.questions] == [1, 2]
+    assert (len(anew.case.disputes.flags), [one.file for one in anew.case.files]) == (1, ["photo"])
