@@ -21,8 +21,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from db.sessions import Sessions
 from db.tables.cases import CaseFile
+from db.tables.couriers import CourierClaim
 from db.tables.money import Payout
 from db.tables.record import HistoryArchive
+from domain.courier_claims import claim_id
 from domain.review_case.keys import lives_of, payout_id
 
 CASES_A_ROUND = 50
@@ -78,7 +80,7 @@ class Archived(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A closed case and its workflows: one for each of its runs, and one for each payout."""
+    """A closed case and its workflows: one for each of its runs, each payout and each courier claim."""
 
     case: str
     closed_at: datetime
@@ -94,12 +96,15 @@ class Run:
     ended: bool
 
 
-async def _payouts(session: AsyncSession, cases: Sequence[str]) -> dict[str, list[str]]:
-    """The workflows of each case's payouts. A case closes only after they are settled."""
+async def _children(session: AsyncSession, cases: Sequence[str]) -> dict[str, list[str]]:
+    """The workflows of each case's payouts and courier claims. A case closes only after they are settled."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    rows = select(Payout.case, Payout.key).where(Payout.case.in_(cases)).order_by(Payout.key)
-    for case, key in await session.execute(rows):
+    payouts = select(Payout.case, Payout.key).where(Payout.case.in_(cases)).order_by(Payout.key)
+    for case, key in await session.execute(payouts):
         found[case].append(payout_id(key))
+    claims = select(CourierClaim.case, CourierClaim.key).where(CourierClaim.case.in_(cases)).order_by(CourierClaim.key)
+    for case, key in await session.execute(claims):
+        found[case].append(claim_id(key))
     return found
 
 
@@ -140,9 +145,9 @@ class ArchiveActivities:
         slim = load_only(*(getattr(CaseFile, name) for name in ("closed_at", "workflow", "run")))
         async with self._sessions() as session:
             files = list(await session.scalars(query.options(slim).order_by(CaseFile.number).limit(CASES_A_ROUND)))
-            payouts = await _payouts(session, [file.number for file in files])
+            children = await _children(session, [file.number for file in files])
         return [
-            Closed(file.number, file.closed_at, (*lives_of(file.workflow, file.run), *payouts[file.number]))
+            Closed(file.number, file.closed_at, (*lives_of(file.workflow, file.run), *children[file.number]))
             for file in files
             if file.closed_at
         ]

@@ -38,6 +38,11 @@ ACCEPTED = frozenset({ClaimStatus.AGREED, ClaimStatus.PARTLY})
 VOID = frozenset({ClaimStatus.REJECTED, ClaimStatus.DROPPED})
 
 
+def claim_id(key: str) -> str:
+    """The workflow of a claim by its permanent key."""
+    return f"claim:{key}"
+
+
 class ClaimTooLate(Refusal):
     """The courier takes claims for this parcel no longer."""
 

@@ -7,12 +7,13 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
+    from domain.courier_claims import claim_id
     from domain.refund_case import claiming
     from domain.refund_case.agenda import Due
     from domain.refund_case.claims import CourierClaim as Claim
     from domain.refund_case.state import RefundCaseState
     from workflows import priorities
-    from workflows.courier_claim import ClaimOrder, CourierClaim, claim_id
+    from workflows.courier_claim import ClaimOrder, CourierClaim
 
 
 class ClaimActions:

@@ -128,7 +128,3 @@ class CourierClaim:
         """What a person says, as the case's steps allowed; the same word twice is one."""
         if word not in self._words:
             self._words.append(word)
-
-
-def claim_id(key: str) -> str:
-    return f"claim:{key}"

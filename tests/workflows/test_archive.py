@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -14,8 +15,13 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer
 
 from activities.archive import GONE, ArchiveActivities, ForgetRequest
+from db.buyers import BuyerFacts
+from db.refunds import Application, RefundFacts, keep_refund
 from db.tables.cases import CaseFile
+from db.tables.couriers import CourierClaim
 from db.tables.record import HistoryArchive
+from db.tables.refunds import Shipment
+from domain.courier_claims import claim_id
 from tests.conftest import Database
 from tests.workflows.live import Live, living
 from workflows.archive import Archive, ArchiveOrder
@@ -68,6 +74,37 @@ async def test_a_closed_case_is_archived_so_that_its_history_still_replays(live:
     replayer = Replayer(workflows=[ReviewCase, Payout], data_converter=pydantic_data_converter)
     assert (row.case, row.sha256) == (file.number, hashlib.sha256(plain).digest())
     assert (await replayer.replay_workflow(history)).replay_failure is None
+
+
+async def claimed(live: Live, file: CaseFile) -> str:
+    """A claim at a courier that was settled long ago, so that the engine knows its workflow no more; its key."""
+    house, now = live.house, datetime.now(UTC)
+    facts = RefundFacts(
+        shop=house.shop, platform=house.platform, external_id="1", order_external_id="2", applied_at=now, source="api",
+        application=Application(kind="return", amount_fen=100, status="SUCCESS", courier="圆通", waybill="YT1234567"),
+        buyer=BuyerFacts(platform=house.platform, platform_id="chen"),
+    )  # fmt: skip
+    async with house.parts.sessions.begin() as session:
+        await keep_refund(session, house.parts.ring, facts, now)
+        shipment = (await session.scalars(select(Shipment))).one()
+        row = CourierClaim(
+            key="TEST-1-C1", case=file.number, shop=house.shop, shipment=shipment.id, kind="loss", claimed_fen=100,
+            evidence=[], status="refused", until=now, answer_due_at=now, ask_hours=24, made_at=now,
+            made_by=UUID(house.people["alice"]), settled_at=now,
+        )  # fmt: skip
+        session.add(row)
+        return row.key
+
+
+async def test_what_became_of_a_cases_courier_claims_is_archived_with_it(live: Live) -> None:
+    file = await opened(live)
+    key = await claimed(live, file)
+    await live.close(file)
+    await ended(live, file.workflow)
+    await archive(live)
+    rows = {row.workflow: row.engine_run for row in await kept(live)}
+    assert set(rows) == {file.workflow, claim_id(key)}
+    assert rows[claim_id(key)] == GONE
 
 
 async def test_every_run_of_the_continue_as_new_chain_is_archived(live: Live) -> None:

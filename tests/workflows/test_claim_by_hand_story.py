@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from domain.courier_claims import ClaimStatus
+from domain.courier_claims import ClaimStatus, claim_id
 from domain.refund_case import claim_steps
 from domain.refund_case.claim_steps import ClaimAnswerWord
 from domain.refund_case.stages import Owner, RefundStage, owner_of, stage_of
@@ -16,7 +16,6 @@ from tests.conftest import Database
 from tests.workflows.conftest import Keep, TellRefund
 from tests.workflows.test_claim_story import arrived, claim, ledger, status, until
 from worker import running
-from workflows.courier_claim import claim_id
 
 
 @pytest.fixture

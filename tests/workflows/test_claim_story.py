@@ -10,7 +10,7 @@ from temporalio.client import WorkflowUpdateFailedError
 
 from db.tables.couriers import CourierClaim as ClaimRow
 from db.tables.money import LedgerEntry
-from domain.courier_claims import ClaimKind, ClaimStatus, DamageFinding
+from domain.courier_claims import ClaimKind, ClaimStatus, DamageFinding, claim_id
 from domain.refund_case import claim_steps, steps
 from domain.refund_case.claim_steps import ClaimAnswerWord, PieceOfEvidence
 from domain.refund_case.stages import RefundStage, stage_of
@@ -19,7 +19,6 @@ from domain.tracking import Leg, TransitState
 from tests.workflows.conftest import Keep, TellRefund
 from tests.workflows.refund_world import RefundStory
 from tests.workflows.test_review_story import code_of
-from workflows.courier_claim import claim_id
 
 KINDS = ("outer_box_photo", "inner_packing_photo", "waybill")
 FEN = 5000
