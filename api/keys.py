@@ -19,7 +19,7 @@ from db import office, passwords
 from db.door import list_refused
 from db.login_sessions import end_sessions, list_sessions
 from db.reads.people import KeyLine, key_line
-from db.second_person import Change
+from db.second_person import AccountChange
 from db.staff import person_of
 from db.tables.office import ApiKey
 from domain.entry import EntryKind, Scope
@@ -96,7 +96,7 @@ async def issue_key(
     scope = Scope.of(body.roles, body.shops, body.routes)
     async with house.sessions.begin() as session:
         if person != caller.person:
-            await agreed(house, session, caller, Change.ISSUE_KEY, person, confirmation)
+            await agreed(house, session, caller, AccountChange.ISSUE_KEY, person, confirmation)
         plain, row = await office.issue_key(
             session, str(caller.person), house.now(), person, body.label, body.expires_at, scope=scope
         )
@@ -123,7 +123,7 @@ async def rotate_key(
     """Of the same scope and length of life; both are good for `old_hours`."""
     async with house.sessions.begin() as session:
         if person != caller.person:
-            await agreed(house, session, caller, Change.ISSUE_KEY, person, confirmation)
+            await agreed(house, session, caller, AccountChange.ISSUE_KEY, person, confirmation)
         return await _rotate(house, session, caller.person, person, key, body.old_hours)
 
 
@@ -170,7 +170,7 @@ async def reset_password(
     also how a new person comes to their first password."""
     async with house.sessions.begin() as session:
         await person_of(session, person)
-        await agreed(house, session, caller, Change.RESET_PASSWORD, person, confirmation)
+        await agreed(house, session, caller, AccountChange.RESET_PASSWORD, person, confirmation)
         code = await passwords.reset_password(session, str(caller.person), house.now(), person)
     return NewCode(code=code, expires_at=house.now() + passwords.CODE_LASTS)
 

@@ -20,7 +20,7 @@ from api.login import let_in
 from api.second_person import Confirmation, agreed
 from db import identities
 from db.audit import lock_office
-from db.second_person import Change
+from db.second_person import AccountChange
 from db.tables.login import Identity, ProviderAttempt
 from domain.entry import PersonLeft
 from domain.errors import Refusal
@@ -151,7 +151,7 @@ async def link_identity(
     """From now on they log in as this person."""
     issuer = _provider(house).issuer
     async with house.sessions.begin() as session:
-        await agreed(house, session, caller, Change.LINK_IDENTITY, person, confirmation)
+        await agreed(house, session, caller, AccountChange.LINK_IDENTITY, person, confirmation)
         row = await identities.link_identity(session, str(caller.person), house.now(), person, issuer, body.subject)
         return _line(row)
 

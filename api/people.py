@@ -14,7 +14,7 @@ from api.second_person import Confirmation, agreed
 from db import office
 from db.reads.people import PersonLine, RoleLine
 from db.reads.people import list_people as read_people
-from db.second_person import POWERFUL, Change
+from db.second_person import POWERFUL, AccountChange
 from domain.people import DESK, Role
 from workflows.starting import start_handback
 
@@ -108,7 +108,7 @@ async def grant_role(
     _may_give(caller, body.role, body.shop)
     async with house.sessions.begin() as session:
         if body.role in POWERFUL:
-            await agreed(house, session, caller, Change.GRANT_ROLE, person, confirmation)
+            await agreed(house, session, caller, AccountChange.GRANT_ROLE, person, confirmation)
         await office.grant(session, str(caller.person), house.now(), person, body.role, body.shop)
     return await _shown(house, person)
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.callers import Caller, TheCaller
 from api.errors import documented
 from api.house import House, TheHouse
-from db.second_person import CODE_LASTS, Change, make_code, use_code
+from db.second_person import CODE_LASTS, AccountChange, make_code, use_code
 
 router = APIRouter(tags=["account"])
 Confirmation = Annotated[
@@ -27,7 +27,7 @@ Confirmation = Annotated[
 class ConfirmBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    change: Change
+    change: AccountChange
 
 
 class NewConfirmation(BaseModel):
@@ -51,7 +51,7 @@ async def confirm_change(house: TheHouse, caller: TheCaller, person: UUID, body:
 
 
 async def agreed(
-    house: House, session: AsyncSession, caller: Caller, change: Change, person: UUID, code: str | None
+    house: House, session: AsyncSession, caller: Caller, change: AccountChange, person: UUID, code: str | None
 ) -> None:
     """Raises SecondPersonNeeded, in a house that asks for two. In the transaction of the change, so that the code is
     used up with it or not at all."""

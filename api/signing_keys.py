@@ -12,7 +12,7 @@ from api.fields import Line, Moment
 from api.house import TheHouse
 from api.second_person import Confirmation, agreed
 from db import signing_keys
-from db.second_person import Change
+from db.second_person import AccountChange
 from db.staff import person_of
 
 router = APIRouter(tags=["account"])
@@ -52,7 +52,7 @@ async def issue_signing_key(
     (seconds since 1970), `X-Amends-Nonce` (16 to 64 letters and digits, new for each) and `X-Amends-Signature`:
     HMAC-SHA256 in hexadecimal over method, path with query, time, nonce and the body's SHA-256, a line each."""
     async with house.sessions.begin() as session:
-        await agreed(house, session, caller, Change.ISSUE_SIGNING_KEY, person, confirmation)
+        await agreed(house, session, caller, AccountChange.ISSUE_SIGNING_KEY, person, confirmation)
         secret, row = await signing_keys.issue_signing_key(
             session, str(caller.person), house.now(), person, body.label, body.expires_at
         )

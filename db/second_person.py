@@ -33,7 +33,7 @@ class SecondPersonNeeded(Refusal):
     code = "SecondPersonNeeded"
 
 
-class Change(StrEnum):
+class AccountChange(StrEnum):
     """What a code is good for."""
 
     GRANT_ROLE = "grant_role"
@@ -43,7 +43,7 @@ class Change(StrEnum):
     ISSUE_SIGNING_KEY = "issue_signing_key"
 
 
-async def make_code(session: AsyncSession, by: UUID, now: datetime, change: Change, person: UUID) -> str:
+async def make_code(session: AsyncSession, by: UUID, now: datetime, change: AccountChange, person: UUID) -> str:
     """Good once, for ten minutes, for this change of this account, in the hands of anybody but its maker."""
     await person_of(session, person)
     plain = "".join(secrets.choice(CODE_SIGNS) for _ in range(CODE_LENGTH))
@@ -56,7 +56,7 @@ async def make_code(session: AsyncSession, by: UUID, now: datetime, change: Chan
 
 
 async def use_code(
-    session: AsyncSession, by: Collection[UUID], now: datetime, change: Change, person: UUID, code: str | None
+    session: AsyncSession, by: Collection[UUID], now: datetime, change: AccountChange, person: UUID, code: str | None
 ) -> None:
     """`by`: the accounts of whoever carries it out. Raises SecondPersonNeeded for a code that is missing, wrong, old,
     used, for another change, or of their own making."""
