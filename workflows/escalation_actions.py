@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.approvals import ApprovalActivities, ApprovalClock
     from activities.escalation import EscalationActivities
     from activities.requests import AnnouncementRequest, ClockRequest
     from domain.escalation import EscalationKind
-    from domain.review_case import announcing, approving, fulfilling, investigations, progress
+    from domain.review_case import announcing, fulfilling, investigations, progress
     from domain.review_case.agenda import Action, Due
     from domain.review_case.state import ReviewCaseState
     from workflows import limits
+    from workflows.case_payouts import ask_approvers
 
 APPROVERS = "approvers-at-work"
 
@@ -72,23 +72,9 @@ class EscalationActions:
         if kind is EscalationKind.STALE and not progress.still_stale(self._case):
             return
         if kind is EscalationKind.APPROVAL_WAITING and workflow.patched(APPROVERS):
-            await self._ask_approvers()
+            await ask_approvers(self._case, self._lock)
             return
         request = self._clock_request(kind)
         found = await workflow.execute_activity_method(EscalationActivities.escalate, request, **limits.RECORD)
         async with self._lock:
             progress.escalated(self._case, found, workflow.now())
-
-    async def _ask_approvers(self) -> None:
-        """An offer that waits for approval climbs among those who are at work."""
-        case = self._case
-        offer, clock = approving.waiting(case), case.clocks[EscalationKind.APPROVAL_WAITING]
-        assert offer is not None  # noqa: S101 - its clock stops with the waiting
-        request = ApprovalClock(
-            case=case.opening.case, shop=case.opening.shop, since=clock.since, severity=case.severity,
-            missing=approving.missing_roles(offer), told=clock.told,
-            barred=[offer.maker, *(given.person for given in offer.approvals)], now=workflow.now(),
-        )  # fmt: skip
-        found = await workflow.execute_activity_method(ApprovalActivities.ask_approvers, request, **limits.RECORD)
-        async with self._lock:
-            approving.asked(case, found, workflow.now())

@@ -39,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refund_case.market import Reading
     from domain.refund_case.state import RefundCaseState
     from workflows import limits
+    from workflows.case_payouts import ask_approvers
     from workflows.claim_actions import ClaimActions
     from workflows.parcel_actions import ParcelActions
     from workflows.refund_paying import RefundPaying
@@ -252,7 +253,7 @@ class RefundActions:
     async def _escalate(self, due: Due) -> None:
         kind = EscalationKind(due.subject)
         if kind is EscalationKind.APPROVAL_WAITING:
-            await self.paying.ask_approvers()
+            await ask_approvers(self._case, self._lock)
             return
         if kind is EscalationKind.STALE and not still_stale(self._case):
             return

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.payout_steps import DecidePayout, MendPayout
     from workflows import limits
     from workflows.case_keeping import CaseKeeping, refused, unprepared
+    from workflows.case_payouts import tell_decision
     from workflows.refund_actions import RefundActions
     from workflows.refund_preparing import prepare
 
@@ -99,7 +100,7 @@ class RefundCase:
                 self._keeping.changed()
                 decided = isinstance(command.step, MendPayout | DecidePayout)
         if decided:
-            await self._actions.paying.tell_payout(command.actor, command.step)
+            await tell_decision(command.actor, command.step)
         digest = self._keeping.digest_of_repeat or command.digest
         return RefundAnswer(digest=digest, version=self._case.version, state=self._case.view())
 

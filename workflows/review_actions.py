@@ -7,11 +7,9 @@ under it, and every function of progress looks again whether it still counts.
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from temporalio import workflow
-from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import ActivityError, FailureError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.assignment import AssignmentActivities
@@ -20,7 +18,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.offers import OfferActivities
     from activities.opening import OpeningActivities
     from activities.payout_gate import PayoutGate
-    from activities.payouts import PayoutWord
     from activities.replacement import ReplacementActivities
     from activities.requests import (
         AssignRequest,
@@ -52,10 +49,10 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.review_case.agenda import Action, Due
     from domain.review_case.facts import StepRequest
-    from domain.review_case.keys import payout_id
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
-    from domain.review_case.steps import DecidePayout, LogContact, MendPayout, Step
-    from workflows import limits, priorities
+    from domain.review_case.steps import LogContact, Step
+    from workflows import limits
+    from workflows.case_payouts import start_payout, tell, tell_decision
     from workflows.ending_actions import EndingActions
     from workflows.escalation_actions import EscalationActions
     from workflows.payout import Payout, PayoutOrder
@@ -245,7 +242,7 @@ class ReviewActions:
         if found.key is not None:
             by_hand = bool(found.give_roles)
             order = PayoutOrder(key=found.key, case=request.case, shop=request.shop, form=offer.form, by_hand=by_hand)
-            await self._start_payout(order)
+            await start_payout(order)
 
     def _payout_request(self, offer: Offer) -> PayoutRequest:
         case, identity = self._case, self._identity
@@ -261,35 +258,11 @@ class ReviewActions:
             approved_by=[given.person for given in offer.approvals], absorbed=case.absorbed, now=workflow.now(),
         )  # fmt: skip
 
-    async def _start_payout(self, order: PayoutOrder) -> None:
-        try:
-            await workflow.start_child_workflow(
-                Payout.run,
-                order,
-                id=payout_id(order.key),
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                priority=priorities.URGENT,
-            )
-        except WorkflowAlreadyStartedError:
-            # The key is permanent and so is its workflow: it is under way, or its row says how it ended.
-            workflow.logger.info("payout was started before")
-
     async def tell_payout(self, actor: Actor, step: Step) -> None:
         """What a person decided about a payout, or did by hand."""
         told = fulfilling.moves(self._case, actor, step, workflow.now())
-        if told is not None:
-            for move in told[1]:
-                await self._signal(told[0], Payout.by_hand, move)
-        elif isinstance(step, MendPayout):
-            await self._signal(step.payout, Payout.decide, str(step.action))
-        elif isinstance(step, DecidePayout):
-            word = PayoutWord(paid=step.paid, by=actor.person, why=step.why.id, reference=step.reference)
-            await self._signal(step.payout, Payout.word, word)
-
-    async def _signal(self, key: str, signal: Any, what: Any) -> None:
-        handle = workflow.get_external_workflow_handle(payout_id(key))
-        try:
-            await handle.signal(signal, what)
-        except FailureError:
-            workflow.logger.warning("the payout's workflow is gone; its row tells how it ended")
+        if told is None:
+            await tell_decision(actor, step)
+            return
+        for move in told[1]:
+            await tell(told[0], Payout.by_hand, move)
