@@ -103,7 +103,8 @@ def test_a_delivery_ends_within_a_day_and_waits_as_long_as_it_was_asked_to(
             assert (state is WebhookState.SENT) == (status in (200, 204))
             break
         assert now < again <= NOW + GIVE_UP_AFTER
-        assert status != 429 or again - now >= timedelta(seconds=after)
+        # Whoever asks for more than a day is tried once more at its end.
+        assert status != 429 or again - now >= min(timedelta(seconds=after), NOW + GIVE_UP_AFTER - now)
         now = again
 
 

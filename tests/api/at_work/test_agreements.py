@@ -127,7 +127,7 @@ async def test_a_text_message_with_an_opt_out_word_ends_contact_with_the_person_
     write: Any, read: Read, case: str, house: House
 ) -> None:
     heard = await write("ｔｄ 退订!", phone="+86 138-0013-8000")
-    assert heard == {"cases": [case], "closed": None, "risks": [], "opt_out": True}
+    assert heard == {"cases": [case], "closed": None, "risks": [], "complaint": None, "opt_out": True}
     assert await until_heard(read, lambda state: state["stopped"]) == "buyer_opt_out"
     async with house.sessions() as session:
         stops = list(await session.scalars(select(ContactStopRow)))
@@ -140,7 +140,7 @@ async def test_what_a_buyer_writes_is_kept_once_waits_for_an_answer_and_stands_i
     write: Any, read: Read, case: str, temporal_client: Client, review: Any
 ) -> None:
     heard = await write("壶盖什么时候寄", buyer=review["buyer"]["id"])
-    assert heard == {"cases": [case], "closed": None, "risks": [], "opt_out": False}
+    assert heard == {"cases": [case], "closed": None, "risks": [], "complaint": None, "opt_out": False}
     assert await until_heard(read, lambda state: "buyer_wrote" in state["clocks"])
     said = await read("/cases/{case}/agreements")
     history = await temporal_client.get_workflow_handle(f"review:sandbox:demo:{review['order_id']}").fetch_history()
