@@ -78,7 +78,7 @@ MESSAGE = {"shop": "demo", "channel": "im", "text": "退订", "message_id": "m1"
 @pytest.mark.parametrize("sender", [{"phone": "13911112222"}, {"phone": "139****2222"}, {"buyer": "nobody"}])
 async def test_a_message_of_somebody_without_a_case_is_no_trouble(ask: Any, cast: Any, sender: dict[str, str]) -> None:
     answer = await ask("service", "POST", "/messages", MESSAGE | sender)
-    nobody = {"cases": [], "closed": None, "risks": [], "complaint": None, "opt_out": True}
+    nobody: dict[str, Any] = {"cases": [], "closed": None, "risks": [], "complaint": None, "opt_out": True}
     assert (answer.status_code, answer.json()) == (202, nobody)
 
 
