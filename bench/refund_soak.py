@@ -40,6 +40,7 @@ LEAP_SECONDS = 90 * 86_400
 STALLED_SECONDS = 180.0
 LOOK_EVERY_SECONDS = 1.0
 HOLD_SECONDS = 3.0
+TELL_EVERY_SECONDS = 30.0
 PUSHES = "taobao.tmc.messages.consume"
 CALLS = ("taobao.refund.get", "taobao.rp.refunds.agree", "taobao.rp.returngoods.agree", "taobao.refund.refuse")
 EXCHANGES = tuple(f"tmall.exchange.{what}" for what in ("get", "agree", "returngoods.agree", "consigngoods"))
@@ -68,6 +69,7 @@ class Soak:
     sessions: Sessions
     applied: list[Applied] = field(default_factory=list)
     faults: list[dict[str, Any]] = field(default_factory=list)
+    lived: int = 0
 
     async def prepare(self, count: int) -> None:
         """Goods may come back, pushes are wanted, and the buyers apply; nothing goes wrong yet."""
@@ -101,11 +103,22 @@ class Soak:
             await self.street.opened(applied)
             async with slots:
                 await self.street.live(applied)
+            self.lived += 1
 
-        async with asyncio.TaskGroup() as together:
-            together.create_task(self._get_to_know())
-            for applied in self.applied:
-                together.create_task(one(applied))
+        telling = asyncio.create_task(self._tell())
+        try:
+            async with asyncio.TaskGroup() as together:
+                together.create_task(self._get_to_know())
+                for applied in self.applied:
+                    together.create_task(one(applied))
+        finally:
+            telling.cancel()
+
+    async def _tell(self) -> None:
+        while True:
+            known = sum(applied.case is not None for applied in self.applied)
+            print(f"  {known:,} of {len(self.applied):,} have a case, {self.lived:,} have had their turns", flush=True)
+            await asyncio.sleep(TELL_EVERY_SECONDS)
 
     async def _get_to_know(self) -> None:
         """Which case is whose, as the cases come into being."""
