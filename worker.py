@@ -252,6 +252,7 @@ def workers(parts: Parts) -> list[Worker]:
             workflow_runner=sandboxed_runner(),
             max_cached_workflows=settings.worker_cached_cases,
             max_concurrent_activities=settings.worker_activities,
+            max_concurrent_local_activities=settings.worker_activities,
             interceptors=PULSE,
             graceful_shutdown_timeout=settings.grace,
         ),

@@ -24,9 +24,9 @@ class BareEngine:
     child: Child
     counter: Path
 
-    async def start(self, opening: Opening, activities: int) -> WorkflowHandle[Bare, None]:
+    async def start(self, opening: Opening, activities: int, local: int = 0) -> WorkflowHandle[Bare, None]:
         return await self.found.client.start_workflow(
-            Bare.run, args=[opening, activities], id=f"bare:{opening.external_id}", task_queue=QUEUE
+            Bare.run, args=[opening, activities, local], id=f"bare:{opening.external_id}", task_queue=QUEUE
         )
 
     async def start_timer(self, opening: Opening, moment: datetime, activities: int) -> None:

@@ -25,6 +25,7 @@ async def main(path: str) -> None:
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=settings.worker_cached_cases,
         max_concurrent_activities=settings.worker_activities,
+        max_concurrent_local_activities=settings.worker_activities,
     )
     async with worker, health(settings, [worker]):
         await stop.wait()

@@ -26,14 +26,14 @@ class Done:
 
 @workflow.defn(name="Bare")
 class Bare:
-    """As many activities one after the other as a case has when it is opened; then a timer, as a waiting case has."""
+    """As many activities one after the other as a case has when it is opened; then a timer, as a waiting case has. The
+    first `local` of them run within a workflow task."""
 
     @workflow.run
-    async def run(self, opening: Opening, activities: int) -> None:
+    async def run(self, opening: Opening, activities: int, local: int) -> None:
         for number in range(1, activities + 1):
-            await workflow.execute_activity_method(
-                Done.nothing, number == activities, start_to_close_timeout=timedelta(seconds=30)
-            )
+            execute = workflow.execute_local_activity_method if number <= local else workflow.execute_activity_method
+            await execute(Done.nothing, number == activities, start_to_close_timeout=timedelta(seconds=30))
         await workflow.sleep(A_DAY)
 
     @workflow.update

@@ -185,7 +185,7 @@ async def measure(count: int = 2_000) -> list[Figure]:
         await settle()
         plain.append(await fire(found, bare, sample.activities, count))
         shown, wanted = await offered(found)
-    return _figures(ours, plain, ", ".join(sample.runs), shown, wanted)
+    return _figures(ours, plain, sample.named, shown, wanted)
 
 
 def _figures(ours: Fired, plain: list[Fired], activities: str, shown: list[str], wanted: list[str]) -> list[Figure]:

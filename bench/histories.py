@@ -1,7 +1,8 @@
 """What the engine recorded of a case: its activities, counted and timed."""
 
-from collections import defaultdict
-from collections.abc import Mapping
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,19 +10,29 @@ from typing import Any
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
+LOCAL = "core_local_activity"
+
 
 @dataclass(frozen=True)
 class Recorded:
-    """`waits`: seconds from scheduled to started; `runs`: from started to completed; both by activity."""
+    """`waits`: seconds from scheduled to started; `runs`: from started to completed; both by activity. `local` are the
+    names of those that ran within a workflow task, of which the engine knows neither."""
 
     events: int
     tasks: int
     waits: Mapping[str, list[float]]
     runs: Mapping[str, list[float]]
+    local: Sequence[str] = ()
 
     @property
     def activities(self) -> int:
-        return sum(map(len, self.runs.values()))
+        """Of either sort."""
+        return sum(map(len, self.runs.values())) + len(self.local)
+
+    @property
+    def named(self) -> str:
+        each = [f"{name} ×{len(found)}" for name, found in self.runs.items()]
+        return ", ".join([*each, *(f"{name} ×{count} (local)" for name, count in Counter(self.local).items())])
 
 
 async def recorded(client: Client, workflow: str, since: datetime | None = None) -> Recorded:
@@ -31,6 +42,7 @@ async def recorded(client: Client, workflow: str, since: datetime | None = None)
     started: dict[int, Any] = {}
     waits: dict[str, list[float]] = defaultdict(list)
     runs: dict[str, list[float]] = defaultdict(list)
+    local: list[str] = []
     tasks = 0
     begins = since.timestamp() if since else 0.0
     events = [event for event in history.events if event.event_time.ToNanoseconds() / 1e9 >= begins]
@@ -39,6 +51,9 @@ async def recorded(client: Client, workflow: str, since: datetime | None = None)
         match event.event_type:
             case EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
                 tasks += 1
+            case EventType.EVENT_TYPE_MARKER_RECORDED if event.marker_recorded_event_attributes.marker_name == LOCAL:
+                data = event.marker_recorded_event_attributes.details["data"].payloads[0].data
+                local.append(json.loads(data)["activity_type"])
             case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
                 scheduled[event.event_id] = (event.activity_task_scheduled_event_attributes.activity_type.name, at)
             case EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
@@ -48,7 +63,7 @@ async def recorded(client: Client, workflow: str, since: datetime | None = None)
                 name, since = scheduled[id]
                 waits[name].append(started[id] - since)
                 runs[name].append(at - started[id])
-    return Recorded(len(events), tasks, waits, runs)
+    return Recorded(len(events), tasks, waits, runs, local)
 
 
 def joined(histories: list[Recorded]) -> tuple[dict[str, list[float]], dict[str, list[float]]]:

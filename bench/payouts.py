@@ -134,7 +134,7 @@ def _figures(
 ) -> list[Figure]:
     ours, bare = median(payouts.rates), median(plain.rates)
     case, payout = sample
-    shape = ", ".join(f"{name} ×{len(runs)}" for one in sample for name, runs in one.runs.items())
+    shape = ", ".join(one.named for one in sample)
     figures = [
         ratio("payouts settled ÷ bare children settled, per second", ours, bare, least=TARGET),
         Figure("payouts settled per second", f"{ours:.1f} ({_each(payouts)}; n={payouts.count})"),

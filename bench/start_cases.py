@@ -1,5 +1,9 @@
 """Cases started through the api until they are registered, triaged, assigned, planned and written down, against bare
-workflows of the same payload with as many activities that do nothing: same engine and settings, one run, in turns."""
+workflows of the same payload with as many activities that do nothing: same engine and settings, one run, in turns.
+
+Most activities of a fresh case are local: they run within a workflow task, which spares the engine a task each. A bare
+workflow asks the engine for each of its activities; one whose activities are of the same sorts is printed beside it.
+"""
 
 import argparse
 import asyncio
@@ -117,7 +121,7 @@ async def run_cases(found: Ground, count: int, run: Run) -> list[str]:
     return keys
 
 
-async def run_bare(found: Ground, bare: BareEngine, activities: int, count: int, run: Run) -> None:
+async def run_bare(found: Ground, bare: BareEngine, activities: int, local: int, count: int, run: Run) -> None:
     before = bare.finished()
     meter = Meter(parts(found.house, **{"bare worker": bare.child.pid}))
     began = time.perf_counter()
@@ -128,7 +132,7 @@ async def run_bare(found: Ground, bare: BareEngine, activities: int, count: int,
     sample = opening("A26-57XTE-9K2M8", "7c4f2b9e-3f0a-4a56-9a5e-0d7f0c0b1a2d")
 
     async def start() -> None:
-        await bare.start(opening(sample.case, sample.review_row), activities)
+        await bare.start(opening(sample.case, sample.review_row), activities, local)
 
     starts = await at_once(count, start)
     await until(finished, before + count)
@@ -141,16 +145,18 @@ async def measure(count: int = 360) -> list[Figure]:
         keys = await run_cases(found, WARM_UP, Run())
         await settle()
         sample = await recorded(found.client, f"review:sandbox:demo:{keys[-1]}")
-        await run_bare(found, bare, sample.activities, WARM_UP, Run())
-        cases, plain = Run(), Run()
+        cases, plain, alike = Run(), Run(), Run()
+        for local in (0, len(sample.local)):
+            await run_bare(found, bare, sample.activities, local, WARM_UP, Run())
         for _ in range(ROUNDS):
-            await settle()
-            await run_bare(found, bare, sample.activities, count // ROUNDS, plain)
+            for local, run in ((0, plain), (len(sample.local), alike)):
+                await settle()
+                await run_bare(found, bare, sample.activities, local, count // ROUNDS, run)
             await settle()
             keys = await run_cases(found, count // ROUNDS, cases)
         histories = [await recorded(found.client, f"review:sandbox:demo:{key}") for key in keys[-SAMPLED:]]
         handled = _handled(found)
-    return _figures(cases, plain, sample, histories, handled)
+    return _figures(cases, plain, alike, sample, histories, handled)
 
 
 def _handled(found: Ground) -> list[float]:
@@ -163,18 +169,21 @@ def _handled(found: Ground) -> list[float]:
     return [float(line["ms"]) / 1000 for line in posts]
 
 
-def _figures(cases: Run, plain: Run, sample: Recorded, histories: list[Recorded], handled: list[float]) -> list[Figure]:
+def _figures(
+    cases: Run, plain: Run, alike: Run, sample: Recorded, histories: list[Recorded], handled: list[float]
+) -> list[Figure]:
     ours, bare = median(cases.rates), median(plain.rates)
-    kinds = ", ".join(f"{name} ×{len(found)}" for name, found in sample.runs.items())
-    shape = f"{sample.activities} ({kinds}); {sample.events} events, {sample.tasks} workflow tasks"
+    shape = f"{sample.activities} ({sample.named}); {sample.events} events, {sample.tasks} workflow tasks"
     waits, runs = joined(histories)
     figures = [
         ratio("cases through the api ÷ bare workflows, per second", ours, bare, least=TARGET),
         Figure("cases ready per second", f"{ours:.1f} ({_each(cases)}; n={cases.count})"),
         Figure("bare workflows per second", f"{bare:.1f} ({_each(plain)}; n={plain.count})"),
+        Figure("bare workflows with as many local ones per second", f"{median(alike.rates):.1f} ({_each(alike)})"),
         Figure("activities of a fresh case", shape),
         Figure("CPU of a case", told(cases.spent, cases.count)),
         Figure("CPU of a bare workflow", told(plain.spent, plain.count)),
+        Figure("CPU of a bare workflow with as many local ones", told(alike.spent, alike.count)),
         Figure("POST /reviews as its sender sees it, 40 at once", spread(cases.starts)),
         Figure("POST /reviews inside the api", spread(handled)),
         Figure("start of a bare workflow, 40 at once", spread(plain.starts)),

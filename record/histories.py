@@ -99,6 +99,10 @@ def _about(detail: dict[str, Any]) -> str:
     match detail:
         case {"accepted_request": {"input": {"name": update, "args": [{"step": {"step": step}}, *_]}}}:
             return f"{update} {step}"
+        case {"marker_name": "core_local_activity", "details": {"data": [{"activity_type": activity}, *_]}}:
+            return str(activity)
+        case {"marker_name": "core_patch", "details": {"patch-data": [{"id": change}, *_]}}:
+            return str(change)
     return ""
 
 

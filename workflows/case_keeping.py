@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from domain.errors import Refusal
     from domain.sealed import Event
-    from workflows import search
+    from workflows import limits, search
 
 COMMANDS_REMEMBERED = 50
 UNWRITTEN_AGAIN_SECONDS = 60
@@ -49,6 +49,16 @@ class CaseKeeping:
     def should_continue(self) -> bool:
         """Whether it is time to continue as new: the history grows long, or newer code is wanted."""
         return self._refresh or workflow.info().is_continue_as_new_suggested()
+
+    async def ask[Holder, Asked, Found](
+        self, activity: Callable[[Holder, Asked], Awaitable[Found]], request: Asked
+    ) -> Found:
+        """Ask the database something that the case can't go on without. At its beginning nobody waits for the case, and
+        it asks within one task of the engine whatever it takes to come to rest; later a slow answer must hold up no
+        step of a person. A worker that dies in that task leaves it to the next one to ask all of it again."""
+        if self.beginning and workflow.patched("begins-at-once"):
+            return await workflow.execute_local_activity_method(activity, request, **limits.AT_ONCE)
+        return await workflow.execute_activity_method(activity, request, **limits.RECORD)
 
     async def wait(self, until: datetime | None, what: str | None, moved: Callable[[], bool]) -> None:
         """Until a moment, or until something has changed and, says `moved`, what is waited for with it. A note moves

@@ -22,6 +22,14 @@ RECORD: dict[str, Any] = {
     "priority": priorities.CASES,
 }
 
+# The database, for what a case asks it in one breath: run where the case itself runs, without a task of its own. While
+# one runs the case hears of nothing else, so a database that is away makes it wait for a timer between two tries.
+AT_ONCE: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=30),
+    "local_retry_threshold": timedelta(milliseconds=500),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
+}
+
 # The database while a person waits for the answer: seconds, then a clear "try again".
 STEP: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=4),

@@ -39,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refund_case.market import Reading
     from domain.refund_case.state import RefundCaseState
     from workflows import limits
+    from workflows.case_keeping import CaseKeeping
     from workflows.case_payouts import ask_approvers
     from workflows.claim_actions import ClaimActions
     from workflows.parcel_actions import ParcelActions
@@ -48,9 +49,10 @@ with workflow.unsafe.imports_passed_through():
 class RefundActions:
     """Acts on one case. `lock` is held only while the state changes."""
 
-    def __init__(self, case: RefundCaseState, lock: asyncio.Lock) -> None:
+    def __init__(self, case: RefundCaseState, lock: asyncio.Lock, keeping: CaseKeeping) -> None:
         self._case = case
         self._lock = lock
+        self._keeping = keeping
         self.paying = RefundPaying(case, lock)
         self._doing: dict[Action, Callable[[Due], Awaitable[None]]] = {
             **self.paying.doing,
@@ -108,9 +110,7 @@ class RefundActions:
         opening = self._case.opening
         request = OpenRefundRequest(opening=opening, workflow=workflow.info().workflow_id, now=workflow.now())
         try:
-            found = await workflow.execute_activity_method(
-                RefundOpeningActivities.open_refund, request, **limits.RECORD
-            )
+            found = await self._keeping.ask(RefundOpeningActivities.open_refund, request)
         except ActivityError:
             # A status that the policy does not know yet: it can be added there, and nothing is lost meanwhile.
             progress.not_opened(self._case, workflow.now())
@@ -124,7 +124,7 @@ class RefundActions:
             case=case.opening.case, shop=case.opening.shop, severity=case.severity,
             cause=case.cause or case.suggested_cause, taken_from=case.taken_from, now=workflow.now(),
         )  # fmt: skip
-        found = await workflow.execute_activity_method(AssignmentActivities.assign, request, **limits.RECORD)
+        found = await self._keeping.ask(AssignmentActivities.assign, request)
         async with self._lock:
             progress.assigned(case, found, workflow.now())
 

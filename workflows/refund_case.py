@@ -41,8 +41,8 @@ class RefundCase:
     def __init__(self, opening: RefundOpening, carried: RefundCaseState | None = None) -> None:
         self._case = carried or RefundCaseState(opening=opening, opened_at=workflow.now())
         self._lock = asyncio.Lock()
-        self._actions = RefundActions(self._case, self._lock)
         self._keeping = CaseKeeping(self._case, self._write, beginning=carried is None)
+        self._actions = RefundActions(self._case, self._lock, self._keeping)
 
     @workflow.run
     async def run(self, opening: RefundOpening, carried: RefundCaseState | None = None) -> str:

@@ -52,6 +52,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import LogContact, Step
     from workflows import limits
+    from workflows.case_keeping import CaseKeeping
     from workflows.case_payouts import start_payout, tell, tell_decision
     from workflows.ending_actions import EndingActions
     from workflows.escalation_actions import EscalationActions
@@ -64,9 +65,10 @@ READ_AGAIN_BEFORE_PAYING = timedelta(minutes=10)
 class ReviewActions:
     """Acts on one case. `lock` is held only while the state changes."""
 
-    def __init__(self, case: ReviewCaseState, lock: asyncio.Lock) -> None:
+    def __init__(self, case: ReviewCaseState, lock: asyncio.Lock, keeping: CaseKeeping) -> None:
         self._case = case
         self._lock = lock
+        self._keeping = keeping
         self.ending = EndingActions(case, lock)
         self._doing: dict[Action, Callable[[Due], Awaitable[None]]] = {
             Action.OPEN: self._open,
@@ -132,7 +134,7 @@ class ReviewActions:
 
     async def _open(self, due: Due) -> None:
         request = OpenRequest(opening=self._case.opening, workflow=workflow.info().workflow_id, now=workflow.now())
-        found = await workflow.execute_activity_method(OpeningActivities.open_case, request, **limits.RECORD)
+        found = await self._keeping.ask(OpeningActivities.open_case, request)
         async with self._lock:
             progress.opened(self._case, found, workflow.now())
         if self._case.opening.split_from is not None:
@@ -145,7 +147,7 @@ class ReviewActions:
             cause=case.cause or case.suggested_cause, taken_from=case.taken_from,
             contact_due_at=case.contact.due_at if case.contact and not case.contact.due else None, now=workflow.now(),
         )  # fmt: skip
-        found = await workflow.execute_activity_method(AssignmentActivities.assign, request, **limits.RECORD)
+        found = await self._keeping.ask(AssignmentActivities.assign, request)
         async with self._lock:
             progress.assigned(case, found, workflow.now())
 
@@ -162,7 +164,7 @@ class ReviewActions:
     async def _plan(self, due: Due) -> None:
         """What was planned from facts that somebody has changed meanwhile does not count: it is planned anew."""
         asked = self._plan_request(workflow.now())
-        found = await workflow.execute_activity_method(ContactActivities.plan, asked, **limits.RECORD)
+        found = await self._keeping.ask(ContactActivities.plan, asked)
         async with self._lock:
             overtaken = self._plan_request(asked.now) != asked
             if not overtaken or not workflow.patched("plans-overtaken"):

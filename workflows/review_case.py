@@ -41,8 +41,8 @@ class ReviewCase:
     def __init__(self, opening: Opening, carried: ReviewCaseState | None = None) -> None:
         self._case = carried or ReviewCaseState(opening=opening, opened_at=workflow.now())
         self._lock = asyncio.Lock()
-        self._actions = ReviewActions(self._case, self._lock)
         self._keeping = CaseKeeping(self._case, self._write, beginning=carried is None)
+        self._actions = ReviewActions(self._case, self._lock, self._keeping)
 
     @workflow.run
     async def run(self, opening: Opening, carried: ReviewCaseState | None = None) -> str:
