@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import inspect
 import py_compile
 import signal
@@ -333,6 +334,7 @@ async def main() -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     client = await connection.connect(settings, identity="amends-worker")
+    gc.freeze()  # what was loaded by now lives as long as the process: nobody need look through it for garbage
     async with composed(settings, client) as parts:
         await set_up_schedules(parts)
         async with running(parts) as started, health(settings, started):

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import BindParameter, ColumnElement, Row, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
@@ -25,6 +26,32 @@ from domain.people import DESK, Role
 from domain.review_case.facts import Assigned, Prepared
 
 MOST_SENIOR = 2
+
+
+def _holds(shop: str | BindParameter[str], roles: frozenset[Role]) -> ColumnElement[bool]:
+    here = (PersonRole.shop == shop) | PersonRole.shop.is_(None)
+    return PersonRole.role.in_([str(role) for role in roles]) & here
+
+
+# Built once: every case asks them.
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('assign:' || :shop, 0))")
+_OPEN = (
+    select(Assignment.person, func.count().label("open"), func.max(Assignment.at).label("last"))
+    .where(Assignment.released_at.is_(None))
+    .group_by(Assignment.person)
+    .subquery()
+)
+_AGENTS = (
+    select(Person.id, Person.skills, Person.capacity, _OPEN.c.open, _OPEN.c.last)
+    .join(PersonRole, PersonRole.person == Person.id)
+    .outerjoin(_OPEN, _OPEN.c.person == Person.id)
+    .where(_holds(bindparam("shop"), frozenset({Role.AGENT})), Person.active)
+)
+_NEW = insert(Assignment.metadata.tables["assignment"])
+_KEEP = _NEW.on_conflict_do_update(
+    index_elements=["case_number"],
+    set_={name: _NEW.excluded[name] for name in ("person", "at", "why", "released_at")},
+)
 
 
 class NotOfThisDesk(Refusal):
@@ -128,9 +155,9 @@ class AssignmentActivities:
 
     async def _candidates(self, session: AsyncSession, shop: str, now: datetime) -> list[Candidate]:
         found = await _agents(session, shop)
-        known = await presences(session, [person.id for person, _, _ in found])
+        known = await presences(session, [agent.id for agent in found])
         days = await self._clock.calendar(session, shop, now)
-        return [_candidate(person, count, last, known[person.id].on_shift(now, days)) for person, count, last in found]
+        return [_candidate(agent, known[agent.id].on_shift(now, days)) for agent in found]
 
     @activity.defn
     async def claim(self, request: ClaimRequest) -> Prepared:
@@ -161,9 +188,8 @@ class AssignmentActivities:
 
 async def lock_shops(session: AsyncSession, shops: Collection[str]) -> None:
     """Serialises the assignments of these shops until the transaction ends, and nothing else."""
-    lock = text("SELECT pg_advisory_xact_lock(hashtextextended('assign:' || :shop, 0))")
     for shop in sorted(shops):
-        await session.execute(lock, {"shop": shop})
+        await session.execute(_LOCK, {"shop": shop})
 
 
 async def holder_of(session: AsyncSession, case: str) -> str | None:
@@ -174,14 +200,8 @@ async def holder_of(session: AsyncSession, case: str) -> str | None:
 
 
 async def keep_assignment(session: AsyncSession, case: str, shop: str, person: str, why: str, now: datetime) -> None:
-    row = insert(Assignment).values(case=case, person=UUID(person), shop=shop, at=now, why=why, released_at=None)
-    newer = {"person": row.excluded.person, "at": row.excluded.at, "why": row.excluded.why, "released_at": None}
-    await session.execute(row.on_conflict_do_update(index_elements=["case_number"], set_=newer))
-
-
-def _holds(shop: str, roles: frozenset[Role]) -> ColumnElement[bool]:
-    here = (PersonRole.shop == shop) | PersonRole.shop.is_(None)
-    return PersonRole.role.in_([str(role) for role in roles]) & here
+    row = {"case_number": case, "person": UUID(person), "shop": shop, "at": now, "why": why, "released_at": None}
+    await (await session.connection()).execute(_KEEP, row)
 
 
 async def _of_desk(session: AsyncSession, shop: str, person: str) -> bool:
@@ -193,32 +213,21 @@ async def _of_desk(session: AsyncSession, shop: str, person: str) -> bool:
     return await session.scalar(found.where(Person.id == wanted).limit(1)) is not None
 
 
-async def _agents(session: AsyncSession, shop: str) -> list[tuple[Person, int, datetime | None]]:
+async def _agents(session: AsyncSession, shop: str) -> list[Row[Any]]:
     """The shop's agents with their open cases over all shops; leads take cases by hand only."""
-    open_cases = (
-        select(Assignment.person, func.count().label("open"), func.max(Assignment.at).label("last"))
-        .where(Assignment.released_at.is_(None))
-        .group_by(Assignment.person)
-        .subquery()
-    )
-    rows = await session.execute(
-        select(Person, open_cases.c.open, open_cases.c.last)
-        .join(PersonRole, PersonRole.person == Person.id)
-        .outerjoin(open_cases, open_cases.c.person == Person.id)
-        .where(_holds(shop, frozenset({Role.AGENT})), Person.active)
-    )
-    return list({person.id: (person, count or 0, last) for person, count, last in rows}.values())
+    rows = await session.execute(_AGENTS, {"shop": shop})
+    return list({row.id: row for row in rows}.values())
 
 
-def _candidate(person: Person, open_cases: int, last: datetime | None, on_shift: bool) -> Candidate:
-    seniority = max((int(skill[-1]) for skill in person.skills if skill in _SENIORITIES), default=0)
+def _candidate(agent: Row[Any], on_shift: bool) -> Candidate:
+    seniority = max((int(skill[-1]) for skill in agent.skills if skill in _SENIORITIES), default=0)
     return Candidate(
-        person=str(person.id),
-        skills=frozenset(person.skills),
+        person=str(agent.id),
+        skills=frozenset(agent.skills),
         on_shift=on_shift,
-        open_cases=open_cases,
-        capacity=person.capacity,
-        last_assigned_at=last,
+        open_cases=agent.open or 0,
+        capacity=agent.capacity,
+        last_assigned_at=agent.last,
         seniority=seniority,
     )
 

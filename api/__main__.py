@@ -1,5 +1,6 @@
 """`python -m api`: serves the api until SIGTERM or Ctrl-C, then finishes what is under way."""
 
+import gc
 import os
 
 import uvicorn
@@ -14,8 +15,10 @@ def serve() -> None:
     os.umask(0o077)
     settings = Settings()
     configure(settings.log_level)
+    app = create_app(settings)
+    gc.freeze()  # what was loaded by now lives as long as the process: nobody need look through it for garbage
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.api_host,
         port=settings.api_port,
         log_config=None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,6 +25,17 @@ from domain.sealed import PayeeRef, PhoneRef
 # Numbers that belong to one person for long. Privacy numbers are lent out anew, landlines and 400 numbers are shared.
 PERSONAL_PHONES = frozenset({PhoneKind.MOBILE, PhoneKind.FOREIGN})
 _MERGING = 0x6D65726765  # "merge": the advisory lock that lets one transaction at a time merge persons
+# Built once: every review and every refund that comes in asks them.
+_LINKS, _PEOPLE = BuyerLink.metadata.tables["buyer_link"], BuyerPerson.metadata.tables["buyer_person"]
+_LINKED = (
+    select(BuyerLink.blind, func.coalesce(BuyerPerson.merged_into, BuyerPerson.id).label("person"))
+    .join(BuyerPerson, BuyerPerson.id == BuyerLink.person)
+    .where(BuyerLink.blind.in_(bindparam("blinds", expanding=True)))
+)
+_NEW_LINKS = insert(_LINKS).on_conflict_do_nothing().returning(_LINKS.c.blind)
+_NEW_PERSON = insert(_PEOPLE)
+_BUYERS = Buyer.metadata.tables["buyer"]
+_NEW_BUYER = insert(_BUYERS).on_conflict_do_nothing().returning(_BUYERS.c.id)
 
 
 class BuyerUnknown(Refusal):
@@ -46,29 +57,29 @@ class BuyerFacts:
     account: str | None = None
 
 
-async def keep_buyer(session: AsyncSession, ring: KeyRing, facts: BuyerFacts) -> Buyer:
-    """The buyer's row, made or completed; never overwrites what is known, and gives an erased buyer nothing back."""
+async def keep_buyer(session: AsyncSession, ring: KeyRing, facts: BuyerFacts) -> UUID:
+    """The id of the buyer's row, made or completed: what is known stays, and an erased buyer gets nothing back."""
     phone = phone_kind(facts.phone)
     blind = ring.blind(f"buyer:{facts.platform}", facts.platform_id)
     links = {blind: "platform"} | _contact_links(ring, phone, facts.account)
     person = await _person_behind(session, links)
-    made = insert(Buyer).values(
-        id=uuid4(),
-        platform=facts.platform,
-        blind=blind,
-        person=person,
-        platform_id=facts.platform_id,
-        nick=facts.nick,
-        name=facts.name,
-        phone=_dialled(phone),
-        phone_kind=phone.kind if facts.phone else None,
-        phone_tail=tail_of(ring, phone.number),
-    )
-    new = await session.scalar(made.on_conflict_do_nothing().returning(Buyer))
+    row = {
+        "id": uuid4(),
+        "platform": facts.platform,
+        "blind": blind,
+        "person": person,
+        "platform_id": facts.platform_id,
+        "nick": facts.nick,
+        "name": facts.name,
+        "phone": _dialled(phone),
+        "phone_kind": phone.kind if facts.phone else None,
+        "phone_tail": tail_of(ring, phone.number),
+    }
+    new: UUID | None = await (await session.connection()).scalar(_NEW_BUYER, row)
     return new or await _completed(session, ring, blind, facts, phone)
 
 
-async def _completed(session: AsyncSession, ring: KeyRing, blind: bytes, facts: BuyerFacts, phone: Phone) -> Buyer:
+async def _completed(session: AsyncSession, ring: KeyRing, blind: bytes, facts: BuyerFacts, phone: Phone) -> UUID:
     """Two transactions that complete one buyer at a time write the same values, so no lock is needed."""
     found = select(Buyer).where(Buyer.platform == facts.platform, Buyer.blind == blind)
     buyer = (await session.scalars(found.execution_options(populate_existing=True))).one()
@@ -79,7 +90,7 @@ async def _completed(session: AsyncSession, ring: KeyRing, blind: bytes, facts: 
             buyer.phone, buyer.phone_kind = _dialled(phone), phone.kind
             buyer.phone_tail = tail_of(ring, phone.number)
         await session.flush()
-    return buyer
+    return buyer.id
 
 
 async def buyer_of_case(session: AsyncSession, case: str) -> UUID | None:
@@ -203,9 +214,7 @@ async def _person_behind(session: AsyncSession, links: Mapping[bytes, str]) -> U
         {"blind": blind, "kind": links[blind], "person": person} for blind in sorted(links) if blind not in known
     ]
     if missing:
-        added = await session.scalars(
-            insert(BuyerLink).values(missing).on_conflict_do_nothing().returning(BuyerLink.blind)
-        )
+        added = await (await session.connection()).execute(_NEW_LINKS, missing)
         if len(added.all()) < len(missing):  # somebody else was faster with one of them
             known = await _linked(session, links)
     met = set(known.values()) | {person}
@@ -214,17 +223,13 @@ async def _person_behind(session: AsyncSession, links: Mapping[bytes, str]) -> U
 
 async def _linked(session: AsyncSession, links: Mapping[bytes, str]) -> dict[bytes, UUID]:
     """Per link its person, after merging."""
-    rows = await session.execute(
-        select(BuyerLink.blind, func.coalesce(BuyerPerson.merged_into, BuyerPerson.id).label("person"))
-        .join(BuyerPerson, BuyerPerson.id == BuyerLink.person)
-        .where(BuyerLink.blind.in_(list(links)))
-    )
+    rows = await session.execute(_LINKED, {"blinds": list(links)})
     return {row.blind: row.person for row in rows}
 
 
 async def _new_person(session: AsyncSession) -> UUID:
     person = uuid4()
-    await session.execute(insert(BuyerPerson).values(id=person))
+    await (await session.connection()).execute(_NEW_PERSON, {"id": person})
     return person
 
 

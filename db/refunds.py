@@ -89,10 +89,10 @@ async def keep_refund(session: AsyncSession, ring: KeyRing, facts: RefundFacts, 
         changed = await _keep_order_waybill(session, ring, known.id, facts, now) or changed
         return KeptRefund(known, new=False, changed=changed)
     buyer = await keep_buyer(session, ring, identified(facts))
-    order = await keep_order(session, facts, buyer.id)
+    order = await keep_order(session, facts, buyer)
     note = await seal_text(session, "refund", storable_text(facts.note), now) if facts.note else None
     row = insert(Refund).values(
-        id=uuid4(), order=order, buyer=buyer.id, note=UUID(note.id) if note else None, status_since=_since(facts),
+        id=uuid4(), order=order, buyer=buyer, note=UUID(note.id) if note else None, status_since=_since(facts),
         first_seen_at=now, seen_at=now, **_of_facts(facts), **_columns(facts.application),
     )  # fmt: skip
     new = await session.scalar(row.on_conflict_do_nothing().returning(Refund.id))

@@ -20,6 +20,18 @@ from db.tables.cases import CaseKey
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
+# What a marketplace tells of an order: completed where it was missing.
+_TOLD = ("item_id", "item_title", "paid_fen", "finished_at", "province", "address_type", "address", "oaid")
+# Built once: every review that comes in asks them.
+_ORDERS, _REVIEWS = (model.metadata.tables[model.__tablename__] for model in (ShopOrder, Review))
+_NEW_ORDER = insert(_ORDERS)
+_KEEP_ORDER = _NEW_ORDER.on_conflict_do_update(
+    index_elements=["shop", "external_id"],
+    set_={name: func.coalesce(_ORDERS.c[name], _NEW_ORDER.excluded[name]) for name in ("buyer", *_TOLD)},
+).returning(_ORDERS.c.id)
+_NEW_REVIEW = insert(_REVIEWS).on_conflict_do_nothing().returning(_REVIEWS.c.id)
+
+
 class OrderFacts(Protocol):
     """What the way in knows of an order and its buyer, whatever the buyer wrote."""
 
@@ -90,18 +102,11 @@ async def keep_review(session: AsyncSession, ring: KeyRing, facts: ReviewFacts, 
     if known:
         return await _compare(session, known, facts, mark)
     buyer = await keep_buyer(session, ring, identified(facts))
-    order = await keep_order(session, facts, buyer.id)
+    order = await keep_order(session, facts, buyer)
     body = await seal_text(session, "review", facts.text, now)
-    row = insert(Review).values(
-        id=uuid4(),
-        **_columns(facts),
-        order=order,
-        buyer=buyer.id,
-        text=UUID(body.id),
-        fingerprint=mark,
-        first_seen_at=now,
-    )
-    new = await session.scalar(row.on_conflict_do_nothing().returning(Review.id))
+    seen = {"text_id": UUID(body.id), "fingerprint": mark, "first_seen_at": now}
+    row = {"id": uuid4(), **_columns(facts), "order_id": order, "buyer": buyer, **seen}
+    new: UUID | None = await (await session.connection()).scalar(_NEW_REVIEW, row)
     if new:
         return Kept(new, new=True, changed=False)
     await session.execute(delete(SealedText).where(SealedText.id == UUID(body.id)))
@@ -138,23 +143,9 @@ async def _compare(session: AsyncSession, row: UUID, facts: ReviewFacts, mark: b
 
 async def keep_order(session: AsyncSession, facts: OrderFacts, buyer: UUID) -> UUID:
     """Complete what is missing in the order's row; a later source never overwrites an earlier one."""
-    given = {
-        "item_id": facts.item_id,
-        "item_title": facts.item_title,
-        "paid_fen": facts.paid_fen,
-        "finished_at": facts.finished_at,
-        "province": facts.province,
-        "address_type": facts.address_type,
-        "address": facts.address,
-        "oaid": facts.oaid,
-    }
-    row = insert(ShopOrder).values(
-        id=uuid4(), shop=facts.shop, external_id=facts.order_external_id, buyer=buyer, **given
-    )
-    filled = {name: func.coalesce(getattr(ShopOrder, name), row.excluded[name]) for name in ("buyer", *given)}
-    order: UUID | None = await session.scalar(
-        row.on_conflict_do_update(index_elements=["shop", "external_id"], set_=filled).returning(ShopOrder.id)
-    )
+    known = {"id": uuid4(), "shop": facts.shop, "external_id": facts.order_external_id, "buyer": buyer}
+    told = {name: getattr(facts, name) for name in _TOLD}
+    order: UUID | None = await (await session.connection()).scalar(_KEEP_ORDER, known | told)
     assert order is not None, "an upsert returns its row"  # noqa: S101
     return order
 

@@ -13,14 +13,18 @@ from db.sealing import commitment
 from db.tables.buyers import SealedText
 from domain.sealed import SealedRef
 
+# Built once: every step with words of a person writes one.
+_TEXTS = SealedText.metadata.tables[SealedText.__tablename__]
+_KEEP = insert(_TEXTS).on_conflict_do_nothing().returning(_TEXTS.c.digest)
+
 
 async def seal_text(session: AsyncSession, kind: str, text: str, now: datetime, id: UUID | None = None) -> SealedRef:
     """Keep a text and return the reference by which steps and events speak of it. `kind` says what it is for, like
     `review` or `note`. With an `id` that is known already, the text that was kept first stays."""
     row, salt = id or uuid4(), os.urandom(16)
     digest = commitment(salt, text)
-    kept = insert(SealedText).values(id=row, kind=kind, body=text, salt=salt, digest=digest, written_at=now)
-    made = await session.scalar(kept.on_conflict_do_nothing().returning(SealedText.digest))
+    kept = {"id": row, "kind": kind, "body": text, "salt": salt, "digest": digest, "written_at": now}
+    made = await (await session.connection()).scalar(_KEEP, kept)
     if made is None:
         digest = (await session.scalars(select(SealedText.digest).where(SealedText.id == row))).one()
     return SealedRef(id=str(row), digest=digest)

@@ -28,7 +28,7 @@ def main() -> None:
         sys.exit(f"sandbox: {mismatch}")
     listening = _listen(given.host, given.port)
     # Held connections of a time-out fault must not keep a stopping sandbox alive.
-    # As long as usual servers keep a quiet connection: a client that lets go sooner never meets one that is just closing.
+    # A quiet connection is kept as long as usual servers keep it: a client that lets go sooner meets none just closing.
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, timeout_keep_alive=75
     )

@@ -53,7 +53,7 @@ async def a_stranger_s_account(house: House) -> str:
     facts = BuyerFacts("sandbox", "somebody-else", nick="li", name="李", phone="13900139000")
     async with house.parts.sessions.begin() as session:
         buyer = await keep_buyer(session, ring, facts)
-        kept = await keep_payee(session, ring, buyer.id, "ALIPAY_LOGON_ID", "li@example.com", "李", "p", NOW)
+        kept = await keep_payee(session, ring, buyer, "ALIPAY_LOGON_ID", "li@example.com", "李", "p", NOW)
     return kept.id
 
 

@@ -52,7 +52,7 @@ def keep_person(open_session: Sessions, ring: KeyRing) -> KeepBuyer:
 
     async def kept(facts: BuyerFacts) -> UUID:
         async with open_session.begin() as session:
-            return await person_of(session, (await keep_buyer(session, ring, facts)).id)
+            return await person_of(session, await keep_buyer(session, ring, facts))
 
     return kept
 
@@ -170,19 +170,19 @@ async def test_a_phone_that_an_agent_enters_is_sealed_and_links(
     known = await keep_person(BuyerFacts("taobao", "a", phone="13800138000"))
     async with open_session.begin() as session:
         buyer = await keep_buyer(session, ring, BuyerFacts("taobao", "b", phone="138****8000"))
-        ref = await set_phone(session, ring, buyer.id, "138 0013 8000")
+        ref = await set_phone(session, ring, buyer, "138 0013 8000")
         assert ref.kind == PhoneKind.MOBILE
-        assert await person_of(session, buyer.id) in await aliases_of(session, known)
+        assert await person_of(session, buyer) in await aliases_of(session, known)
     async with open_session() as session:
-        stored = await session.scalar(text("SELECT phone FROM buyer WHERE id = :id"), {"id": buyer.id})
+        stored = await session.scalar(text("SELECT phone FROM buyer WHERE id = :id"), {"id": buyer})
     assert b"13800138000" not in stored
 
 
 async def test_one_account_of_one_buyer_is_one_payee(open_session: Sessions, ring: KeyRing, now: datetime) -> None:
     async with open_session.begin() as session:
         buyer = await keep_buyer(session, ring, CHEN)
-        first = await keep_payee(session, ring, buyer.id, "ALIPAY_LOGON_ID", "a@example.com", "陈", "alice", now)
-        again = await keep_payee(session, ring, buyer.id, "ALIPAY_LOGON_ID", " A@example.com", "陈", "bob", now)
+        first = await keep_payee(session, ring, buyer, "ALIPAY_LOGON_ID", "a@example.com", "陈", "alice", now)
+        again = await keep_payee(session, ring, buyer, "ALIPAY_LOGON_ID", " A@example.com", "陈", "bob", now)
     assert first == again
 
 
@@ -190,8 +190,8 @@ async def test_an_erased_buyer_gets_nothing_back_from_the_marketplace(
     open_session: Sessions, ring: KeyRing, now: datetime
 ) -> None:
     async with open_session.begin() as session:
-        buyer = await keep_buyer(session, ring, CHEN)
+        buyer = await session.get_one(Buyer, await keep_buyer(session, ring, CHEN))
         buyer.name, buyer.phone, buyer.nick, buyer.erased_at = None, None, None, now
     async with open_session.begin() as session:
-        again = await keep_buyer(session, ring, CHEN)
+        again = await session.get_one(Buyer, await keep_buyer(session, ring, CHEN))
     assert (again.id, again.name, again.phone) == (buyer.id, None, None)
