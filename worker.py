@@ -110,6 +110,8 @@ WORKFLOWS = [
     Webhooks,
     Reconcile,
 ]
+# More of them would wait for each other: for the processor, and for the lock on their shop's assignments.
+BEGINNING_AT_ONCE = 8
 PULSE = [Pulse(limits.PULSE.total_seconds())]
 
 
@@ -253,7 +255,7 @@ def workers(parts: Parts) -> list[Worker]:
             workflow_runner=sandboxed_runner(),
             max_cached_workflows=settings.worker_cached_cases,
             max_concurrent_activities=settings.worker_activities,
-            max_concurrent_local_activities=settings.worker_activities,
+            max_concurrent_local_activities=BEGINNING_AT_ONCE,
             interceptors=PULSE,
             graceful_shutdown_timeout=settings.grace,
         ),

@@ -1,7 +1,6 @@
 """Who works on a case: chosen under the shop's lock, so that two cases never take one person's last place."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence, Set
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,8 +14,8 @@ from activities.clocks import DeskClock
 from activities.policies import Policies
 from activities.refusals import refusing
 from activities.requests import AssignRequest, ClaimRequest, HandOnRequest
-from db.sessions import Sessions
-from db.shifts import presences
+from db.sessions import Sessions, rows
+from db.shifts import agents_presences, presences
 from db.tables.cases import Assignment
 from db.tables.office import Person, PersonRole
 from domain.assignment import Candidate, Choice, Nobody, choose
@@ -76,6 +75,7 @@ class AssignmentActivities:
     async def assign(self, request: AssignRequest) -> Assigned:
         """Choose fairly within skill, seniority and capacity, or say why nobody can take it now."""
         async with self._sessions.begin() as session:
+            there = await self._agents_there(session, request.shop, request.now)
             await lock_shops(session, {request.shop})
             known = await session.get(Assignment, request.case)
             if known is not None and known.released_at is None:
@@ -83,7 +83,7 @@ class AssignmentActivities:
                     return await self._assigned(session, request, str(known.person), known.why)
                 known.released_at = request.now
                 await session.flush()
-            chosen = await self._choose(session, request.shop, request.severity, request.now, request.cause)
+            chosen = await self._choose(session, request.shop, request.severity, there, request.cause)
             if not isinstance(chosen, Choice):
                 _, version = await self._policies.desk(session, request.shop)
                 return Assigned(person=None, why=chosen.reason, policy=version)
@@ -91,22 +91,21 @@ class AssignmentActivities:
             return await self._assigned(session, request, chosen.person, chosen.reason)
 
     async def _choose(
-        self, session: AsyncSession, shop: str, severity: int, now: datetime, cause: str | None = None
+        self, session: AsyncSession, shop: str, severity: int, there: Set[UUID], cause: str | None = None
     ) -> Choice | Nobody:
-        return await self._fairest(session, shop, severity, await self._candidates(session, shop, now), cause)
+        return await self._fairest(session, shop, severity, await _candidates(session, shop, there), cause)
 
     async def choose_among(
         self,
         session: AsyncSession,
         shop: str,
         severity: int,
-        now: datetime,
         fitting: Collection[str],
         cause: str | None = None,
     ) -> Choice | Nobody:
         """Of these people, whose hours fit what is to be done, whether or not they are at work at this moment."""
-        candidates = await self._candidates(session, shop, now)
-        found = [replace(one, on_shift=True) for one in candidates if one.person in fitting]
+        candidates = await _candidates(session, shop, {UUID(person) for person in fitting})
+        found = [one for one in candidates if one.on_shift]
         if not found:
             return Nobody("no other agent's shift fits the buyer's hours")
         return await self._fairest(session, shop, severity, found, cause)
@@ -134,14 +133,16 @@ class AssignmentActivities:
         """Give cases of somebody who is away to others, in the order given; what nobody can take is free. A case that
         somebody else has by now stays theirs, so that repeating it changes nothing."""
         async with self._sessions.begin() as session:
-            await lock_shops(session, {handed.shop for handed in request.cases})
+            shops = {handed.shop for handed in request.cases}
+            there = {shop: await self._agents_there(session, shop, request.now) for shop in sorted(shops)}
+            await lock_shops(session, shops)
             for handed in request.cases:
                 known = await session.get(Assignment, handed.case)
                 if known is None or known.released_at is not None or str(known.person) != request.person:
                     continue
                 known.released_at = request.now
                 await session.flush()
-                chosen = await self._choose(session, handed.shop, handed.severity, request.now, handed.cause)
+                chosen = await self._choose(session, handed.shop, handed.severity, there[handed.shop], handed.cause)
                 if isinstance(chosen, Choice):
                     await keep_assignment(session, handed.case, handed.shop, chosen.person, chosen.reason, request.now)
                     await session.refresh(known)
@@ -153,11 +154,12 @@ class AssignmentActivities:
         _, version = await self._policies.desk(session, request.shop)
         return Assigned(person=person, why=why, clocks=clocks, off_shift=off_shift, policy=version)
 
-    async def _candidates(self, session: AsyncSession, shop: str, now: datetime) -> list[Candidate]:
-        found = await _agents(session, shop)
-        known = await presences(session, [agent.id for agent in found])
+    async def _agents_there(self, session: AsyncSession, shop: str, now: datetime) -> frozenset[UUID]:
+        """The shop's agents who are at work. Looked up before the shop is locked, with the policies: what cases wait
+        for one after the other has to be short."""
         days = await self._clock.calendar(session, shop, now)
-        return [_candidate(agent, known[agent.id].on_shift(now, days)) for agent in found]
+        known = await agents_presences(session, shop)
+        return frozenset(person for person, presence in known.items() if presence.on_shift(now, days))
 
     @activity.defn
     async def claim(self, request: ClaimRequest) -> Prepared:
@@ -189,7 +191,7 @@ class AssignmentActivities:
 async def lock_shops(session: AsyncSession, shops: Collection[str]) -> None:
     """Serialises the assignments of these shops until the transaction ends, and nothing else."""
     for shop in sorted(shops):
-        await session.execute(_LOCK, {"shop": shop})
+        await rows(session, _LOCK, {"shop": shop})
 
 
 async def holder_of(session: AsyncSession, case: str) -> str | None:
@@ -200,8 +202,8 @@ async def holder_of(session: AsyncSession, case: str) -> str | None:
 
 
 async def keep_assignment(session: AsyncSession, case: str, shop: str, person: str, why: str, now: datetime) -> None:
-    row = {"case_number": case, "person": UUID(person), "shop": shop, "at": now, "why": why, "released_at": None}
-    await (await session.connection()).execute(_KEEP, row)
+    held = {"case_number": case, "person": UUID(person), "shop": shop, "at": now, "why": why, "released_at": None}
+    await rows(session, _KEEP, held)
 
 
 async def _of_desk(session: AsyncSession, shop: str, person: str) -> bool:
@@ -213,10 +215,10 @@ async def _of_desk(session: AsyncSession, shop: str, person: str) -> bool:
     return await session.scalar(found.where(Person.id == wanted).limit(1)) is not None
 
 
-async def _agents(session: AsyncSession, shop: str) -> list[Row[Any]]:
+async def _candidates(session: AsyncSession, shop: str, there: Set[UUID]) -> list[Candidate]:
     """The shop's agents with their open cases over all shops; leads take cases by hand only."""
-    rows = await session.execute(_AGENTS, {"shop": shop})
-    return list({row.id: row for row in rows}.values())
+    agents = {row.id: row for row in await rows(session, _AGENTS, {"shop": shop})}
+    return [_candidate(agent, agent.id in there) for agent in agents.values()]
 
 
 def _candidate(agent: Row[Any], on_shift: bool) -> Candidate:

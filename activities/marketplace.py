@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from uuid import UUID
 
+from sqlalchemy import Uuid, bindparam, select
 from temporalio import activity
 
 from activities.gateway_errors import outside
@@ -15,8 +16,8 @@ from activities.requests import ReviewRequest
 from db.buyers import private_words
 from db.sealed_texts import open_text
 from db.sessions import Sessions, looking
-from db.shops import shop_of
 from db.tables.buyers import Review
+from db.tables.office import Shop
 from domain.amendment import Reading
 from domain.gate import GateMode
 from domain.outgoing import Cleared, WordsUnfit, clear
@@ -28,6 +29,7 @@ from gateways.top_reviews import MarketplaceReview
 # How far back another review of the shop is looked for, to tell "gone" from "not readable".
 OTHER_ROWS = timedelta(days=90)
 TMALL = "tmall"
+_KNOWN = select(Review, Shop).join(Shop, Shop.code == Review.shop).where(Review.id == bindparam("review", type_=Uuid))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,6 @@ class MarketplaceActivities:
 
     async def _known(self, request: ReviewRequest | PostReplyRequest) -> tuple[Place, Marketplace]:
         async with looking(self._sessions) as session:
-            row = await session.get_one(Review, UUID(request.review_row))
-            marketplace = await self._marketplaces.of_shop(session, await shop_of(session, request.shop))
+            row, shop = (await session.execute(_KNOWN, {"review": UUID(request.review_row)})).one()
+            marketplace = await self._marketplaces.of_shop(session, shop)
         return Place(row.order_external_id, row.external_id, row), marketplace

@@ -12,7 +12,6 @@ from activities.requests import PlanRequest, TakeRequest
 from activities.rosters import Attendance, Rosters
 from db.contacts import BuyerAtHand, buyer_at_hand, history_of
 from db.places import take_place
-from db.surges import surging
 from domain.calendar import CalendarDays
 from domain.contact_history import ContactHistory, StatedPreference
 from domain.contact_plan import ContactRequest, FoundSlot, NoContact, find_slot
@@ -78,18 +77,15 @@ class Planner:
 
     async def question(self, session: AsyncSession, request: PlanRequest) -> PlanningQuestion:
         policy, version = await self._policies.contact(session, request.shop)
-        known = await buyer_at_hand(session, UUID(request.review_row))
+        known = await buyer_at_hand(session, UUID(request.review_row), request.now)
         history = await history_of(session, known.buyer, request.now)
         days = calendar_around(request.now, policy)
         there = await self._rosters.attendance(session, request.shop, request.assignee, request.now, days)
-        surge = bool(await surging(session, request.now, [request.shop]))
-        asked = _asked(request, known, there, policy, surge)
+        asked = _asked(request, known, there, policy)
         return PlanningQuestion(request, asked, history, policy, version, days, there)
 
 
-def _asked(
-    request: PlanRequest, known: BuyerAtHand, there: Attendance, policy: ContactPolicy, surge: bool
-) -> ContactRequest:
+def _asked(request: PlanRequest, known: BuyerAtHand, there: Attendance, policy: ContactPolicy) -> ContactRequest:
     return ContactRequest(
         now=request.now,
         case=request.case,
@@ -102,7 +98,7 @@ def _asked(
         online_seen_at=_presence(request),
         phone=known.phone,
         sms_by_platform=known.sms_by_platform,
-        surge=surge,
+        surge=known.surge,
         desk=there.desk,
         agents=there.agents,
         agent=there.agent,

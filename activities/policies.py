@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.policy_rows import KINDS, model_of
+from db.sessions import rows
 from db.tables.policies import Policy
 from domain.policies.causes import CausesPolicy
 from domain.policies.compensation import CompensationPolicy
@@ -83,8 +84,8 @@ class Policies:
         """The newest row of every kind, asked once in a transaction: an activity may need five of them."""
         known: dict[str, dict[str, tuple[int, str | None, int]]] = session.info.setdefault("policies", {})
         if shop not in known:
-            rows = await session.execute(_NEWEST, {"shop": shop})
-            known[shop] = {row.kind: (row.id, row.shop, row.version) for row in rows}
+            newest = await rows(session, _NEWEST, {"shop": shop})
+            known[shop] = {row.kind: (row.id, row.shop, row.version) for row in newest}
         return known[shop]
 
     def _keep(self, row: int, document: PolicyDocument) -> None:

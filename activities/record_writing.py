@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.webhook_outbox import somebody_listens
 from db import chain
+from db.sessions import rows
 from db.tables.cases import CaseFile, Notice
 from db.tables.record import CaseEvent
 from domain.sealed import Event
@@ -28,6 +29,7 @@ TELLING = frozenset(
         "investigation_due",
     }
 )
+_EVENTS = insert(CaseEvent.metadata.tables["case_event"])
 _NEWEST = select(CaseEvent.hash).where(CaseEvent.case == bindparam("number")).order_by(CaseEvent.seq.desc()).limit(1)
 _WRITTEN = (
     select(CaseFile.version, _NEWEST.scalar_subquery(), somebody_listens())
@@ -46,20 +48,19 @@ class Locked(NamedTuple):
 
 async def lock_record(session: AsyncSession, number: str) -> Locked:
     """How far the record is, with the case's file locked."""
-    written, newest, listened = (await session.execute(_WRITTEN, {"number": number})).one()
+    written, newest, listened = (await rows(session, _WRITTEN, {"number": number})).one()
     return Locked(written, newest or chain.FIRST, listened)
 
 
 async def append_events(session: AsyncSession, number: str, events: list[Event], previous: bytes) -> None:
     """The hash is made here, over canonical JSON, in the transaction that writes the event."""
-    rows = []
+    links = []
     for event in events:
         line = event_line(number, event)
         current = chain.link(previous, line)
-        rows.append(line | {"previous": previous, "hash": current})
+        links.append({"case_number": line.pop("case"), **line, "previous": previous, "hash": current})
         previous = current
-    # With nulls spelled out all rows have one shape, and go in one round trip.
-    await session.execute(insert(CaseEvent), rows, execution_options={"render_nulls": True})
+    await rows(session, _EVENTS, links)
 
 
 def event_line(number: str, event: Event) -> dict[str, object]:
@@ -79,7 +80,7 @@ def event_line(number: str, event: Event) -> dict[str, object]:
 async def keep_notices(session: AsyncSession, shop: str, number: str, events: list[Event]) -> None:
     """An escalation, a warning or an answer is a row per person told; a per-shop digest schedule sends what is not sent
     yet."""
-    rows = [
+    told = [
         {
             "id": uuid4(),
             "shop": shop,
@@ -94,5 +95,5 @@ async def keep_notices(session: AsyncSession, shop: str, number: str, events: li
         if event.kind in TELLING
         for person in event.facts.get("told", [])
     ]
-    if rows:
-        await session.execute(insert(Notice).on_conflict_do_nothing(), rows)
+    if told:
+        await session.execute(insert(Notice).on_conflict_do_nothing(), told)

@@ -37,7 +37,7 @@ class ReplacementActivities:
                 return Assigned(person=holder, why=FITS.format("chosen before") if holder else "it is nobody's now")
             asked = await self._planner.question(session, plan)
             chosen = await self._assignment.choose_among(
-                session, plan.shop, request.severity, plan.now, asked.who_fits(), request.cause
+                session, plan.shop, request.severity, asked.who_fits(), request.cause
             )
             _, version = await self._policies.desk(session, plan.shop)
             by = {"policy": version, "hours_policy": asked.version}

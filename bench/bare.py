@@ -10,7 +10,7 @@ from pathlib import Path
 
 from temporalio.client import WorkflowHandle
 
-from bench.bare_workflow import QUEUE, Bare, BareParent, BareTimer
+from bench.bare_workflow import QUEUE, Bare, BareParent, BareTimer, Carried
 from bench.ground import Ground
 from domain.review_case.state import Opening, ReviewCaseState
 from embedded.databases import REPOSITORY
@@ -24,23 +24,23 @@ class BareEngine:
     child: Child
     counter: Path
 
-    async def start(self, opening: Opening, activities: int, local: int = 0) -> WorkflowHandle[Bare, None]:
+    async def start(self, opening: Opening, carried: Carried, local: int = 0) -> WorkflowHandle[Bare, None]:
         return await self.found.client.start_workflow(
-            Bare.run, args=[opening, activities, local], id=f"bare:{opening.external_id}", task_queue=QUEUE
+            Bare.run, args=[opening, carried, local], id=f"bare:{opening.external_id}", task_queue=QUEUE
         )
 
-    async def start_timer(self, opening: Opening, moment: datetime, activities: int) -> None:
+    async def start_timer(self, opening: Opening, moment: datetime, carried: Carried) -> None:
         await self.found.client.start_workflow(
             BareTimer.run,
-            args=[opening, moment, activities],
+            args=[opening, moment, carried],
             id=f"bare-timer:{opening.external_id}",
             task_queue=QUEUE,
         )
 
-    async def start_parent(self, opening: Opening, state: ReviewCaseState, activities: int) -> None:
+    async def start_parent(self, opening: Opening, state: ReviewCaseState, carried: Carried) -> None:
         await self.found.client.start_workflow(
             BareParent.run,
-            args=[opening, state, activities],
+            args=[opening, state, carried],
             id=f"bare-parent:{opening.external_id}",
             task_queue=QUEUE,
         )

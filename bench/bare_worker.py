@@ -8,7 +8,7 @@ from temporalio.worker import Worker
 
 from bench.bare_workflow import QUEUE, Bare, BareChild, BareParent, BareTimer, Done
 from settings import Settings
-from worker import health, sandboxed_runner
+from worker import BEGINNING_AT_ONCE, health, sandboxed_runner
 from workflows import connection
 
 
@@ -25,7 +25,7 @@ async def main(path: str) -> None:
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=settings.worker_cached_cases,
         max_concurrent_activities=settings.worker_activities,
-        max_concurrent_local_activities=settings.worker_activities,
+        max_concurrent_local_activities=BEGINNING_AT_ONCE,
     )
     async with worker, health(settings, [worker]):
         await stop.wait()

@@ -1,4 +1,7 @@
-"""The bare engine to compare with: a workflow that takes a case's opening, runs activities that do nothing, waits."""
+"""The bare engine to compare with: a workflow that takes a case's opening, runs activities that do nothing, waits.
+
+Its activities carry as much as those of the case do: `carried` has the bytes that each takes and answers.
+"""
 
 import os
 from datetime import datetime, timedelta
@@ -10,6 +13,9 @@ with workflow.unsafe.imports_passed_through():
 
 QUEUE = "bare"
 A_DAY = timedelta(days=1)
+A_WHILE = timedelta(seconds=30)
+
+type Carried = list[tuple[int, int]]
 
 
 class Done:
@@ -19,21 +25,27 @@ class Done:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     @activity.defn
-    async def nothing(self, last: bool) -> None:
+    async def nothing(self, last: bool, taken: str, answers: int) -> str:
         if last:
             os.write(self._file, b".")
+        return "x" * answers
+
+
+async def run_all(carried: Carried, local: int = 0) -> None:
+    """One after the other; the first `local` of them within a workflow task."""
+    for number, (takes, answers) in enumerate(carried, 1):
+        execute = workflow.execute_local_activity_method if number <= local else workflow.execute_activity_method
+        args = [number == len(carried), "x" * takes, answers]
+        await execute(Done.nothing, args=args, start_to_close_timeout=A_WHILE)
 
 
 @workflow.defn(name="Bare")
 class Bare:
-    """As many activities one after the other as a case has when it is opened; then a timer, as a waiting case has. The
-    first `local` of them run within a workflow task."""
+    """As many activities one after the other as a case has when it is opened; then a timer, as a waiting case has."""
 
     @workflow.run
-    async def run(self, opening: Opening, activities: int, local: int) -> None:
-        for number in range(1, activities + 1):
-            execute = workflow.execute_local_activity_method if number <= local else workflow.execute_activity_method
-            await execute(Done.nothing, number == activities, start_to_close_timeout=timedelta(seconds=30))
+    async def run(self, opening: Opening, carried: Carried, local: int) -> None:
+        await run_all(carried, local)
         await workflow.sleep(A_DAY)
 
     @workflow.update
@@ -48,12 +60,9 @@ class BareTimer:
     another timer."""
 
     @workflow.run
-    async def run(self, opening: Opening, moment: datetime, activities: int) -> None:
+    async def run(self, opening: Opening, moment: datetime, carried: Carried) -> None:
         await workflow.sleep(moment - workflow.now())
-        for number in range(1, activities + 1):
-            await workflow.execute_activity_method(
-                Done.nothing, number == activities, start_to_close_timeout=timedelta(seconds=30)
-            )
+        await run_all(carried)
         await workflow.sleep(A_DAY)
 
 
@@ -62,12 +71,9 @@ class BareChild:
     """As many activities one after the other as a payout and its case have; then it tells its parent."""
 
     @workflow.run
-    async def run(self, parent: str, activities: int) -> None:
-        for number in range(1, activities + 1):
-            await workflow.execute_activity_method(
-                Done.nothing, number == activities, start_to_close_timeout=timedelta(seconds=30)
-            )
-        await workflow.get_external_workflow_handle(parent).signal("settled", activities)
+    async def run(self, parent: str, carried: Carried) -> None:
+        await run_all(carried)
+        await workflow.get_external_workflow_handle(parent).signal("settled", len(carried))
 
 
 @workflow.defn(name="BareParent")
@@ -78,11 +84,11 @@ class BareParent:
         self._settled = False
 
     @workflow.run
-    async def run(self, opening: Opening, state: ReviewCaseState, activities: int) -> None:
+    async def run(self, opening: Opening, state: ReviewCaseState, carried: Carried) -> None:
         me = workflow.info().workflow_id
         await workflow.start_child_workflow(
             BareChild.run,
-            args=[me, activities],
+            args=[me, carried],
             id=f"{me}:payout",
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
         )

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from bench.bare import BareEngine, bare_engine
 from bench.figures import Figure, machine, ratio, table
 from bench.ground import BY, CHINA, Ground, ground, settle
-from bench.histories import recorded
+from bench.histories import Recorded, recorded
 from bench.processes import Meter, parts, told
 from bench.reviews import opening, review
 from bench.start_cases import AT_ONCE, at_once, until
@@ -119,12 +119,12 @@ async def fall_due(found: Ground, count: int, before: int = 0) -> tuple[Fired, l
     return Fired(moment, (datetime.now(UTC) - moment).total_seconds(), count, meter.spent()), keys
 
 
-async def fire(found: Ground, bare: BareEngine, activities: int, count: int) -> Fired:
+async def fire(found: Ground, bare: BareEngine, sample: Recorded, count: int) -> Fired:
     moment, before = moment_after(count, STARTED_A_SECOND), bare.finished()
-    sample = opening("A26-57XTE-9K2M8", "7c4f2b9e-3f0a-4a56-9a5e-0d7f0c0b1a2d")
+    like = opening("A26-57XTE-9K2M8", "7c4f2b9e-3f0a-4a56-9a5e-0d7f0c0b1a2d")
 
     async def start() -> None:
-        await bare.start_timer(opening(sample.case, sample.review_row), moment, activities)
+        await bare.start_timer(opening(like.case, like.review_row), moment, sample.carried)
 
     async def finished() -> int:
         return bare.finished()
@@ -179,11 +179,11 @@ async def measure(count: int = 2_000) -> list[Figure]:
         warm, keys = await fall_due(found, WARM_UP)
         await settle(2)
         sample = await recorded(found.client, f"review:sandbox:{SHOP}:{keys[0]}", since=warm.moment)
-        plain = [await fire(found, bare, sample.activities, count)]
+        plain = [await fire(found, bare, sample, count)]
         await settle()
         ours, _ = await fall_due(found, count, before=WARM_UP)
         await settle()
-        plain.append(await fire(found, bare, sample.activities, count))
+        plain.append(await fire(found, bare, sample, count))
         shown, wanted = await offered(found)
     return _figures(ours, plain, sample.named, shown, wanted)
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from bench.agreed_cases import SHOP, Agreed, Desk, begin, open_shop
 from bench.bare import BareEngine, bare_engine
+from bench.bare_workflow import Carried
 from bench.figures import Figure, machine, median, ratio, spread, table
 from bench.ground import Ground, ground, rest_for_days, settle
 from bench.histories import Recorded, joined, recorded
@@ -70,7 +71,7 @@ async def run_payouts(found: Ground, agreed: list[Agreed], run: Run) -> None:
     run.add(len(agreed), time.perf_counter() - began, meter.spent(), starts)
 
 
-async def run_bare(found: Ground, bare: BareEngine, activities: int, agreed: list[Agreed], run: Run) -> None:
+async def run_bare(found: Ground, bare: BareEngine, carried: Carried, agreed: list[Agreed], run: Run) -> None:
     """`agreed` are other cases, which are never begun: their payload is what counts."""
     waiting = list(agreed)
     before = bare.finished()
@@ -82,7 +83,7 @@ async def run_bare(found: Ground, bare: BareEngine, activities: int, agreed: lis
 
     async def start() -> None:
         one = waiting.pop()
-        await bare.start_parent(one.opening, one.state, activities)
+        await bare.start_parent(one.opening, one.state, carried)
 
     starts = await at_once(len(agreed), start)
     await until(finished, before + len(agreed))
@@ -116,12 +117,12 @@ async def measure(count: int = 240) -> list[Figure]:
         await run_payouts(found, warm, Run())
         await settle()
         sample = (await histories(found, warm[-1:]))[0]
-        activities = sum(one.activities for one in sample)
-        await run_bare(found, bare, activities, warm, Run())
+        carried = [each for one in sample for each in one.carried]
+        await run_bare(found, bare, carried, warm, Run())
         payouts, plain = Run(), Run()
         for ours, theirs in batches:
             await settle()
-            await run_bare(found, bare, activities, theirs, plain)
+            await run_bare(found, bare, carried, theirs, plain)
             await settle()
             await run_payouts(found, ours, payouts)
         await settle()

@@ -155,7 +155,7 @@ async def measure(count: int = 200, cases: int = 30) -> list[Figure]:
 
 async def _bare_workflows(bare: BareEngine, count: int) -> list[WorkflowHandle[Bare, None]]:
     sample = opening("A26-57XTE-9K2M8", "7c4f2b9e-3f0a-4a56-9a5e-0d7f0c0b1a2d")
-    return [await bare.start(opening(sample.case, sample.review_row), 1) for _ in range(count)]
+    return [await bare.start(opening(sample.case, sample.review_row), [(0, 0)]) for _ in range(count)]
 
 
 async def _locked_steps(found: Ground, desk: Desk, cases: list[Case]) -> list[tuple[str, str, list[float]]]:

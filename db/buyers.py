@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.sealing import KeyRing
+from db.sessions import rows
 from db.tables.buyers import Buyer, BuyerLink, BuyerPerson, Payee, Review
 from db.tables.cases import CaseFile
 from db.tables.refunds import Refund
@@ -75,7 +76,7 @@ async def keep_buyer(session: AsyncSession, ring: KeyRing, facts: BuyerFacts) ->
         "phone_kind": phone.kind if facts.phone else None,
         "phone_tail": tail_of(ring, phone.number),
     }
-    new: UUID | None = await (await session.connection()).scalar(_NEW_BUYER, row)
+    new: UUID | None = (await rows(session, _NEW_BUYER, row)).scalar()
     return new or await _completed(session, ring, blind, facts, phone)
 
 
@@ -214,7 +215,7 @@ async def _person_behind(session: AsyncSession, links: Mapping[bytes, str]) -> U
         {"blind": blind, "kind": links[blind], "person": person} for blind in sorted(links) if blind not in known
     ]
     if missing:
-        added = await (await session.connection()).execute(_NEW_LINKS, missing)
+        added = await rows(session, _NEW_LINKS, missing)
         if len(added.all()) < len(missing):  # somebody else was faster with one of them
             known = await _linked(session, links)
     met = set(known.values()) | {person}
@@ -223,13 +224,12 @@ async def _person_behind(session: AsyncSession, links: Mapping[bytes, str]) -> U
 
 async def _linked(session: AsyncSession, links: Mapping[bytes, str]) -> dict[bytes, UUID]:
     """Per link its person, after merging."""
-    rows = await session.execute(_LINKED, {"blinds": list(links)})
-    return {row.blind: row.person for row in rows}
+    return {row.blind: row.person for row in await rows(session, _LINKED, {"blinds": list(links)})}
 
 
 async def _new_person(session: AsyncSession) -> UUID:
     person = uuid4()
-    await (await session.connection()).execute(_NEW_PERSON, {"id": person})
+    await rows(session, _NEW_PERSON, {"id": person})
     return person
 
 

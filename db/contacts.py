@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from db.sessions import rows
+from db.surges import in_surge
 from db.tables.buyers import Buyer, BuyerPerson, Review, ShopOrder
 from db.tables.cases import CaseKey
 from db.tables.contacts import ContactAttempt, ContactStopRow
@@ -24,7 +26,8 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('contact:' || :perso
 
 @dataclass(frozen=True, slots=True)
 class BuyerAtHand:
-    """What a review's order and buyer tell planning; `buyer` None: nobody is known behind the review."""
+    """What a review's order, buyer and shop tell planning; `buyer` None: nobody is known behind the review. `surge`:
+    the shop has more to do than hands."""
 
     buyer: UUID | None
     province: str
@@ -32,6 +35,7 @@ class BuyerAtHand:
     sms_by_platform: bool
     occupation: Occupation | None
     phone: PhoneKind
+    surge: bool
 
 
 _AT_HAND = (
@@ -42,6 +46,7 @@ _AT_HAND = (
         ShopOrder.oaid.is_not(None).label("has_oaid"),
         Buyer.occupation,
         Buyer.phone_kind,
+        in_surge(Review.shop).label("surge"),
     )
     .outerjoin(ShopOrder, ShopOrder.id == Review.order)
     .outerjoin(Buyer, Buyer.id == Review.buyer)
@@ -57,6 +62,7 @@ _AT_HAND_OF_REFUND = (
         ShopOrder.oaid.is_not(None).label("has_oaid"),
         Buyer.occupation,
         Buyer.phone_kind,
+        in_surge(Refund.shop).label("surge"),
     )
     .outerjoin(ShopOrder, ShopOrder.id == Refund.order)
     .outerjoin(Buyer, Buyer.id == Refund.buyer)
@@ -64,11 +70,11 @@ _AT_HAND_OF_REFUND = (
 )
 
 
-async def buyer_at_hand(session: AsyncSession, review: UUID) -> BuyerAtHand:
+async def buyer_at_hand(session: AsyncSession, review: UUID, now: datetime) -> BuyerAtHand:
     """Of a review, or of an application. Raises NoResultFound for one that is not there."""
-    row = (await session.execute(_AT_HAND, {"review": review})).one_or_none()
+    row = (await rows(session, _AT_HAND, {"review": review, "now": now})).one_or_none()
     if row is None:
-        row = (await session.execute(_AT_HAND_OF_REFUND, {"review": review})).one()
+        row = (await rows(session, _AT_HAND_OF_REFUND, {"review": review, "now": now})).one()
     return BuyerAtHand(
         buyer=row.buyer,
         province=row.province or "",
@@ -76,6 +82,7 @@ async def buyer_at_hand(session: AsyncSession, review: UUID) -> BuyerAtHand:
         sms_by_platform=bool(row.has_oaid),
         occupation=Occupation(row.occupation) if row.occupation else None,
         phone=PhoneKind(row.phone_kind) if row.phone_kind else PhoneKind.INVALID,
+        surge=row.surge,
     )
 
 
@@ -115,8 +122,8 @@ async def history_of(session: AsyncSession, buyer: UUID | None, now: datetime) -
     if buyer is None:
         return ContactHistory()
     asked = {"buyer": buyer, "since": now - REMEMBERED}
-    touches = await session.execute(_TOUCHES, asked)
-    stops = await session.execute(_STOPS, asked)
+    touches = await rows(session, _TOUCHES, asked)
+    stops = await rows(session, _STOPS, asked)
     return ContactHistory(
         touches=tuple(_touch(row) for row in touches),
         stops=tuple(ContactStop(at=row.at, case=row.case_number, signal=StopSignal(row.signal)) for row in stops),
@@ -125,7 +132,7 @@ async def history_of(session: AsyncSession, buyer: UUID | None, now: datetime) -
 
 async def lock_contacts_of(session: AsyncSession, person: UUID) -> None:
     """Serialises every contact of one person, over cases, shops and channels, until the transaction ends."""
-    await session.execute(_LOCK, {"person": str(person)})
+    await rows(session, _LOCK, {"person": str(person)})
 
 
 async def keep_stop(

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from db.sessions import rows
 from db.tables.buyers import Buyer, BuyerPerson, Review, SealedText, ShopOrder
 from db.tables.cases import CaseFile, CaseKey
 from db.tables.office import Installation, Shop
@@ -118,18 +119,18 @@ async def reported(session: AsyncSession, review: UUID, shop: str) -> Reported:
 
 async def insert_file(session: AsyncSession, row: dict[str, Any]) -> FileRef | None:
     """None when another case has the number. `row` names the buyer; the file keeps the person behind."""
-    made = (await (await session.connection()).execute(_NEW_FILE, row)).one_or_none()
+    made = (await rows(session, _NEW_FILE, row)).one_or_none()
     return FileRef(row["number"], made.serial, made.buyer_person) if made else None
 
 
 async def insert_key(session: AsyncSession, row: dict[str, Any]) -> None:
-    await (await session.connection()).execute(_NEW_KEY, row)
+    await rows(session, _NEW_KEY, row)
 
 
 async def before_it(session: AsyncSession, review: Review, file: FileRef, scores_since: datetime | None) -> Before:
     """`scores_since` None: nobody asks about scores, and there are none."""
     asked = {"person": file.buyer_person, "number": file.number, "review": review.id, "scores_since": scores_since}
-    return Before(*(await session.execute(_BEFORE, asked)).one())
+    return Before(*(await rows(session, _BEFORE, asked)).one())
 
 
 async def bad_reviews(session: AsyncSession, review: Review) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.expression import column
 
+from db.sessions import rows
 from db.tables.cases import CaseFile
 from db.tables.contacts import ContactPlace
 from domain.contact_spread import Place, Placed
@@ -44,7 +45,7 @@ async def take_place(
     given: dict[str, Any] = {"case": case, "shop": shop, "channel": channel, "surging": surging}
     given |= {"slot_length": timedelta(minutes=slot_minutes)}
     given |= {"moments": [place.at for place in offered], "rooms": [place.room for place in offered]}
-    row = (await session.execute(_TAKE, given)).one()
+    row = (await rows(session, _TAKE, given)).one()
     room = next(place.room for place in offered if place.at == row.due)
     return Placed(row.due, row.others_there, crowded=row.others_here >= room)
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.buyers import BuyerFacts, keep_buyer
 from db.sealed_texts import seal_text
 from db.sealing import KeyRing
+from db.sessions import rows
 from db.tables.buyers import Review, SealedText, ShopOrder
 from db.tables.cases import CaseKey
 
@@ -106,7 +107,7 @@ async def keep_review(session: AsyncSession, ring: KeyRing, facts: ReviewFacts, 
     body = await seal_text(session, "review", facts.text, now)
     seen = {"text_id": UUID(body.id), "fingerprint": mark, "first_seen_at": now}
     row = {"id": uuid4(), **_columns(facts), "order_id": order, "buyer": buyer, **seen}
-    new: UUID | None = await (await session.connection()).scalar(_NEW_REVIEW, row)
+    new: UUID | None = (await rows(session, _NEW_REVIEW, row)).scalar()
     if new:
         return Kept(new, new=True, changed=False)
     await session.execute(delete(SealedText).where(SealedText.id == UUID(body.id)))
@@ -145,7 +146,7 @@ async def keep_order(session: AsyncSession, facts: OrderFacts, buyer: UUID) -> U
     """Complete what is missing in the order's row; a later source never overwrites an earlier one."""
     known = {"id": uuid4(), "shop": facts.shop, "external_id": facts.order_external_id, "buyer": buyer}
     told = {name: getattr(facts, name) for name in _TOLD}
-    order: UUID | None = await (await session.connection()).scalar(_KEEP_ORDER, known | told)
+    order: UUID | None = (await rows(session, _KEEP_ORDER, known | told)).scalar()
     assert order is not None, "an upsert returns its row"  # noqa: S101
     return order
 

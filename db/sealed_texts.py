@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.sealing import commitment
+from db.sessions import rows
 from db.tables.buyers import SealedText
 from domain.sealed import SealedRef
 
@@ -24,7 +25,7 @@ async def seal_text(session: AsyncSession, kind: str, text: str, now: datetime, 
     row, salt = id or uuid4(), os.urandom(16)
     digest = commitment(salt, text)
     kept = {"id": row, "kind": kind, "body": text, "salt": salt, "digest": digest, "written_at": now}
-    made = await (await session.connection()).scalar(_KEEP, kept)
+    made = (await rows(session, _KEEP, kept)).scalar()
     if made is None:
         digest = (await session.scalars(select(SealedText.digest).where(SealedText.id == row))).one()
     return SealedRef(id=str(row), digest=digest)

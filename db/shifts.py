@@ -1,6 +1,6 @@
 """Shifts of people: when each works, from which day on, and what the office knows of their time now."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,25 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.audit import BadOfficeData, NotThere, lock_office, record
 from db.leaves import moments_of
+from db.sessions import rows
 from db.tables.office import Person, PersonLeave, PersonRole, PersonShift, Shop
 from domain.people import Role
 from domain.policies.documents import read_document
 from domain.shifts import Presence, Shift, ShiftTerm, Span
 
 _LEAVES = (moments_of(PersonLeave.starts_at).label("begins"), moments_of(PersonLeave.ends_at).label("ends"))
-_PRESENCES = (
-    select(
-        Person.id,
-        Person.away_until,
-        Person.active,
-        *_LEAVES,
-        PersonShift.hours,
-        PersonShift.valid_from,
-        PersonShift.valid_until,
-    )
-    .outerjoin(PersonShift, PersonShift.person == Person.id)
-    .where(Person.id.in_(bindparam("people", expanding=True)))
-)
+_TIME = select(
+    Person.id,
+    Person.away_until,
+    Person.active,
+    *_LEAVES,
+    PersonShift.hours,
+    PersonShift.valid_from,
+    PersonShift.valid_until,
+).outerjoin(PersonShift, PersonShift.person == Person.id)
+_PRESENCES = _TIME.where(Person.id.in_(bindparam("people", expanding=True)))
 
 
 _AGENT = PersonRole.role == Role.AGENT
@@ -37,6 +35,7 @@ _OF_EVERY_SHOP = select(PersonRole.id).where(PersonRole.person == Person.id, _AG
 _OF_SHOP = select(PersonRole.id).where(
     PersonRole.person == Person.id, _AGENT, or_(PersonRole.shop == bindparam("shop"), PersonRole.shop.is_(None))
 )
+_OF_AGENTS = _TIME.where(Person.active, _OF_SHOP.exists())
 _ALL_SHOPS = select(func.count()).select_from(Shop).scalar_subquery()
 _THEIR_SHOPS = (
     select(func.count(PersonRole.shop.distinct()))
@@ -120,7 +119,7 @@ class RosterLine:
 async def roster(session: AsyncSession, shop: str, person: UUID | None) -> dict[UUID, RosterLine]:
     """The shop's active agents and this person, with one statement."""
     lines: dict[UUID, RosterLine] = {}
-    for row in await session.execute(_ROSTER, {"shop": shop, "person": person}):
+    for row in await rows(session, _ROSTER, {"shop": shop, "person": person}):
         known = lines[row.id].terms if row.id in lines else ()
         terms = ((row.shift, row.valid_from, row.valid_until),) if row.shift else ()
         lines[row.id] = RosterLine(row.away_until, row.active, row.shops, (*known, *terms), _leaves(row))
@@ -134,8 +133,17 @@ async def shifts_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUI
 
 async def presences(session: AsyncSession, people: Collection[UUID]) -> dict[UUID, Presence]:
     """What is known of the time of these people, with one statement."""
+    return _known(await rows(session, _PRESENCES, {"people": list(people)}))
+
+
+async def agents_presences(session: AsyncSession, shop: str) -> dict[UUID, Presence]:
+    """The same of the shop's active agents."""
+    return _known(await rows(session, _OF_AGENTS, {"shop": shop}))
+
+
+def _known(found: Iterable[Row[Any]]) -> dict[UUID, Presence]:
     known: dict[UUID, Presence] = {}
-    for row in await session.execute(_PRESENCES, {"people": list(people)}):
+    for row in found:
         terms = known[row.id].terms if row.id in known else ()
         if row.hours is not None:
             terms = (*terms, ShiftTerm(read_document(Shift, row.hours), row.valid_from, row.valid_until))

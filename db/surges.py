@@ -4,10 +4,12 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, bindparam, select
+from sqlalchemy import ColumnElement, DateTime, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from db.audit import BadOfficeData, NotThere, lock_office, record
+from db.sessions import rows
 from db.shops import shop_of
 from db.tables.office import ShopSurge
 
@@ -16,7 +18,8 @@ LONGEST = timedelta(days=31)
 
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
-_SURGING = select(ShopSurge.shop).where(ShopSurge.ends_at > _NOW, ShopSurge.starts_at <= _NOW)
+_IS_NOW = (ShopSurge.ends_at > _NOW) & (ShopSurge.starts_at <= _NOW)
+_SURGING = select(ShopSurge.shop).where(_IS_NOW)
 _SURGING_HERE = _SURGING.where(ShopSurge.shop.in_(bindparam("shops", expanding=True)))
 
 
@@ -65,8 +68,13 @@ async def unfinished(session: AsyncSession, now: datetime) -> list[UUID]:
     return list(await session.scalars(select(ShopSurge.id).where(ShopSurge.ends_at > now)))
 
 
+def in_surge(shop: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether the shop of a row has a surge at the moment `now`, for a statement that is asked anyway."""
+    return exists().where(ShopSurge.shop == shop, _IS_NOW)
+
+
 async def surging(session: AsyncSession, now: datetime, shops: Collection[str] | None = None) -> frozenset[str]:
     """Which of these shops (None: of all) have a surge at this moment."""
     if shops is None:
         return frozenset(await session.scalars(_SURGING, {"now": now}))
-    return frozenset(await session.scalars(_SURGING_HERE, {"now": now, "shops": list(shops)}))
+    return frozenset((await rows(session, _SURGING_HERE, {"now": now, "shops": list(shops)})).scalars())

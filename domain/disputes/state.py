@@ -40,7 +40,7 @@ class RiskFlag(BaseModel):
     number: int
     risk: Risk
     words: SealedRef | None = None
-    papers: list[Paper] = []
+    papers: list[Paper] = Field(default_factory=list)
     suggested: bool = False
     declined: bool = False
     by: str
@@ -81,7 +81,7 @@ class CounterClaim(BaseModel):
     number: int
     forum: Forum
     what: SealedRef
-    papers: list[Paper] = []
+    papers: list[Paper] = Field(default_factory=list)
     reference: str | None = None
     by: str
     at: datetime

@@ -62,7 +62,7 @@ class Watch(BaseModel):
     """A deadline of the marketplace, whom we warned of it (hours before), and what was decided to do about it."""
 
     deadline: Deadline
-    warned: list[int] = []
+    warned: list[int] = Field(default_factory=list)
     decided: str | None = None
     decided_at: datetime | None = None
     act_again_at: datetime | None = None

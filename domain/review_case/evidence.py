@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from domain.policies.causes import EvidenceItem
 from domain.sealed import SealedRef
@@ -60,7 +60,7 @@ class Report(BaseModel):
 class Malice(BaseModel):
     """Everything kept against the review."""
 
-    evidence: list[Evidence] = []
+    evidence: list[Evidence] = Field(default_factory=list)
     report: Report | None = None
 
 

@@ -76,7 +76,7 @@ class Identity(BaseModel):
     persistence_ends_at: datetime
     reply_due_at: datetime | None = None
     reply_closes_at: datetime | None = None
-    amend_modes: list[AmendMode] = []
+    amend_modes: list[AmendMode] = Field(default_factory=list)
     read_by_machine: bool = True
     may_ask_to_amend: bool = True
     append_closes_reply: bool = False
@@ -146,9 +146,9 @@ class Offer(BaseModel):
     at: datetime
     valid_until: datetime
     status: OfferStatus
-    need_roles: list[Role] = []
+    need_roles: list[Role] = Field(default_factory=list)
     need_both: bool = False
-    approvals: list[Approval] = []
+    approvals: list[Approval] = Field(default_factory=list)
     policy: str | None = None
     reason: SealedRef | None = None
     explained_in: int | None = None
@@ -262,14 +262,14 @@ class ReviewCaseState(BaseModel):
     reply: Reply | None = None
     suspicion: Suspicion | None = None
     malice: Malice = Field(default_factory=Malice)
-    files: list[KeptFile] = []
+    files: list[KeptFile] = Field(default_factory=list)
     disputes: Disputes = Field(default_factory=Disputes)
     clocks: dict[EscalationKind, Clock] = Field(default_factory=dict)
     held: Held | None = None
     touched_at: datetime | None = None
 
     merged: Merged | None = None
-    absorbed: list[str] = []
+    absorbed: list[str] = Field(default_factory=list)
     outcome: Outcome | None = None
     notice_done: bool = False
     notice_again_at: datetime | None = None
