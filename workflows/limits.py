@@ -22,6 +22,13 @@ RECORD: dict[str, Any] = {
     "priority": priorities.CASES,
 }
 
+# A case's write to its record, which every step brings with it: so short a time needs no sign of life beside it.
+WRITE: dict[str, Any] = {
+    "start_to_close_timeout": PULSE,
+    "retry_policy": RECORD["retry_policy"],
+    "priority": priorities.CASES,
+}
+
 # The database, for what a case asks it in one breath: run where the case itself runs, without a task of its own. While
 # one runs the case hears of nothing else, so a database that is away makes it wait for a timer between two tries.
 AT_ONCE: dict[str, Any] = {

@@ -83,9 +83,7 @@ class RefundCase:
             due_at=due.at if due else workflow.now(),
             due_what=f"{due.action} {due.subject}".strip() if due else "",
         )
-        await workflow.execute_activity_method(
-            RefundProjectionActivities.project_refund, batch, summary=f"up to {batch.events[-1].seq}", **limits.RECORD
-        )
+        await workflow.execute_activity_method(RefundProjectionActivities.project_refund, batch, **limits.WRITE)
 
     @workflow.update
     async def advance(self, command: RefundCommand) -> RefundAnswer:

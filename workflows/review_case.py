@@ -85,9 +85,7 @@ class ReviewCase:
             due_at=due.at if due else workflow.now(),
             due_what=f"{due.action} {due.subject}".strip() if due else "",
         )
-        await workflow.execute_activity_method(
-            ProjectionActivities.project, batch, summary=f"up to {batch.events[-1].seq}", **limits.RECORD
-        )
+        await workflow.execute_activity_method(ProjectionActivities.project, batch, **limits.WRITE)
 
     @workflow.update
     async def advance(self, command: Command) -> Answer:
