@@ -61,7 +61,7 @@ class Settings(BaseSettings):
 
     # Engine and worker
     task_queue: str = "cases"
-    worker_cached_cases: int = Field(default=500, ge=10)
+    worker_cached_cases: int = Field(default=2_500, ge=10)
     worker_activities: int = Field(default=40, ge=2, le=500)
     worker_grace_seconds: int = Field(default=30, ge=0)
     worker_health_port: int = Field(default=0, ge=0, le=65535)
