@@ -12,12 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
+import uvloop
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.approvals import ApprovalActivities
 from activities.assignment import AssignmentActivities
@@ -83,6 +82,7 @@ from workflows.refund_case import RefundCase
 from workflows.refund_intake import RefundIntake
 from workflows.retention import Retention
 from workflows.review_case import ReviewCase
+from workflows.runner import ContextFreeRunner, sandboxed_runner
 from workflows.schedules import (
     ensure_all,
     ensure_digests,
@@ -113,12 +113,6 @@ WORKFLOWS = [
 # More of them would wait for each other: for the processor, and for the lock on their shop's assignments.
 BEGINNING_AT_ONCE = 8
 PULSE = [Pulse(limits.PULSE.total_seconds())]
-
-
-def sandboxed_runner() -> SandboxedWorkflowRunner:
-    """A forgotten import in a workflow file stops the worker at its start instead of costing seconds per case."""
-    strict = workflow.SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_import_notification_policy(strict))
 
 
 def compile_stories() -> None:
@@ -252,7 +246,7 @@ def workers(parts: Parts) -> list[Worker]:
                 ProjectionActivities(parts.sessions).project,
                 *record_keeping(settings, parts.sessions, parts.client, parts.vault),
             ],
-            workflow_runner=sandboxed_runner(),
+            workflow_runner=ContextFreeRunner(sandboxed_runner()),
             max_cached_workflows=settings.worker_cached_cases,
             max_concurrent_activities=settings.worker_activities,
             max_concurrent_local_activities=BEGINNING_AT_ONCE,
@@ -344,4 +338,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())

@@ -1,21 +1,21 @@
 """The review on its marketplace: read it, and post the public reply once."""
 
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, select
 from temporalio import activity
 
 from activities.gateway_errors import outside
-from activities.marketplace_clients import Marketplace, Marketplaces
+from activities.marketplace_clients import Clients, Marketplaces
 from activities.policies import Policies
 from activities.refusals import refusing
 from activities.reply_requests import PostReplyRequest
 from activities.requests import ReviewRequest
 from db.buyers import private_words
 from db.sealed_texts import open_text
-from db.sessions import Sessions, looking
+from db.sessions import Sessions, looking, rows
 from db.tables.buyers import Review
 from db.tables.office import Shop
 from domain.amendment import Reading
@@ -29,7 +29,14 @@ from gateways.top_reviews import MarketplaceReview
 # How far back another review of the shop is looked for, to tell "gone" from "not readable".
 OTHER_ROWS = timedelta(days=90)
 TMALL = "tmall"
-_KNOWN = select(Review, Shop).join(Shop, Shop.code == Review.shop).where(Review.id == bindparam("review", type_=Uuid))
+# Plain columns: it is asked for each contact of a rush.
+_KNOWN = (
+    select(
+        Review.order_external_id, Review.external_id, Review.created_at, Review.buyer, Review.shop, Shop.version
+    )
+    .join(Shop, Shop.code == Review.shop)
+    .where(Review.id == bindparam("review", type_=Uuid))
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,8 @@ class Place:
 
     order: str
     external_id: str
-    row: Review
+    created_at: datetime
+    buyer: UUID | None
 
 
 class ReplyNotVisible(Exception):
@@ -55,17 +63,17 @@ class MarketplaceActivities:
     async def read_review(self, request: ReviewRequest) -> Reading:
         """One look at the review as it stands now. A row that is gone is told apart from a shop that can't be read."""
         with refusing(), outside():
-            place, marketplace = await self._known(request)
-            found = await marketplace.reviews.review(place.order, place.external_id)
+            place, clients = await self._known(request)
+            found = await clients.reviews.review(place.order, place.external_id)
             if found is None:
-                others = await self._others_readable(marketplace, place, request)
+                others = await self._others_readable(clients, place, request)
                 return Reading(at=request.now, found=False, other_row_readable=others)
-            return await self._reading(marketplace, found, request)
+            return await self._reading(clients, found, request)
 
-    async def _reading(self, marketplace: Marketplace, found: MarketplaceReview, request: ReviewRequest) -> Reading:
+    async def _reading(self, clients: Clients, found: MarketplaceReview, request: ReviewRequest) -> Reading:
         feed = None
-        if marketplace.clients.flavour == TMALL:
-            feed = await marketplace.reviews.tmall_feed(found.oid)
+        if clients.flavour == TMALL:
+            feed = await clients.reviews.tmall_feed(found.oid)
         return Reading(
             at=request.now,
             found=True,
@@ -76,9 +84,9 @@ class MarketplaceActivities:
             replied=found.reply is not None,
         )
 
-    async def _others_readable(self, marketplace: Marketplace, place: Place, request: ReviewRequest) -> bool:
-        start = place.row.created_at - OTHER_ROWS
-        page = await marketplace.reviews.reviews_page(start, request.now.astimezone(UTC), page_no=1, page_size=5)
+    async def _others_readable(self, clients: Clients, place: Place, request: ReviewRequest) -> bool:
+        start = place.created_at - OTHER_ROWS
+        page = await clients.reviews.reviews_page(start, request.now.astimezone(UTC), page_no=1, page_size=5)
         return any(review.oid != place.external_id for review in page.reviews)
 
     @activity.defn
@@ -87,8 +95,8 @@ class MarketplaceActivities:
         there already is never followed by a second one. Words that may not stand in public by now go back to whoever
         confirms."""
         with refusing(), outside():
-            place, marketplace = await self._known(request)
-            if await self._replied(marketplace, place):
+            place, clients = await self._known(request)
+            if await self._replied(clients, place):
                 return Posted(posted=True, why="a reply stands under the review")
             try:
                 reply = await self._cleared(place, request)
@@ -96,13 +104,13 @@ class MarketplaceActivities:
                 # The words themselves stay where they are: this answer stands in the engine's history.
                 return Posted(posted=False, unfit=True, why=unfit.kinds)
             try:
-                await marketplace.reviews.reply(place.external_id, reply)
+                await clients.reviews.reply(place.external_id, reply)
             except Rejected as refused:
                 return Posted(posted=False, why=f"the marketplace refused: {refused.sub_code or refused.code}")
             except GatewayFailure:
-                if not await self._replied(marketplace, place):
+                if not await self._replied(clients, place):
                     raise
-            if not await self._replied(marketplace, place):
+            if not await self._replied(clients, place):
                 raise ReplyNotVisible("the reply can't be read back yet")
             return Posted(posted=True, why="posted and read back")
 
@@ -111,15 +119,15 @@ class MarketplaceActivities:
         async with looking(self._sessions) as session:
             text = await open_text(session, request.text) or ""
             texts, _ = await self._policies.texts(session, request.shop)
-            private = await private_words(session, place.row)
+            private = await private_words(session, place.buyer)
         return clear(text, texts.wording, GateMode.ON_RESOLUTION, public=True, private=private)
 
-    async def _replied(self, marketplace: Marketplace, place: Place) -> bool:
-        found = await marketplace.reviews.review(place.order, place.external_id)
+    async def _replied(self, clients: Clients, place: Place) -> bool:
+        found = await clients.reviews.review(place.order, place.external_id)
         return found is not None and found.reply is not None
 
-    async def _known(self, request: ReviewRequest | PostReplyRequest) -> tuple[Place, Marketplace]:
+    async def _known(self, request: ReviewRequest | PostReplyRequest) -> tuple[Place, Clients]:
         async with looking(self._sessions) as session:
-            row, shop = (await session.execute(_KNOWN, {"review": UUID(request.review_row)})).one()
-            marketplace = await self._marketplaces.of_shop(session, shop)
-        return Place(row.order_external_id, row.external_id, row), marketplace
+            found = (await rows(session, _KNOWN, {"review": UUID(request.review_row)})).one()
+            clients = await self._marketplaces.clients_of(session, found.shop, found.version)
+        return Place(found.order_external_id, found.external_id, found.created_at, found.buyer), clients

@@ -138,6 +138,11 @@ class Marketplaces:
         async with looking(self._sessions) as session:
             return await self.of_shop(session, await shop_of(session, shop_code))
 
+    async def clients_of(self, session: AsyncSession, shop_code: str, version: int) -> Clients:
+        """Those of this version of a shop, without the rules that count for it. Raises as `of` does."""
+        made = self._made.get((shop_code, version))
+        return made or (await self.of_shop(session, await shop_of(session, shop_code))).clients
+
     async def of_shop(self, session: AsyncSession, shop: Shop) -> Marketplace:
         """The same for a shop that was read already. Raises NoReviewApi or ShopWithoutCredentials."""
         policy, _ = await self._policies.platforms(session, shop.code)

@@ -53,7 +53,7 @@ class ReplyActivities:
         shown = [*request.shown, *await shown_by_the_marketplace(session, review)]
         facts = await reply_facts(session, review)
         best = suggest(library, causes, facts, rules, texts, shown)[0]
-        check(best.draft.text, rules, texts, await private_words(session, review), shown, quoting=False)
+        check(best.draft.text, rules, texts, await private_words(session, review.buyer), shown, quoting=False)
         return best
 
     @activity.defn
@@ -68,7 +68,7 @@ class ReplyActivities:
             file = await session.get_one(CaseFile, step.case)
             review = await session.get_one(Review, file.source_row)
             rules = await self._rules(session, step.shop, review.platform)
-            private = await private_words(session, review)
+            private = await private_words(session, review.buyer)
             shown = [*request.shown, *await shown_by_the_marketplace(session, review)]
             with refusing():
                 check(await open_text(session, own.id) or "", rules, texts, private, shown, quoting=False)

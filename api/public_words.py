@@ -79,7 +79,7 @@ async def check_public_words(house: House, row: CaseFile, body: StepBody) -> Non
         review = await session.get_one(Review, row.source_row)
         texts, _ = await house.policies.texts(session, row.shop)
         platforms, _ = await house.policies.platforms(session, row.shop)
-        private = await private_words(session, review)
+        private = await private_words(session, review.buyer)
         shown = {*shown_by(state), *await shown_by_the_marketplace(session, review)}
     check(text, platforms.rules(Platform(row.platform)), texts, private, shown)
 

@@ -8,8 +8,9 @@ from temporalio.worker import Worker
 
 from bench.bare_workflow import QUEUE, Bare, BareChild, BareParent, BareTimer, Done
 from settings import Settings
-from worker import BEGINNING_AT_ONCE, health, sandboxed_runner
+from worker import BEGINNING_AT_ONCE, health
 from workflows import connection
+from workflows.runner import sandboxed_runner
 
 
 async def main(path: str) -> None:

@@ -16,7 +16,6 @@ import httpx2
 from pydantic import SecretStr
 from sqlalchemy import select
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from db import office
 from db.sealing import KeyRing
@@ -27,6 +26,7 @@ from embedded.folder import DataFolder
 from embedded.house import House
 from embedded.ports import USUAL, Port, free_port
 from settings import Settings
+from workflows.payloads import as_json
 
 BY = "bench"
 AWAY_DAYS = 4
@@ -90,7 +90,7 @@ async def _beside(house: House) -> AsyncIterator[Ground]:
     )
     ring = key_ring(settings)
     engine = connect(settings, ring)
-    client = await Client.connect(house.engine.address, data_converter=pydantic_data_converter)
+    client = await Client.connect(house.engine.address, data_converter=as_json)
     try:
         opened = sessions(engine)
         async with opened() as session:

@@ -160,9 +160,9 @@ async def keep_payee(
     return PayeeRef(id=str(made), kind=kind)
 
 
-async def private_words(session: AsyncSession, review: Review) -> tuple[str, ...]:
+async def private_words(session: AsyncSession, buyer_id: UUID | None) -> tuple[str, ...]:
     """What of a review's buyer never stands in public."""
-    buyer = await session.get(Buyer, review.buyer) if review.buyer else None
+    buyer = await session.get(Buyer, buyer_id) if buyer_id else None
     if buyer is None:
         return ()
     return tuple(word for word in (buyer.nick, buyer.name, buyer.phone) if word)

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
 
 from settings import Settings
 from workflows.codec import parse_codec
+from workflows.payloads import as_json
 
 HERE = "127.0.0.1:7233"
 
@@ -18,9 +18,9 @@ def data_converter(settings: Settings) -> DataConverter:
     """Raises PayloadKeysUnusable. With keys, error messages are encrypted as well."""
     codec = parse_codec(settings.payload_keys.get_secret_value())
     if codec is None:
-        return pydantic_data_converter
+        return as_json
     return replace(
-        pydantic_data_converter,
+        as_json,
         payload_codec=codec,
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

@@ -55,6 +55,9 @@ OUTSIDE: dict[str, Any] = {
     "priority": priorities.CASES,
 }
 
+# One look at the marketplace: its calls are so short by themselves that they need no sign of life beside them.
+LOOK: dict[str, Any] = OUTSIDE | {"start_to_close_timeout": timedelta(seconds=25), "heartbeat_timeout": None}
+
 # The couriers: given up after minutes, since the agenda asks again.
 COURIER: dict[str, Any] = {
     "task_queue": COURIER_QUEUE,

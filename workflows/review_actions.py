@@ -213,9 +213,7 @@ class ReviewActions:
         )
         reading: Reading | None
         try:
-            reading = await workflow.execute_activity_method(
-                MarketplaceActivities.read_review, request, **limits.OUTSIDE
-            )
+            reading = await workflow.execute_activity_method(MarketplaceActivities.read_review, request, **limits.LOOK)
         except ActivityError:
             reading = None
         async with self._lock:

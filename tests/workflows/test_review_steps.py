@@ -16,8 +16,8 @@ from domain.review_case.state import OfferStatus
 from tests.builders import House
 from tests.workflows.conftest import Keep, Tell, Told
 from tests.workflows.test_review_story import code_of
-from worker import sandboxed_runner
 from workflows.review_case import ReviewCase
+from workflows.runner import sandboxed_runner
 
 
 async def opened(tell: Tell) -> Told:
