@@ -2,32 +2,23 @@
 
 import random
 import secrets
-from collections.abc import AsyncIterator
 
 import pytest
 
 from bench.payout_campaign import PARTS, campaign, run
-from tests.embedded.running import Running, alone
+from tests.embedded.running import Running
 
 COUNT = 200
 
 
-@pytest.fixture
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
-    """One of its own: the books are counted as a whole."""
-    with alone():
-        running = await Running.start(tmp_path_factory.mktemp("campaign") / "data")
-        await running.says("Ctrl-C stops everything")
-    yield running
-    running.process.kill()
-    await running.process.wait()
-
-
 @pytest.mark.covers(68, 200)
-async def test_under_every_fault_and_kill_each_of_200_payouts_arrives_once_and_all_books_agree(house: Running) -> None:
+async def test_under_every_fault_and_kill_each_of_200_payouts_arrives_once_and_all_books_agree(
+    fresh_house: Running,
+) -> None:
+    """In a house of its own: the books are counted as a whole."""
     seed = secrets.randbelow(10**6)
     parts = random.Random(seed).sample([*PARTS, "worker"], 5)
-    async with campaign(house.variables, house.kill, seed) as fight:
+    async with campaign(fresh_house.variables, fresh_house.kill, seed) as fight:
         found = await run(fight, COUNT, parts, (1.0, 4.0))
     assert found.wrong == [], f"seed {seed}"
     assert found.payouts == COUNT

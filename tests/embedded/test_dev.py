@@ -40,8 +40,8 @@ def walk_through(running_env: Path) -> str:
     return "set -eu\n" + commands.replace(".amends/running.env", str(running_env))
 
 
-async def test_the_case_of_the_readme_goes_as_told_and_pays_once(house: Running) -> None:
-    script = walk_through(house.data / "running.env")
+async def test_the_case_of_the_readme_goes_as_told_and_pays_once(fresh_house: Running) -> None:
+    script = walk_through(fresh_house.data / "running.env")
     async with asyncio.timeout(120):
         walk = await asyncio.create_subprocess_exec("sh", "-c", script, stdout=asyncio.subprocess.PIPE)
         told, _ = await walk.communicate()

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bench.refund_soak import ENVIRONMENT, run, soaking
-from tests.embedded.running import Running, alone
+from tests.embedded.conftest import running_at
+from tests.embedded.running import Running
 
 COUNT = 40
 
@@ -17,12 +18,8 @@ async def house(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     """One of its own: its marketplace's clock leaps in the end."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setitem(os.environ, name, value)
-    with alone():
-        running = await Running.start(tmp_path_factory.mktemp("soak") / "data")
-        await running.says("Ctrl-C stops everything")
-    yield running
-    running.process.kill()
-    await running.process.wait()
+    async with running_at(tmp_path_factory.mktemp("soak") / "data") as running:
+        yield running
 
 
 @pytest.mark.covers(94, 193, 209)

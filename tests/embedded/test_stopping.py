@@ -7,12 +7,12 @@ import psutil
 from tests.embedded.running import PARTS, Running
 
 
-async def test_it_stops_everything_within_ten_seconds(house: Running) -> None:
-    pids = [house.pid_of(part) for part in PARTS]
+async def test_it_stops_everything_within_ten_seconds(fresh_house: Running) -> None:
+    pids = [fresh_house.pid_of(part) for part in PARTS]
     began = time.monotonic()
 
-    house.process.terminate()
+    fresh_house.process.terminate()
 
-    assert await house.process.wait() == 0
+    assert await fresh_house.process.wait() == 0
     assert time.monotonic() - began < 10
     assert not [pid for pid in pids if psutil.pid_exists(pid)]
