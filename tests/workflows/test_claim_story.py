@@ -11,6 +11,8 @@ from temporalio.client import WorkflowUpdateFailedError
 from db.tables.couriers import CourierClaim as ClaimRow
 from db.tables.money import LedgerEntry
 from domain.courier_claims import ClaimKind, ClaimStatus, DamageFinding, claim_id
+from domain.policies.documents import load_shipped
+from domain.policies.refunds import RefundsPolicy
 from domain.refund_case import claim_steps, steps
 from domain.refund_case.claim_steps import ClaimAnswerWord, PieceOfEvidence
 from domain.refund_case.stages import RefundStage, stage_of
@@ -141,7 +143,8 @@ async def test_a_refused_claim_leads_to_a_coupon_for_a_part_of_the_buyers_loss(
 async def test_an_answer_that_was_lost_makes_no_second_claim_and_a_late_courier_is_named(
     tell_refund: TellRefund,
 ) -> None:
-    story = await tell_refund(with_return=False)
+    claims = load_shipped("refunds", RefundsPolicy).claims.model_dump(mode="json")
+    story = await tell_refund({"claims": claims | {"answer_days": 2}}, with_return=False)
     who = await arrived(story)
     await story.house.sandbox.fault("COM_RECE_CLAIM_CREATE", "system_error", after=True)
     await claim(story, who)
