@@ -140,8 +140,10 @@ class Marketplaces:
 
     async def clients_of(self, session: AsyncSession, shop_code: str, version: int) -> Clients:
         """Those of this version of a shop, without the rules that count for it. Raises as `of` does."""
-        made = self._made.get((shop_code, version))
-        return made or (await self.of_shop(session, await shop_of(session, shop_code))).clients
+        if (shop_code, version) not in self._made:
+            return (await self.of_shop(session, await shop_of(session, shop_code))).clients
+        self._made.move_to_end((shop_code, version))
+        return self._made[shop_code, version]
 
     async def of_shop(self, session: AsyncSession, shop: Shop) -> Marketplace:
         """The same for a shop that was read already. Raises NoReviewApi or ShopWithoutCredentials."""

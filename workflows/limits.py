@@ -55,7 +55,8 @@ OUTSIDE: dict[str, Any] = {
     "priority": priorities.CASES,
 }
 
-# One look at the marketplace: its calls are so short by themselves that they need no sign of life beside them.
+# One look at the marketplace. It makes two calls at the most, each of them ends by itself (after ten seconds, where
+# AMENDS_OUTSIDE_TIMEOUT_SECONDS says nothing else), and a second look does no harm: so it gives no sign of life.
 LOOK: dict[str, Any] = OUTSIDE | {"start_to_close_timeout": timedelta(seconds=25), "heartbeat_timeout": None}
 
 # The couriers: given up after minutes, since the agenda asks again.

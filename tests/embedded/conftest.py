@@ -14,10 +14,12 @@ async def running_at(data: Path) -> AsyncIterator[Running]:
     with alone():
         running = await Running.start(data)
         await running.says("Ctrl-C stops everything")
-    yield running
-    if running.process.returncode is None:
-        running.process.kill()
-        await running.process.wait()
+    try:
+        yield running
+    finally:
+        if running.process.returncode is None:
+            running.process.kill()
+            await running.process.wait()
 
 
 @pytest.fixture(scope="session")

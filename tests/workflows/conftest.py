@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
 from temporalio.testing import WorkflowEnvironment
 
 from db.tables.record import CaseEvent
@@ -29,6 +30,7 @@ from tests.conftest import Database
 from tests.workflows.refund_world import RefundStory, apply, apply_for_exchange, opening_of, refunds_policy
 from worker import running
 from workflows import search
+from workflows.payloads import as_json
 from workflows.review_case import ReviewCase
 from workflows.starting import start_options
 
@@ -38,15 +40,21 @@ AT_IT_SECONDS = 2.0
 HISTORIES = Path(__file__).resolve().parent.parent / "histories"
 
 
-@pytest.fixture
-async def env() -> AsyncIterator[WorkflowEnvironment]:
-    """One for each test: its clock leaps, and a leap must not reach another story."""
+@asynccontextmanager
+async def leaping_engine(data_converter: DataConverter) -> AsyncIterator[WorkflowEnvironment]:
     # Beside this Python, so that it is found without the environment being activated.
     server = Path(sys.executable).parent / "temporal-test-server"
     async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(server), data_converter=pydantic_data_converter
+        test_server_existing_path=str(server), data_converter=data_converter
     ) as environment:
         await register_search_attributes(environment.client)
+        yield environment
+
+
+@pytest.fixture
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """One for each test: its clock leaps, and a leap must not reach another story."""
+    async with leaping_engine(as_json) as environment:
         yield environment
 
 

@@ -1,9 +1,7 @@
 """What the engine keeps of a story, encrypted as well, and the runner that takes it without asking for contexts."""
 
 import base64
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -15,7 +13,7 @@ from temporalio.worker import Replayer
 from domain.review_case import steps
 from settings import Settings
 from tests.builders import House
-from tests.workflows.conftest import Tell, register_search_attributes
+from tests.workflows.conftest import Tell, leaping_engine
 from workflows import connection
 from workflows.codec import ENCODING
 from workflows.payloads import SharedPayloadConverter
@@ -28,11 +26,7 @@ SETTINGS = Settings(payload_keys=SecretStr(f"k1:{base64.b64encode(b'k' * 32).dec
 @pytest.fixture
 async def env() -> AsyncIterator[WorkflowEnvironment]:
     """The engine of the other stories, whose payloads are encrypted."""
-    server = Path(sys.executable).parent / "temporal-test-server"
-    async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(server), data_converter=connection.data_converter(SETTINGS)
-    ) as environment:
-        await register_search_attributes(environment.client)
+    async with leaping_engine(connection.data_converter(SETTINGS)) as environment:
         yield environment
 
 
