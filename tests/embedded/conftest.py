@@ -11,7 +11,7 @@ from tests.embedded.running import Running, alone
 
 @asynccontextmanager
 async def running_at(data: Path) -> AsyncIterator[Running]:
-    with alone():
+    async with alone():
         running = await Running.start(data)
         await running.says("Ctrl-C stops everything")
     try:

@@ -6,8 +6,8 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,12 @@ PARTS = ("worker", "api", "sandbox", "engine", "postgres")
 PATIENCE_SECONDS = 90
 
 
-@contextmanager
-def alone() -> Iterator[None]:
-    """One house starts at a time, over all processes of tests: two that look for free ports at once find the same."""
+@asynccontextmanager
+async def alone() -> AsyncIterator[None]:
+    """Over all processes of tests, one house starts at a time, and none while a part of another one is down: whoever
+    looks for free ports then takes those that somebody comes back to."""
     with (Path(tempfile.gettempdir()) / "amends-tests-start.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
         yield
 
 
@@ -59,8 +60,9 @@ class Running:
 
     async def kill(self, part: str) -> None:
         """Kills a part with -9 and waits until it is back."""
-        os.kill(self.pid_of(part), signal.SIGKILL)
-        await self.says(" is back after ")
+        async with alone():
+            os.kill(self.pid_of(part), signal.SIGKILL)
+            await self.says(" is back after ")
 
     @property
     def variables(self) -> dict[str, str]:
