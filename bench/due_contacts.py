@@ -3,6 +3,8 @@ fire at once and who then run as many activities that do nothing: same engine, s
 
 The shop's windows and spreading are set so that every contact is planned for one moment, which a real desk spreads.
 Each review is read on the marketplace before its contact is offered, as always; the limit of its calls is lifted.
+The bare timers fire once before and once after ours. How fast the processor was meanwhile is measured too: it changes
+within minutes where others share it, and the ratio at one pace leaves that out.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from bench.bare import BareEngine, bare_engine
 from bench.figures import Figure, machine, ratio, table
 from bench.ground import BY, CHINA, Ground, ground, settle
 from bench.histories import Recorded, recorded
+from bench.pace import Pace, watched
 from bench.processes import Meter, parts, told
 from bench.reviews import opening, review
 from bench.start_cases import AT_ONCE, SELDOM, at_once, last_ready, until
@@ -41,16 +44,21 @@ NO_LIMIT = {"AMENDS_MARKETPLACE_CALLS_PER_SECOND": "10000"}
 
 @dataclass(frozen=True)
 class Fired:
-    """How long after the moment everything was done, and what it cost."""
+    """How long after the moment everything was done, what it cost, and how slow the processor was (see Pace)."""
 
     moment: datetime
     seconds: float
     count: int
     spent: dict[str, float]
+    slowness: float
 
     @property
     def rate(self) -> float:
         return self.count / self.seconds
+
+    @property
+    def at_one_pace(self) -> float:
+        return self.rate * self.slowness
 
 
 def moment_after(count: int, a_second: int) -> datetime:
@@ -109,7 +117,7 @@ async def cases(found: Ground, *, waiting: bool) -> int:
         return await session.scalar(select(func.count()).where(due, CaseFile.waiting.is_(waiting))) or 0
 
 
-async def fall_due(found: Ground, count: int, before: int = 0) -> tuple[Fired, list[str]]:
+async def fall_due(found: Ground, pace: Pace, count: int, before: int = 0) -> tuple[Fired, list[str]]:
     moment = moment_after(count, OPENED_A_SECOND)
     await call_only_at(found, moment)
     keys = await open_cases(found, count)
@@ -117,10 +125,11 @@ async def fall_due(found: Ground, count: int, before: int = 0) -> tuple[Fired, l
     meter = Meter(parts(found.house))
     # Looking is work of its own, so it is done seldom: the cases themselves say when the last one was offered.
     await until(lambda: cases(found, waiting=False), before + count, SELDOM)
-    return Fired(moment, (await last_ready(found) - moment).total_seconds(), count, meter.spent()), keys
+    seconds = (await last_ready(found) - moment).total_seconds()
+    return Fired(moment, seconds, count, meter.spent(), pace.during(moment, seconds)), keys
 
 
-async def fire(found: Ground, bare: BareEngine, sample: Recorded, count: int) -> Fired:
+async def fire(found: Ground, pace: Pace, bare: BareEngine, sample: Recorded, count: int) -> Fired:
     moment, before = moment_after(count, STARTED_A_SECOND), bare.finished()
     like = opening("A26-57XTE-9K2M8", "7c4f2b9e-3f0a-4a56-9a5e-0d7f0c0b1a2d")
 
@@ -134,7 +143,8 @@ async def fire(found: Ground, bare: BareEngine, sample: Recorded, count: int) ->
     await wait_for(moment)
     meter = Meter(parts(found.house, **{"bare worker": bare.child.pid}))
     await until(finished, before + count)
-    return Fired(moment, (datetime.now(UTC) - moment).total_seconds(), count, meter.spent())
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    return Fired(moment, seconds, count, meter.spent(), pace.during(moment, seconds))
 
 
 async def wait_for(moment: datetime) -> None:
@@ -176,32 +186,39 @@ async def _queue(web: httpx2.AsyncClient) -> list[str]:
 
 
 async def measure(count: int = 2_000) -> list[Figure]:
-    async with ground(NO_LIMIT) as found, bare_engine(found) as bare:
-        warm, keys = await fall_due(found, WARM_UP)
+    async with ground(NO_LIMIT) as found, bare_engine(found) as bare, watched() as pace:
+        warm, keys = await fall_due(found, pace, WARM_UP)
         await settle(2)
         sample = await recorded(found.client, f"review:sandbox:{SHOP}:{keys[0]}", since=warm.moment)
-        plain = [await fire(found, bare, sample, count)]
+        plain = [await fire(found, pace, bare, sample, count)]
         await settle()
-        ours, _ = await fall_due(found, count, before=WARM_UP)
+        ours, _ = await fall_due(found, pace, count, before=WARM_UP)
         await settle()
-        plain.append(await fire(found, bare, sample, count))
+        plain.append(await fire(found, pace, bare, sample, count))
         shown, wanted = await offered(found)
     return _figures(ours, plain, sample.named, shown, wanted)
 
 
 def _figures(ours: Fired, plain: list[Fired], activities: str, shown: list[str], wanted: list[str]) -> list[Figure]:
     bare = sum(one.rate for one in plain) / len(plain)
+    bare_at_pace = sum(one.at_one_pace for one in plain) / len(plain)
     each = ", ".join(f"{one.rate:.1f}" for one in plain)
     in_order = shown == wanted and len(shown) == ours.count + WARM_UP
     return [
         ratio("contacts offered ÷ bare timers with as many activities, per second", ours.rate, bare, least=TARGET),
+        ratio("the same at one pace of the processor", ours.at_one_pace, bare_at_pace),
         Figure("contacts offered per second", f"{ours.rate:.1f} (the last one {ours.seconds:.1f} s after its moment)"),
         Figure("bare timers per second", f"{bare:.1f} (before and after: {each})"),
+        Figure("the same piece of work in ms of processor, while ours and while bare ones", _slowness(ours, plain)),
         Figure("offered in the order of the ranking", f"{len(shown):,} cases", "all", in_order),
         Figure("activities of a contact that falls due", activities),
         Figure("CPU of a contact", told(ours.spent, ours.count)),
         Figure("CPU of a bare timer", told(plain[0].spent, ours.count)),
     ]
+
+
+def _slowness(ours: Fired, plain: list[Fired]) -> str:
+    return f"{ours.slowness:.2f}; " + ", ".join(f"{one.slowness:.2f}" for one in plain)
 
 
 def title(count: int) -> str:

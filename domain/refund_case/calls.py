@@ -116,8 +116,10 @@ def may_begin(case: RefundCaseState, actor: Actor) -> None:
 def _when(case: RefundCaseState) -> str:
     call = case.calls.contact
     if call is not None:
-        return f"The call is due at {call.due_at.isoformat()}: {call.why}"
-    return f"No call is planned now. {case.calls.note}".strip()
+        due = f"The call is due at {call.due_at.isoformat()}: {call.why}"
+        return f"{due} Begin it then; if the buyer comes before, log that with inbound."
+    none = f"No call is planned now. {case.calls.note}".strip()
+    return f"{none} If the buyer comes by themselves, log that with inbound."
 
 
 def begin(case: RefundCaseState, actor: Actor, step: BeginContact, now: datetime, found: RefundPrepared) -> None:

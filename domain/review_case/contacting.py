@@ -37,8 +37,10 @@ def may_begin(case: ReviewCaseState, actor: Actor) -> None:
 
 def _when(case: ReviewCaseState) -> str:
     if case.contact:
-        return f"The contact is due at {case.contact.due_at.isoformat()}: {case.contact.why}"
-    return f"No contact is planned now. {case.plan_note}".strip()
+        due = f"The contact is due at {case.contact.due_at.isoformat()}: {case.contact.why}"
+        return f"{due} Begin it then; if the buyer comes before, log that with inbound."
+    none = f"No contact is planned now. {case.plan_note}".strip()
+    return f"{none} If the buyer comes by themselves, log that with inbound, or agree on a time: schedule_callback."
 
 
 def begin(case: ReviewCaseState, actor: Actor, step: steps.BeginContact, now: datetime, found: Prepared) -> None:
