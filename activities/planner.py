@@ -81,11 +81,13 @@ class Planner:
         history = await history_of(session, known.buyer, request.now)
         days = calendar_around(request.now, policy)
         there = await self._rosters.attendance(session, request.shop, request.assignee, request.now, days)
-        asked = _asked(request, known, there, policy)
+        asked = _asked(request, known, there, policy, history)
         return PlanningQuestion(request, asked, history, policy, version, days, there)
 
 
-def _asked(request: PlanRequest, known: BuyerAtHand, there: Attendance, policy: ContactPolicy) -> ContactRequest:
+def _asked(
+    request: PlanRequest, known: BuyerAtHand, there: Attendance, policy: ContactPolicy, history: ContactHistory
+) -> ContactRequest:
     return ContactRequest(
         now=request.now,
         case=request.case,
@@ -102,7 +104,7 @@ def _asked(request: PlanRequest, known: BuyerAtHand, there: Attendance, policy: 
         desk=there.desk,
         agents=there.agents,
         agent=there.agent,
-        attempt_number=request.number,
+        attempt_number=history.next_attempt(request.case),
         jitter_seed=f"{request.case}:{request.number}",
     )
 

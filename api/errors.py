@@ -148,7 +148,7 @@ def problem(request: Request, code: str, detail: str, facts: Mapping[str, Any], 
     status = status or status_of(code)
     body = Problem(
         type=f"urn:amends:problem:{code}",
-        title=re.sub(r"(?<=[a-z])(?=[A-Z])", " ", code).capitalize(),
+        title=re.sub(r"(?<=[A-Za-z])(?=[A-Z])", " ", code).capitalize(),
         status=status,
         detail=detail,
         code=code,

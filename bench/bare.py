@@ -61,6 +61,7 @@ async def bare_engine(found: Ground) -> AsyncIterator[BareEngine]:
         log=folder / "logs" / "bare.log",
         environment=os.environ | found.house.environment | {"AMENDS_WORKER_HEALTH_PORT": str(port)},
         folder=REPOSITORY,
+        port=port,
         ready=lambda: answers_ok(LOOPBACK, port, "/healthz"),
     )
     await child.start()

@@ -109,6 +109,8 @@ _TOUCHES = _of_person(
     ContactAttempt.counted,
     ContactAttempt.outbound,
     ContactAttempt.asked_to_amend,
+    # The house numbers its own letters downwards (activities/letters.py).
+    (ContactAttempt.number < 0).label("letter"),
     person=ContactAttempt.buyer_person,
     case=ContactAttempt.case,
 ).where(ContactAttempt.taken_at > _SINCE)
@@ -153,4 +155,5 @@ def _touch(row: Row[Any]) -> ContactTouch:
         counted=row.counted,
         outbound=row.outbound,
         asks_to_amend=row.asked_to_amend,
+        letter=row.letter,
     )

@@ -9,7 +9,8 @@ from domain.policies.hours import Window
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactTouch:
-    """One contact that really happened, in either direction. `counted` is what the consequence said at the time."""
+    """One contact that really happened, in either direction. `counted` is what the consequence said at the time; a
+    `letter` was sent by the house itself, to tell the buyer something, and nobody tried to talk to them."""
 
     at: datetime
     channel: Channel
@@ -19,6 +20,7 @@ class ContactTouch:
     counted: bool = True
     outbound: bool = True
     asks_to_amend: bool = False
+    letter: bool = False
 
     @property
     def inbound(self) -> bool:
@@ -45,6 +47,11 @@ class ContactHistory:
         """Our own touches in one case, oldest first."""
         made = (touch for touch in self.touches if touch.outbound and touch.case == case)
         return sorted(made, key=lambda touch: touch.at)
+
+    def next_attempt(self, case: str) -> int:
+        """Which attempt in one case the next contact would be, from 1. Only what a person began counts, however it
+        went: no plan that was missed or made anew, and nothing that the buyer sent."""
+        return sum(not touch.letter for touch in self.made_in(case)) + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

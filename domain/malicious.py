@@ -60,6 +60,7 @@ def score(signals: Iterable[str], policy: CausesPolicy) -> MaliciousScore:
     distinct = tuple(dict.fromkeys(signals))
     unknown = [code for code in distinct if code not in policy.malicious.signals]
     if unknown:
-        raise UnknownSignal(f"No signal is named {', '.join(unknown)}; use those of the policy.", unknown=unknown)
+        known = ", ".join(policy.malicious.signals)
+        raise UnknownSignal(f"No signal is named {', '.join(unknown)}; the shop weighs {known}.", unknown=unknown)
     total = sum(policy.malicious.signals[code].weight for code in distinct)
     return MaliciousScore(total, distinct, total >= policy.malicious.review_by_person_at)

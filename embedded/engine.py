@@ -51,6 +51,7 @@ class Engine:
             [program(), *self._arguments(ui_port, http_port, metrics_port)],
             log=log,
             environment=plain_environment(),
+            port=port,
             prepare=self.prepare,
             ready=self.answers,
             stop_seconds=1.5,

@@ -60,6 +60,7 @@ class House:
             log=self.folder.log(part),
             environment=self.environment,
             folder=databases.REPOSITORY,
+            port=self._port(part),
             ready=lambda: answers_ok(LOOPBACK, self._port(part), health),
             stop_seconds=stop_seconds,
         )

@@ -63,6 +63,7 @@ class Postgres:
             [binary("postgres"), "-D", folder, *options],
             log=log,
             environment=plain_environment(),
+            port=port,
             prepare=self.prepare,
             ready=self.answers,
             user=service_user(),

@@ -32,9 +32,11 @@ async def nothing_to_prepare() -> None:
 class Child:
     """One process of its own session, so that Ctrl-C in the terminal reaches only the parent, which then stops it.
 
-    `ready` is asked again and again until it answers True. `prepare` runs before every start, also before a restart.
-    The environment is read at every start, so it may still grow until then. The child gets `death_signal` from the
-    kernel when the parent is killed (Linux); elsewhere the next start ends it, by its pid file beside the log.
+    `ready` is asked again and again until it answers True; where a port is named, the child itself must listen there,
+    since another house may have been quicker and would answer in its place. `prepare` runs before every start, also
+    before a restart. The environment is read at every start, so it may still grow until then. The child gets
+    `death_signal` from the kernel when the parent is killed (Linux); elsewhere the next start ends it, by its pid file
+    beside the log.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Child:
         ready: Callable[[], Awaitable[bool]],
         environment: Mapping[str, str],
         folder: Path | None = None,
+        port: int | None = None,
         prepare: Callable[[], Awaitable[None]] = nothing_to_prepare,
         user: str = "",
         death_signal: signal.Signals = signal.SIGKILL,
@@ -61,6 +64,7 @@ class Child:
         self._environment = environment
         self._folder = folder
         self._ready = ready
+        self._port = port
         self._prepare = prepare
         self._stop_signal = stop_signal
         self._stop_seconds = stop_seconds
@@ -96,12 +100,15 @@ class Child:
     async def wait_until_ready(self) -> None:
         try:
             async with asyncio.timeout(self._ready_seconds):
-                while not await self._ready():
+                while not (await self._ready() and self._listens()):
                     if self._process is None or self._process.returncode is not None:
                         raise ChildDied(self.story("ended before it was ready"))
                     await asyncio.sleep(LOOK_AGAIN)
         except TimeoutError as error:
             raise ChildNotReady(self.story(f"was not ready within {self._ready_seconds:.0f} s")) from error
+
+    def _listens(self) -> bool:
+        return self._port is None or listens(self.pid, self._port)
 
     async def wait(self) -> int:
         """Waits for its end and returns the exit code, negative for a signal."""
@@ -184,6 +191,18 @@ def last_lines(log: Path, count: int = TAIL_LINES) -> list[str]:
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - 16_384))
         return file.read().decode("utf-8", "replace").splitlines()[-count:]
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether the process or a child of it listens there. A system that does not tell is believed to say yes."""
+    try:
+        process = psutil.Process(pid)
+        found = [one for part in (process, *process.children(recursive=True)) for one in part.net_connections("tcp")]
+    except psutil.AccessDenied:
+        return True
+    except psutil.NoSuchProcess:
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in found)
 
 
 async def accepts_connections(host: str, port: int) -> bool:

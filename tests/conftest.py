@@ -170,6 +170,7 @@ async def sandbox(scratch: Path) -> AsyncIterator[str]:
         ],
         log=scratch / "sandbox.log",
         environment=os.environ,
+        port=port,
         ready=lambda: answers_ok(LOOPBACK, port, "/healthz"),
     )
     await child.start()

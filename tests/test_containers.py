@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from compose import new_env
+from workflows import limits
 
 HOUSE = Path(__file__).resolve().parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((HOUSE / "docker-compose.yml").read_text())
@@ -150,3 +151,12 @@ def test_volumes_are_declared() -> None:
     }
 
     assert used == set(COMPOSE["volumes"])
+
+
+def test_the_queues_that_lead_outside_are_whole_at_the_engine() -> None:
+    """In parts they would keep a rate in parts, and could put an ordinary look before a deadline."""
+    settings = yaml.safe_load((HOUSE / "compose/engine-settings.yaml").read_text())
+    outside = {limits.MARKETPLACE_QUEUE, limits.COURIER_QUEUE, limits.MONEY_QUEUE}
+    for side in ("Read", "Write"):
+        entries = settings[f"matching.numTaskqueue{side}Partitions"]
+        assert {entry["constraints"]["taskQueueName"]: entry["value"] for entry in entries} == dict.fromkeys(outside, 1)

@@ -118,7 +118,9 @@ def _when(case: RefundCaseState) -> str:
     if call is not None:
         due = f"The call is due at {call.due_at.isoformat()}: {call.why}"
         return f"{due} Begin it then; if the buyer comes before, log that with inbound."
-    none = f"No call is planned now. {case.calls.note}".strip()
+    again = case.calls.plan_again_at
+    next_look = f"The next one is planned from {again.isoformat()} on." if again else ""
+    none = " ".join(filter(None, ("No call is planned now.", case.calls.note, next_look)))
     return f"{none} If the buyer comes by themselves, log that with inbound."
 
 

@@ -19,6 +19,7 @@ from domain.review_case.refusals import (
     TalkMissing,
     WrongStage,
 )
+from domain.review_case.resting import plan_at
 from domain.review_case.state import Attempt, ReviewCaseState
 from domain.review_case.talking import keep
 
@@ -39,7 +40,9 @@ def _when(case: ReviewCaseState) -> str:
     if case.contact:
         due = f"The contact is due at {case.contact.due_at.isoformat()}: {case.contact.why}"
         return f"{due} Begin it then; if the buyer comes before, log that with inbound."
-    none = f"No contact is planned now. {case.plan_note}".strip()
+    planned_at = plan_at(case)
+    next_look = f"The next one is planned from {planned_at.isoformat()} on." if planned_at else ""
+    none = " ".join(filter(None, ("No contact is planned now.", case.plan_note, next_look)))
     return f"{none} If the buyer comes by themselves, log that with inbound, or agree on a time: schedule_callback."
 
 

@@ -100,7 +100,7 @@ class RealWorld(World):
             window_ends_at=identity.persistence_ends_at,
             stated_preference=self.wish,
             online_seen_at=None if used else case.online_seen_at,
-            attempt_number=case.contacts_planned + 1,
+            attempt_number=self.history.next_attempt(CASE),
         )
         found = plan_contact(asked, self.history, self.policy, self.days)
         if not isinstance(found, PlannedContact):

@@ -8,10 +8,24 @@ import pytest
 from domain.contact_caps import ContactHistory
 from domain.contact_plan import Channel, NoContactCode
 from domain.contact_terms import AddressType, CallResult, PhoneKind, StopSignal, TalkOutcome
-from tests.domain.contact_world import OTHER_CASE, at, history, planned, refused, shop_policy, slot, touch
+from tests.domain.contact_world import CASE, OTHER_CASE, at, history, planned, refused, shop_policy, slot, touch
 
 A, C, R, T = AddressType, Channel, CallResult, TalkOutcome
 MONDAY = "2026-11-23 10:00"
+
+
+# Attempts
+
+
+@pytest.mark.covers(36)
+def test_an_attempt_is_what_a_person_began_and_neither_what_the_buyer_sent_nor_a_letter() -> None:
+    ours = [touch("2026-11-23 12:10", R.NO_ANSWER), touch("2026-11-24 12:10", R.NETWORK_FAILURE, counted=False)]
+    others = [
+        touch("2026-11-24 13:00", R.CONNECTED, outbound=False),
+        touch("2026-11-24 14:00", R.SENT, channel=C.SMS, letter=True),
+        touch("2026-11-24 15:00", R.NO_ANSWER, case=OTHER_CASE),
+    ]
+    assert [history(*made).next_attempt(CASE) for made in ([], ours, [*ours, *others])] == [1, 3, 3]
 
 
 # Channels

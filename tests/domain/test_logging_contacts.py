@@ -39,6 +39,32 @@ def refusal_of(world: World, step: steps.Step, actor: Actor = ALICE) -> str:
     return refused.value.code
 
 
+def told(world: World) -> str:
+    """Why a contact may not be begun now, and what to do instead."""
+    command = steps.Command(actor=ALICE, step=steps.BeginContact(), digest="", sent_at=world.now)
+    with pytest.raises(Refusal) as refused:
+        rules.check(world.case, command, world.now)
+    assert refused.value.code == "WrongStage"
+    return refused.value.message
+
+
+def test_a_contact_begun_too_early_hears_when_and_why_it_is_due_and_what_to_do_until_then() -> None:
+    world = a_plain_case()
+    planned = Planned(due_at=world.now + HOUR, slot_ends_at=world.now + 2 * HOUR, channel=Channel.CALL, why="Lunch.")
+    progress.planned(world.case, planned, world.now)
+
+    message = told(world)
+    assert all(part in message for part in (str(planned.due_at)[:10], "Lunch. Begin it then", "inbound"))
+
+
+def test_where_no_contact_is_planned_the_ways_to_one_are_named(world: World) -> None:
+    world.step(ALICE, steps.BeginContact())
+    world.step(ALICE, MISSED)
+
+    message = told(world)
+    assert all(part in message for part in ("No contact is planned now.", "inbound", "schedule_callback"))
+
+
 def test_the_outcome_of_a_contact_that_nobody_began_is_refused(world: World) -> None:
     assert refusal_of(world, MISSED) == "ContactNotBegun"
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,16 @@ import psutil
 import pytest
 
 from embedded.databases import REPOSITORY
-from embedded.processes import Child, ChildDied, ChildNotReady, end_leftover, last_lines
+from embedded.ports import LOOPBACK, free_port
+from embedded.processes import (
+    Child,
+    ChildDied,
+    ChildNotReady,
+    accepts_connections,
+    end_leftover,
+    last_lines,
+    listens,
+)
 from embedded.watch import KeepsEnding, keep_up
 
 PARENT = """
@@ -45,6 +55,43 @@ def child_of(code: str, log: Path, *, ready: str = "", stop_seconds: float = 2.0
         stop_seconds=stop_seconds,
         ready_seconds=ready_seconds,
     )
+
+
+async def test_what_answers_in_place_of_a_child_is_not_taken_for_it(tmp_path: Path) -> None:
+    """The part of another house has the port, and the child finds it taken."""
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+        late = f"import socket, time; time.sleep(0.2); socket.create_server(('{LOOPBACK}', {port}))"
+        child = Child(
+            "A child",
+            [sys.executable, "-c", late],
+            log=tmp_path / "log",
+            environment=os.environ,
+            port=port,
+            ready=lambda: accepts_connections(LOOPBACK, port),
+        )
+
+        with pytest.raises(ChildDied, match=r"(?s)ended before it was ready.*Address already in use"):
+            await child.start()
+
+
+async def test_a_child_is_ready_once_it_listens_itself(tmp_path: Path) -> None:
+    port = free_port()
+    listening = f"import socket, time; one = socket.create_server(('{LOOPBACK}', {port})); time.sleep(60)"
+    child = Child(
+        "A child",
+        [sys.executable, "-c", listening],
+        log=tmp_path / "log",
+        environment=os.environ,
+        port=port,
+        ready=lambda: accepts_connections(LOOPBACK, port),
+    )
+
+    await child.start()
+
+    assert listens(child.pid, port)
+    await child.stop()
+    assert not listens(child.pid, port)
 
 
 async def test_a_child_that_ends_early_shows_the_end_of_its_log(tmp_path: Path) -> None:

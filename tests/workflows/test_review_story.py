@@ -124,6 +124,22 @@ async def test_a_case_on_hold_waits_and_its_clocks_go_on_with_what_they_had_left
         assert (after.clocks[kind].due_at or clock.due_at) - clock.due_at >= timedelta(days=3)
 
 
+async def test_a_contact_that_was_planned_anew_or_missed_is_no_attempt(tell: Tell, house: House) -> None:
+    """The month's attempts thin out by what was made: a case that is put down and taken up often is not called less."""
+    story = await tell()
+    await story.call(CallResult.NO_ANSWER)
+    missed = await story.until(lambda case: case.contact is not None and case.contact.number == 3)
+    assert [attempt.number for attempt in missed.attempts] == [1]
+    who = await story.agent()
+    for _ in range(3):
+        await story.step(who, steps.Hold(why=await house.text("买家出差")))
+        await story.step(who, steps.Resume())
+        state = await story.settled()
+    assert state.contact is not None
+    assert (state.contact.number, "attempt 2," in state.contact.why) == (6, True)
+    assert state.contact.due_at - await story.clock() < timedelta(days=2)
+
+
 async def test_a_second_first_run_of_a_review_touches_nothing(tell: Tell, house: House) -> None:
     """Beyond the engine's retention the id is free again; the key's row is not."""
     story = await tell()
