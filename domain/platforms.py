@@ -48,7 +48,7 @@ def grade_of(rules: PlatformRules, rating: str | int) -> Grade:
     for grade, ratings in ((Grade.GOOD, scale.good), (Grade.NEUTRAL, scale.neutral), (Grade.BAD, scale.bad)):
         if sent in ratings:
             return grade
-    known = ", ".join((*scale.good, *scale.neutral, *scale.bad))
+    known = ", ".join(sorted((*scale.good, *scale.neutral, *scale.bad)))
     raise UnknownRating(f"{rules.name_zh} has no rating {sent!r}; send one of {known}.", rating=sent)
 
 

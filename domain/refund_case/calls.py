@@ -79,7 +79,7 @@ def planned(case: RefundCaseState, found: Planned, now: datetime) -> None:
     calls.note = ""
     calls.contact = ContactWait(
         number=calls.planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
-        why=found.why, why_zh=found.why_zh, in_surge=found.in_surge,
+        why=found.why, why_zh=found.why_zh, warnings=found.warnings, in_surge=found.in_surge,
     )  # fmt: skip
     record(
         case, TIMER, now, "contact_planned",

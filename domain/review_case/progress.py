@@ -147,7 +147,7 @@ def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
     case.presence_again_at = found.presence_again_at or case.presence_again_at
     case.contact = ContactWait(
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
-        why=found.why, why_zh=found.why_zh, reminder=resting(case), in_surge=found.in_surge,
+        why=found.why, why_zh=found.why_zh, warnings=found.warnings, reminder=resting(case), in_surge=found.in_surge,
     )  # fmt: skip
     record(
         case, TIMER, now, "contact_planned",

@@ -88,7 +88,8 @@ class Identity(BaseModel):
 
 class ContactWait(BaseModel):
     """The next contact: planned, then due, then taken by one person. `reminder`: the buyer has accepted an offer, so it
-    reminds of what was agreed and talks nobody over."""
+    reminds of what was agreed and talks nobody over. `warnings` say what to know before trusting the plan, like a time
+    that the buyer named and that can't be kept."""
 
     number: int
     channel: Channel
@@ -96,6 +97,7 @@ class ContactWait(BaseModel):
     slot_ends_at: datetime
     why: str
     why_zh: str = ""
+    warnings: list[str] = []
     reminder: bool = False
     in_surge: bool = False
     due: bool = False

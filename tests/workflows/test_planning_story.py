@@ -52,6 +52,18 @@ async def test_of_two_times_that_a_buyer_names_while_the_first_is_being_planned_
     assert planned == [1, 2]
 
 
+@pytest.mark.covers(25)
+async def test_a_time_in_the_night_that_a_buyer_names_is_not_kept_and_whoever_calls_is_told(tell: Tell) -> None:
+    story = await tell()
+    await story.until(lambda case: case.contact is not None)
+    await story.step(await story.agent(), ScheduleCallback(at=noon(await story.clock(), 1, 3)))
+    contact = (await story.settled()).contact
+
+    assert contact is not None
+    assert contact.due_at.astimezone(BEIJING).hour >= 10
+    assert contact.warnings == ["The time that the buyer asked for cannot be kept inside hours, caps and desk."]
+
+
 @pytest.mark.covers(109)
 async def test_a_time_agreed_with_an_applicant_while_the_first_call_is_being_planned_counts(
     tell_refund: TellRefund, house: House
