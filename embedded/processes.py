@@ -197,12 +197,16 @@ def listens(pid: int, port: int) -> bool:
     """Whether the process or a child of it listens there. A system that does not tell is believed to say yes."""
     try:
         process = psutil.Process(pid)
-        found = [one for part in (process, *process.children(recursive=True)) for one in part.net_connections("tcp")]
+        return any(_holds(part, port) for part in (process, *process.children(recursive=True)))
     except psutil.AccessDenied:
         return True
     except psutil.NoSuchProcess:
         return False
-    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in found)
+
+
+def _holds(process: psutil.Process, port: int) -> bool:
+    connections = process.net_connections("tcp")
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections)
 
 
 async def accepts_connections(host: str, port: int) -> bool:

@@ -152,6 +152,7 @@ async def test_a_number_that_is_none_is_refused_and_the_one_that_is_known_stays(
     async with house.sessions() as session:
         kinds = list(await session.scalars(select(Buyer.phone_kind)))
     assert (refused.status_code, refused.json()["code"], kinds) == (409, "NotAPhone", ["mobile"])
+    assert refused.json()["title"] == "Not a phone"
 
 
 async def test_a_step_that_makes_no_sense_now_names_why(take: Take) -> None:
