@@ -137,7 +137,7 @@ async def test_a_contact_that_was_planned_anew_or_missed_is_no_attempt(tell: Tel
         state = await story.settled()
     assert state.contact is not None
     assert (state.contact.number, "attempt 2," in state.contact.why) == (6, True)
-    assert state.contact.due_at - await story.clock() < timedelta(days=2)
+    assert state.contact.due_at - await story.clock() < timedelta(days=4)
 
 
 async def test_a_second_first_run_of_a_review_touches_nothing(tell: Tell, house: House) -> None:
