@@ -17,7 +17,6 @@ MONDAY = "2026-11-23 10:00"
 # Attempts
 
 
-@pytest.mark.covers(36)
 def test_an_attempt_is_what_a_person_began_and_neither_what_the_buyer_sent_nor_a_letter() -> None:
     ours = [touch("2026-11-23 12:10", R.NO_ANSWER), touch("2026-11-24 12:10", R.NETWORK_FAILURE, counted=False)]
     others = [

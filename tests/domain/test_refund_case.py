@@ -4,13 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from domain.contact_terms import Channel
 from domain.people import Actor
 from domain.policies.refund_rules import RefundStatus
-from domain.refund_case import rules, steps
+from domain.refund_case import calls, rules, steps
 from domain.refund_case.agenda import due_for_people
 from domain.refund_case.market import Handling, Intervention, RefundKind
 from domain.refund_case.outcomes import RefundOutcome
+from domain.refund_case.refusals import WrongStage
 from domain.refund_case.stages import Owner, RefundStage, owner_of, stage_of
+from domain.review_case.facts import Planned
 from tests.domain.refund_world import (
     ADA,
     ALICE,
@@ -54,6 +57,23 @@ def test_a_return_goes_from_service_to_the_buyer_the_warehouse_and_finance_and_i
     world.wait(minutes=1)
     assert (world.case.outcome, world.case.refunded_fen) == (RefundOutcome.REFUNDED, 8900)
     assert (world.market.status, world.case.closed_at is not None) == (RefundStatus.SUCCEEDED, True)
+
+
+def test_a_call_begun_too_early_hears_when_and_why_it_is_due_and_what_to_do_until_then() -> None:
+    world = RefundWorld()
+    world.wait(minutes=1)
+    world.case.calls.planned_by_desk = True
+    assert "No call is planned now." in told(world)
+    due = world.now + timedelta(hours=2)
+    plan = Planned(due_at=due, slot_ends_at=due + timedelta(hours=1), channel=Channel.CALL, why="Lunch.")
+    calls.planned(world.case, plan, world.now)
+    assert all(part in told(world) for part in (due.isoformat(), "Lunch. Begin it then", "inbound"))
+
+
+def told(world: RefundWorld) -> str:
+    with pytest.raises(WrongStage) as refused:
+        calls.may_begin(world.case, ALICE)
+    return refused.value.message
 
 
 @pytest.mark.covers(104, 105)

@@ -57,19 +57,23 @@ def child_of(code: str, log: Path, *, ready: str = "", stop_seconds: float = 2.0
     )
 
 
+def child_on(port: int, code: str, log: Path) -> Child:
+    """A child that runs some Python and is to listen on the port."""
+    return Child(
+        "A child",
+        [sys.executable, "-c", f"import socket, time; {code}"],
+        log=log,
+        environment=os.environ,
+        port=port,
+        ready=lambda: accepts_connections(LOOPBACK, port),
+    )
+
+
 async def test_what_answers_in_place_of_a_child_is_not_taken_for_it(tmp_path: Path) -> None:
     """The part of another house has the port, and the child finds it taken."""
     with socket.create_server((LOOPBACK, 0)) as taken:
         port = taken.getsockname()[1]
-        late = f"import socket, time; time.sleep(0.2); socket.create_server(('{LOOPBACK}', {port}))"
-        child = Child(
-            "A child",
-            [sys.executable, "-c", late],
-            log=tmp_path / "log",
-            environment=os.environ,
-            port=port,
-            ready=lambda: accepts_connections(LOOPBACK, port),
-        )
+        child = child_on(port, f"time.sleep(0.2); socket.create_server(('{LOOPBACK}', {port}))", tmp_path / "log")
 
         with pytest.raises(ChildDied, match=r"(?s)ended before it was ready.*Address already in use"):
             await child.start()
@@ -77,15 +81,7 @@ async def test_what_answers_in_place_of_a_child_is_not_taken_for_it(tmp_path: Pa
 
 async def test_a_child_is_ready_once_it_listens_itself(tmp_path: Path) -> None:
     port = free_port()
-    listening = f"import socket, time; one = socket.create_server(('{LOOPBACK}', {port})); time.sleep(60)"
-    child = Child(
-        "A child",
-        [sys.executable, "-c", listening],
-        log=tmp_path / "log",
-        environment=os.environ,
-        port=port,
-        ready=lambda: accepts_connections(LOOPBACK, port),
-    )
+    child = child_on(port, f"one = socket.create_server(('{LOOPBACK}', {port})); time.sleep(60)", tmp_path / "log")
 
     await child.start()
 

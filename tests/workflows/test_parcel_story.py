@@ -1,10 +1,12 @@
 """Parcels on their way, at the sandbox's couriers, under skipped time: late, told of, signed for."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from db.contacts import history_of
 from db.tables.refunds import Refund, Shipment, ShipmentScan
 from domain.refund_case import steps
 from domain.refund_case.stages import RefundStage, stage_of
@@ -38,6 +40,15 @@ async def texts_of_delay(story: RefundStory) -> list[str]:
     return [one["text"] for one in mine if "DELAY" in one["template_code"]]
 
 
+async def touches(story: RefundStory) -> list[tuple[bool, int]]:
+    """What reached the applicant in this case: whether it was a letter, and which attempt would come next."""
+    number = story.opening.case
+    async with story.house.parts.sessions() as session:
+        buyer = await session.scalar(select(Refund.buyer).where(Refund.id == UUID(story.opening.refund_row)))
+        history = await history_of(session, buyer, await story.clock())
+    return [(touch.letter, history.next_attempt(number)) for touch in history.made_in(number)]
+
+
 @pytest.mark.covers(126, 140)
 async def test_a_parcel_that_stands_still_is_told_to_its_buyer_once_and_the_warehouse_waits_for_its_arrival(
     tell_refund: TellRefund, keep_history: Keep
@@ -49,6 +60,7 @@ async def test_a_parcel_that_stands_still_is_told_to_its_buyer_once_and_the_ware
     assert parcel is not None
     assert (parcel.delay, late.tellings[0].sent) == (DelayReason.SILENT, True)
     assert len(await texts_of_delay(story)) == 1
+    assert await touches(story) == [(True, 1)]
     assert (await story.line()).why == "the parcel is late: nothing was scanned for long"
     await story.courier("scan", code="5", context="派送中")
     await story.until(lambda case: state_of(case) is TransitState.DELIVERING)
