@@ -1,9 +1,7 @@
 """Stories under skipped time: an engine whose clock can be moved, with the real activities behind it."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -12,10 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import select
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.converter import DataConverter
 from temporalio.testing import WorkflowEnvironment
 
 from db.tables.record import CaseEvent
@@ -27,9 +22,9 @@ from domain.review_case.state import Opening, ReviewCaseState
 from gateways.wire import trusted
 from tests.builders import House, Reviewed, Sandbox, Story, house_at, open_wallets, settings_for
 from tests.conftest import Database
+from tests.workflows.leaping import leaping_engine
 from tests.workflows.refund_world import RefundStory, apply, apply_for_exchange, opening_of, refunds_policy
 from worker import running
-from workflows import search
 from workflows.payloads import as_json
 from workflows.review_case import ReviewCase
 from workflows.starting import start_options
@@ -40,29 +35,11 @@ AT_IT_SECONDS = 2.0
 HISTORIES = Path(__file__).resolve().parent.parent / "histories"
 
 
-@asynccontextmanager
-async def leaping_engine(data_converter: DataConverter) -> AsyncIterator[WorkflowEnvironment]:
-    # Beside this Python, so that it is found without the environment being activated.
-    server = Path(sys.executable).parent / "temporal-test-server"
-    async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(server), data_converter=data_converter
-    ) as environment:
-        await register_search_attributes(environment.client)
-        yield environment
-
-
 @pytest.fixture
-async def env() -> AsyncIterator[WorkflowEnvironment]:
+async def env(request: pytest.FixtureRequest) -> AsyncIterator[WorkflowEnvironment]:
     """One for each test: its clock leaps, and a leap must not reach another story."""
-    async with leaping_engine(as_json) as environment:
+    async with leaping_engine(as_json, as_written=request.config.getoption("--record")) as environment:
         yield environment
-
-
-async def register_search_attributes(client: Client) -> None:
-    kinds = {key.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for key in search.ALL}
-    kinds[search.DUE.name] = IndexedValueType.INDEXED_VALUE_TYPE_DATETIME
-    request = AddSearchAttributesRequest(namespace="default", search_attributes=kinds)
-    await client.operator_service.add_search_attributes(request)
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from temporalio.worker import Replayer
 from domain.review_case import steps
 from settings import Settings
 from tests.builders import House
-from tests.workflows.conftest import Tell, leaping_engine
+from tests.workflows.conftest import Tell
+from tests.workflows.leaping import leaping_engine
 from workflows import connection
 from workflows.codec import ENCODING
 from workflows.payloads import SharedPayloadConverter
