@@ -55,7 +55,7 @@ class ContactActivities:
                 if known is not None:
                     return Prepared(policy=version, attempt=str(known.id))  # a retry: it was taken already
                 zone = await zone_of(session, review, policy)
-                history = await history_of(session, review.buyer, step.now)
+                history = await history_of(session, review.buyer, step.now, step.case)
                 day = calendar_around(step.now, policy).day(step.now.astimezone(zone.tz).date())
                 stated = wish(request, step.now, policy)
                 may_contact_now(

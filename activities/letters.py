@@ -149,7 +149,7 @@ class Letters:
         policy, _ = await self._policies.contact(session, letter.shop)
         zone = life_zone((order.province or "") if order else "", policy)
         day = calendar_around(letter.now, policy).day(letter.now.astimezone(zone.tz).date())
-        history = await history_of(session, letter.buyer, letter.now)
+        history = await history_of(session, letter.buyer, letter.now, letter.case)
         try:
             may_contact_now(Channel.SMS, letter.now, letter.case, history, policy, zone, day, purpose=letter.purpose)
         except ContactNotAllowed as refused:

@@ -78,7 +78,7 @@ class Planner:
     async def question(self, session: AsyncSession, request: PlanRequest) -> PlanningQuestion:
         policy, version = await self._policies.contact(session, request.shop)
         known = await buyer_at_hand(session, UUID(request.review_row), request.now)
-        history = await history_of(session, known.buyer, request.now)
+        history = await history_of(session, known.buyer, request.now, request.case)
         days = calendar_around(request.now, policy)
         there = await self._rosters.attendance(session, request.shop, request.assignee, request.now, days)
         asked = _asked(request, known, there, policy, history)

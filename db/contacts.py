@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, Row, Select, Uuid, bindparam, func, or_, select, text
+from sqlalchemy import DateTime, Row, Select, String, Uuid, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -101,6 +101,7 @@ def _of_person(*columns: Any, person: InstrumentedAttribute[Any], case: Instrume
 
 
 _SINCE = bindparam("since", type_=DateTime(timezone=True))
+_THIS_CASE = bindparam("this_case", type_=String)
 _TOUCHES = _of_person(
     ContactAttempt.taken_at,
     ContactAttempt.channel,
@@ -113,19 +114,22 @@ _TOUCHES = _of_person(
     (ContactAttempt.number < 0).label("letter"),
     person=ContactAttempt.buyer_person,
     case=ContactAttempt.case,
-).where(ContactAttempt.taken_at > _SINCE)
+).where(
+    # A case's own contacts count as long as it lives: its month may be longer than what is remembered of others.
+    or_(ContactAttempt.taken_at > _SINCE, func.coalesce(CaseKey.merged_into, ContactAttempt.case) == _THIS_CASE)
+)
 _STOPS = _of_person(
     ContactStopRow.at, ContactStopRow.signal, person=ContactStopRow.buyer_person, case=ContactStopRow.case
-).where(ContactStopRow.at > _SINCE, ContactStopRow.lifted_at.is_(None))
+).where(ContactStopRow.lifted_at.is_(None))
 
 
-async def history_of(session: AsyncSession, buyer: UUID | None, now: datetime) -> ContactHistory:
-    """What a person has been through with us in the last 90 days, over every case, shop and channel."""
+async def history_of(session: AsyncSession, buyer: UUID | None, now: datetime, case: str) -> ContactHistory:
+    """What a person has been through with us, over every case, shop and channel: in the last 90 days, and ever in
+    `case`. A stop is never forgotten."""
     if buyer is None:
         return ContactHistory()
-    asked = {"buyer": buyer, "since": now - REMEMBERED}
-    touches = await rows(session, _TOUCHES, asked)
-    stops = await rows(session, _STOPS, asked)
+    touches = await rows(session, _TOUCHES, {"buyer": buyer, "since": now - REMEMBERED, "this_case": case})
+    stops = await rows(session, _STOPS, {"buyer": buyer})
     return ContactHistory(
         touches=tuple(_touch(row) for row in touches),
         stops=tuple(ContactStop(at=row.at, case=row.case_number, signal=StopSignal(row.signal)) for row in stops),

@@ -38,7 +38,8 @@ class ContactStop:
 
 @dataclass(frozen=True, slots=True)
 class ContactHistory:
-    """All touches and stops of one person over every case, shop and channel of the last 90 days, in any order."""
+    """What one person has been through with us over every case, shop and channel, in any order: the touches of the last
+    90 days, all touches of the case that is looked at, and every stop that was not lifted."""
 
     touches: tuple[ContactTouch, ...] = ()
     stops: tuple[ContactStop, ...] = ()

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -13,7 +13,10 @@ from activities.contacts import ContactActivities
 from activities.policies import Policies
 from activities.requests import PlanRequest
 from db import office, shifts, surges
-from domain.contact_terms import Channel, NoContactCode
+from db.contacts import history_of, keep_stop
+from db.tables.buyers import Buyer, Review
+from db.tables.contacts import ContactAttempt
+from domain.contact_terms import Channel, NoContactCode, StopSignal
 from domain.life_zones import BEIJING
 from domain.policies.desk import Weekday
 from domain.review_case.facts import Planned
@@ -136,3 +139,41 @@ async def test_an_agreed_time_comes_first_then_the_hours_that_the_buyer_named_th
     by_word = await plan(preference_hours=hours, preference_at=agreed)
     later = await plan(preference_hours=hours, preference_at=agreed, now=agreed + 2 * timedelta(hours=1))
     assert [one.due_at.astimezone(BEIJING).hour for one in (by_place, by_hours, by_word, later)] == [12, 19, 15, 19]
+
+
+async def _first_case(way_in: WayIn) -> tuple[str, UUID, UUID]:
+    """An opened case: its number, its buyer and that buyer's person."""
+    opening = await way_in.house.opening(await way_in.house.review(), NOW)
+    number = await way_in.open_case(opening)
+    async with way_in.house.parts.sessions() as session:
+        buyer = await session.get_one(Buyer, (await session.get_one(Review, UUID(opening.review_row))).buyer)
+        return number, buyer.id, buyer.person
+
+
+@pytest.mark.covers(31, 208)
+async def test_who_wanted_no_more_contact_is_left_alone_a_year_later_too(plan: Any, way_in: WayIn) -> None:
+    number, _, person = await _first_case(way_in)
+    async with way_in.house.parts.sessions.begin() as session:
+        await keep_stop(session, person, number, StopSignal.BUYER_OPT_OUT, "a step", NOW - 365 * DAY)
+    assert (await plan()).code == NoContactCode.STOPPED
+
+
+async def test_a_case_remembers_all_its_contacts_and_those_of_others_for_ninety_days(way_in: WayIn) -> None:
+    """Else a month of half a year would climb its ladder, and use up its caps, twice."""
+    number, buyer, person = await _first_case(way_in)
+    other, _, _ = await _first_case(way_in)
+    async with way_in.house.parts.sessions.begin() as session:
+        for case in (number, other):
+            session.add(_call(way_in.house.shop, case, person))
+    async with way_in.house.parts.sessions() as session:
+        soon = await history_of(session, buyer, NOW + 89 * DAY, number)
+        late = await history_of(session, buyer, NOW + 91 * DAY, number)
+    assert {touch.case for touch in soon.touches} == {number, other}
+    assert ({touch.case for touch in late.touches}, late.next_attempt(number)) == ({number}, 2)
+
+
+def _call(shop: str, case: str, person: UUID) -> ContactAttempt:
+    return ContactAttempt(
+        id=uuid4(), case=case, number=1, shop=shop, channel=Channel.CALL, outbound=True, buyer_person=person,
+        taken_by="a person", taken_at=NOW, counted=True, asked_to_amend=False,
+    )  # fmt: skip

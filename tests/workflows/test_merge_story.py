@@ -67,7 +67,7 @@ async def test_contacts_already_made_count_on_in_the_case_that_goes_on(tell: Tel
     async with house.parts.sessions() as session:
         review = await session.scalar(select(Review).where(Review.external_id == first.opening.external_id))
         assert review is not None
-        history = await history_of(session, review.buyer, await first.clock())
+        history = await history_of(session, review.buyer, await first.clock(), first.opening.case)
     assert [touch.case for touch in history.touches] == [first.opening.case]
 
 
@@ -109,7 +109,7 @@ async def test_a_merge_that_was_a_mistake_is_undone_with_its_contacts_and_each_g
         known = await known_reviews(session, "sandbox", house.shop, [later.opening.external_id])
         review = await session.scalar(select(Review).where(Review.external_id == later.opening.external_id))
         assert review is not None
-        history = await history_of(session, review.buyer, await second.clock())
+        history = await history_of(session, review.buyer, await second.clock(), later.opening.case)
     case = known[later.opening.external_id].case
     assert case is not None
     assert (case.number, case.workflow) == (later.opening.case, second.handle.id)

@@ -45,7 +45,7 @@ async def touches(story: RefundStory) -> list[tuple[bool, int]]:
     number = story.opening.case
     async with story.house.parts.sessions() as session:
         buyer = await session.scalar(select(Refund.buyer).where(Refund.id == UUID(story.opening.refund_row)))
-        history = await history_of(session, buyer, await story.clock())
+        history = await history_of(session, buyer, await story.clock(), number)
     return [(touch.letter, history.next_attempt(number)) for touch in history.made_in(number)]
 
 

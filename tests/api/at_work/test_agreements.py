@@ -131,7 +131,7 @@ async def test_a_text_message_with_an_opt_out_word_ends_contact_with_the_person_
     assert await until_heard(read, lambda state: state["stopped"]) == "buyer_opt_out"
     async with house.sessions() as session:
         stops = list(await session.scalars(select(ContactStopRow)))
-        history = await history_of(session, await session.scalar(select(Buyer.id)), wall_clock())
+        history = await history_of(session, await session.scalar(select(Buyer.id)), wall_clock(), case)
     assert (len(stops), stops[0].buyer_person is not None) == (1, True)
     assert [stop.signal for stop in history.stops] == ["buyer_opt_out"]
 
