@@ -10,8 +10,9 @@ from activities.holidays import calendar_around
 from activities.policies import Policies
 from activities.requests import PlanRequest, TakeRequest
 from activities.rosters import Attendance, Rosters
-from db.contacts import BuyerAtHand, buyer_at_hand, history_of
+from db.contacts import BuyerAtHand
 from db.places import take_place
+from db.planning import look_up
 from domain.calendar import CalendarDays
 from domain.contact_history import ContactHistory, StatedPreference
 from domain.contact_plan import ContactRequest, FoundSlot, NoContact, find_slot
@@ -76,13 +77,17 @@ class Planner:
         self._rosters = Rosters(policies)
 
     async def question(self, session: AsyncSession, request: PlanRequest) -> PlanningQuestion:
-        policy, version = await self._policies.contact(session, request.shop)
-        known = await buyer_at_hand(session, UUID(request.review_row), request.now)
-        history = await history_of(session, known.buyer, request.now, request.case)
-        days = calendar_around(request.now, policy)
-        there = await self._rosters.attendance(session, request.shop, request.assignee, request.now, days)
-        asked = _asked(request, known, there, policy, history)
-        return PlanningQuestion(request, asked, history, policy, version, days, there)
+        shop, who, now = request.shop, request.assignee, request.now
+        found = await look_up(
+            session, shop=shop, behind=UUID(request.review_row), case=request.case,
+            person=UUID(who) if who else None, now=now,
+        )  # fmt: skip
+        self._policies.told(session, shop, found.newest)
+        policy, version = await self._policies.contact(session, shop)
+        days = calendar_around(now, policy)
+        there = await self._rosters.attendance(session, shop, who, found.lines, now, days)
+        asked = _asked(request, found.buyer, there, policy, found.history)
+        return PlanningQuestion(request, asked, found.history, policy, version, days, there)
 
 
 def _asked(

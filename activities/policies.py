@@ -1,12 +1,13 @@
 """Policies as activities use them: the document in force for a shop, with the version that a decision names."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.policy_rows import KINDS, model_of
+from db.policy_rows import KINDS, NEWEST, model_of
 from db.sessions import rows
 from db.tables.policies import Policy
 from domain.policies.causes import CausesPolicy
@@ -20,13 +21,6 @@ from domain.policies.refunds import RefundsPolicy
 from domain.policies.texts import TextsPolicy
 
 KEPT = 256
-# Built once: every decision of every case asks it.
-_NEWEST = (
-    select(Policy.kind, Policy.id, Policy.shop, Policy.version)
-    .ext(distinct_on(Policy.kind))
-    .where((Policy.shop == bindparam("shop")) | Policy.shop.is_(None))
-    .order_by(Policy.kind, Policy.shop.nulls_last(), Policy.version.desc())
-)
 
 
 class Policies:
@@ -82,13 +76,21 @@ class Policies:
 
     async def _in_force(self, session: AsyncSession, shop: str) -> dict[str, tuple[int, str | None, int]]:
         """The newest row of every kind, asked once in a transaction: an activity may need five of them."""
-        known: dict[str, dict[str, tuple[int, str | None, int]]] = session.info.setdefault("policies", {})
-        if shop not in known:
-            newest = await rows(session, _NEWEST, {"shop": shop})
-            known[shop] = {row.kind: (row.id, row.shop, row.version) for row in newest}
-        return known[shop]
+        if shop not in _known(session):
+            self.told(session, shop, await rows(session, NEWEST, {"shop": shop}))
+        return _known(session)[shop]
+
+    def told(self, session: AsyncSession, shop: str, newest: Iterable[Any]) -> None:
+        """The rows of NEWEST, from whoever has asked for them in the session's transaction."""
+        _known(session)[shop] = {row.kind: (row.id, row.shop, row.version) for row in newest}
 
     def _keep(self, row: int, document: PolicyDocument) -> None:
         self._read[row] = document
         while len(self._read) > KEPT:
             self._read.popitem(last=False)
+
+
+def _known(session: AsyncSession) -> dict[str, dict[str, tuple[int, str | None, int]]]:
+    """Of each shop asked about in this session: by kind the row that counts, whose it is, and its version."""
+    known: dict[str, dict[str, tuple[int, str | None, int]]] = session.info.setdefault("policies", {})
+    return known

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.policies import Policies
-from db.shifts import RosterLine, roster, shifts_by_id
+from db.shifts import RosterLine, shifts_by_id
 from domain.calendar import CalendarDays
 from domain.contact_slots import DeskHours
 from domain.contact_spread import Hands
@@ -47,9 +47,15 @@ class Rosters:
         self._shifts: Mapping[UUID, Shift] = {}
 
     async def attendance(
-        self, session: AsyncSession, shop: str, person: str | None, now: datetime, days: CalendarDays
+        self,
+        session: AsyncSession,
+        shop: str,
+        person: str | None,
+        lines: Mapping[UUID, RosterLine],
+        now: datetime,
+        days: CalendarDays,
     ) -> Attendance:
-        lines = await roster(session, shop, UUID(person) if person else None)
+        """`lines`: the shop's active agents and the person asked about."""
         shifts = await self._shifts_of(session, lines.values())
         agents = tuple(line for line in lines.values() if line.shops)
         theirs = tuple(line for id, line in lines.items() if str(id) == person)

@@ -1,15 +1,30 @@
 """Contacts of one person: what planning asks the database, in few statements that are built once, since every contact
 of every case asks them; the lock on the person; and stops."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, Row, Select, String, Uuid, bindparam, func, null, or_, select, text, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    DateTime,
+    Select,
+    String,
+    Uuid,
+    bindparam,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
 from db.sessions import rows
 from db.surges import in_surge
@@ -38,43 +53,28 @@ class BuyerAtHand:
     surge: bool
 
 
-_AT_HAND = (
-    select(
-        Review.buyer,
+_BEHIND = bindparam("behind", type_=Uuid)
+
+
+def _at_hand(source: type[Review] | type[Refund]) -> Select[*tuple[Any, ...]]:
+    found = select(
+        source.buyer,
         ShopOrder.province,
         ShopOrder.address_type,
         ShopOrder.oaid.is_not(None).label("has_oaid"),
         Buyer.occupation,
         Buyer.phone_kind,
-        in_surge(Review.shop).label("surge"),
+        in_surge(source.shop).label("surge"),
     )
-    .outerjoin(ShopOrder, ShopOrder.id == Review.order)
-    .outerjoin(Buyer, Buyer.id == Review.buyer)
-    .where(Review.id == bindparam("review", type_=Uuid))
-)
+    found = found.outerjoin(ShopOrder, ShopOrder.id == source.order).outerjoin(Buyer, Buyer.id == source.buyer)
+    return found.where(source.id == _BEHIND)
 
 
-_AT_HAND_OF_REFUND = (
-    select(
-        Refund.buyer,
-        ShopOrder.province,
-        ShopOrder.address_type,
-        ShopOrder.oaid.is_not(None).label("has_oaid"),
-        Buyer.occupation,
-        Buyer.phone_kind,
-        in_surge(Refund.shop).label("surge"),
-    )
-    .outerjoin(ShopOrder, ShopOrder.id == Refund.order)
-    .outerjoin(Buyer, Buyer.id == Refund.buyer)
-    .where(Refund.id == bindparam("review", type_=Uuid))
-)
+AT_HAND = union_all(_at_hand(Review), _at_hand(Refund))
 
 
-async def buyer_at_hand(session: AsyncSession, review: UUID, now: datetime) -> BuyerAtHand:
-    """Of a review, or of an application. Raises NoResultFound for one that is not there."""
-    row = (await rows(session, _AT_HAND, {"review": review, "now": now})).one_or_none()
-    if row is None:
-        row = (await rows(session, _AT_HAND_OF_REFUND, {"review": review, "now": now})).one()
+def at_hand_in(row: Any) -> BuyerAtHand:
+    """What a row of AT_HAND tells."""
     return BuyerAtHand(
         buyer=row.buyer,
         province=row.province or "",
@@ -86,45 +86,53 @@ async def buyer_at_hand(session: AsyncSession, review: UUID, now: datetime) -> B
     )
 
 
-def _of_person(*columns: Any, person: InstrumentedAttribute[Any], case: InstrumentedAttribute[str]) -> Select[Any]:
-    """Rows of a buyer's person under every id that means this person, with the case that goes on in place of theirs."""
+def _history_of(buyer: ColumnElement[UUID]) -> CompoundSelect[Any]:
+    """Touches and stops of a buyer's person under every id that means this person, each with the case that goes on in
+    place of its own. One question, since every planning and every contact asks it."""
     root = (
         select(func.coalesce(BuyerPerson.merged_into, BuyerPerson.id))
         .join(Buyer, Buyer.person == BuyerPerson.id)
-        .where(Buyer.id == bindparam("buyer", type_=Uuid))
+        .where(Buyer.id == buyer)
         .scalar_subquery()
     )
     same = aliased(BuyerPerson)
     people = select(same.id).where(or_(same.id == root, same.merged_into == root))
-    found = select(func.coalesce(CaseKey.merged_into, case).label("case_number"), *columns).where(person.in_(people))
-    return found.outerjoin(CaseKey, (CaseKey.case == case) & CaseKey.merged_into.is_not(None))
+
+    def found(source: type[ContactAttempt] | type[ContactStopRow], *columns: Any) -> Select[Any]:
+        goes_on = func.coalesce(CaseKey.merged_into, source.case)
+        wanted = select(goes_on.label("case_number"), *columns).where(source.buyer_person.in_(people))
+        return wanted.outerjoin(CaseKey, (CaseKey.case == source.case) & CaseKey.merged_into.is_not(None))
+
+    touches = found(
+        ContactAttempt,
+        ContactAttempt.taken_at.label("at"),
+        ContactAttempt.channel,
+        ContactAttempt.result,
+        ContactAttempt.talk,
+        ContactAttempt.counted,
+        ContactAttempt.outbound,
+        ContactAttempt.asked_to_amend,
+        # The house numbers its own letters downwards (activities/letters.py).
+        (ContactAttempt.number < 0).label("letter"),
+        null().label("signal"),
+    ).where(
+        # A case's own contacts count as long as it lives: its month may be longer than what is remembered of others.
+        or_(
+            ContactAttempt.taken_at > bindparam("since", type_=DateTime(timezone=True)),
+            func.coalesce(CaseKey.merged_into, ContactAttempt.case) == bindparam("this_case", type_=String),
+        )
+    )
+    stops = found(ContactStopRow, ContactStopRow.at, *[null()] * 7, ContactStopRow.signal)
+    return union_all(touches, stops.where(ContactStopRow.lifted_at.is_(None)))
 
 
-_SINCE = bindparam("since", type_=DateTime(timezone=True))
-_THIS_CASE = bindparam("this_case", type_=String)
-_TOUCHES = _of_person(
-    ContactAttempt.taken_at.label("at"),
-    ContactAttempt.channel,
-    ContactAttempt.result,
-    ContactAttempt.talk,
-    ContactAttempt.counted,
-    ContactAttempt.outbound,
-    ContactAttempt.asked_to_amend,
-    # The house numbers its own letters downwards (activities/letters.py).
-    (ContactAttempt.number < 0).label("letter"),
-    null().label("signal"),
-    person=ContactAttempt.buyer_person,
-    case=ContactAttempt.case,
-).where(
-    # A case's own contacts count as long as it lives: its month may be longer than what is remembered of others.
-    or_(ContactAttempt.taken_at > _SINCE, func.coalesce(CaseKey.merged_into, ContactAttempt.case) == _THIS_CASE)
+_HISTORY = _history_of(bindparam("buyer", type_=Uuid))
+HISTORY_BEHIND = _history_of(
+    func.coalesce(
+        select(Review.buyer).where(Review.id == _BEHIND).scalar_subquery(),
+        select(Refund.buyer).where(Refund.id == _BEHIND).scalar_subquery(),
+    )
 )
-_STOPS = _of_person(
-    ContactStopRow.at, *[null()] * 7, ContactStopRow.signal,
-    person=ContactStopRow.buyer_person, case=ContactStopRow.case,
-).where(ContactStopRow.lifted_at.is_(None))  # fmt: skip
-# One question, since every planning and every contact asks it.
-_HISTORY = union_all(_TOUCHES, _STOPS)
 
 
 async def history_of(session: AsyncSession, buyer: UUID | None, now: datetime, case: str) -> ContactHistory:
@@ -133,7 +141,11 @@ async def history_of(session: AsyncSession, buyer: UUID | None, now: datetime, c
     if buyer is None:
         return ContactHistory()
     asked = {"buyer": buyer, "since": now - REMEMBERED, "this_case": case}
-    found = (await rows(session, _HISTORY, asked)).all()
+    return history_in((await rows(session, _HISTORY, asked)).all())
+
+
+def history_in(found: Sequence[Any]) -> ContactHistory:
+    """What rows of such a question tell."""
     return ContactHistory(
         touches=tuple(_touch(row) for row in found if row.signal is None),
         stops=tuple(
@@ -155,7 +167,7 @@ async def keep_stop(
     await session.execute(row.on_conflict_do_nothing(index_elements=["case_number", "step"]))
 
 
-def _touch(row: Row[Any]) -> ContactTouch:
+def _touch(row: Any) -> ContactTouch:
     return ContactTouch(
         at=row.at,
         channel=Channel(row.channel),

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.audit import lock_office, record
@@ -36,6 +37,13 @@ KINDS: dict[str, type[PolicyDocument]] = {
     "retention": RetentionPolicy,
     "notices": NoticesPolicy,
 }
+# Of every kind the row that counts for a shop; built once, since every decision of every case asks it.
+NEWEST = (
+    select(Policy.kind, Policy.id, Policy.shop, Policy.version)
+    .ext(distinct_on(Policy.kind))
+    .where((Policy.shop == bindparam("shop")) | Policy.shop.is_(None))
+    .order_by(Policy.kind, Policy.shop.nulls_last(), Policy.version.desc())
+)
 PATHS_TOLD = 50
 SHIPPED = 0  # the version under which the shipped document counts
 

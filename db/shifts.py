@@ -43,7 +43,7 @@ _THEIR_SHOPS = (
     .correlate(Person)
     .scalar_subquery()
 )
-_ROSTER = (
+ROSTER = (
     select(
         Person.id,
         Person.away_until,
@@ -116,10 +116,10 @@ class RosterLine:
     leaves: tuple[Span, ...] = ()
 
 
-async def roster(session: AsyncSession, shop: str, person: UUID | None) -> dict[UUID, RosterLine]:
-    """The shop's active agents and this person, with one statement."""
+def roster_in(found: Iterable[Any]) -> dict[UUID, RosterLine]:
+    """The shop's active agents and the person asked about, from rows of ROSTER."""
     lines: dict[UUID, RosterLine] = {}
-    for row in await rows(session, _ROSTER, {"shop": shop, "person": person}):
+    for row in found:
         known = lines[row.id].terms if row.id in lines else ()
         terms = ((row.shift, row.valid_from, row.valid_until),) if row.shift else ()
         lines[row.id] = RosterLine(row.away_until, row.active, row.shops, (*known, *terms), _leaves(row))
