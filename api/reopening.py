@@ -28,14 +28,18 @@ class CaseOpen(Refusal):
     code = "CaseOpen"
 
 
-async def reopen(house: House, caller: Caller, row: CaseFile, body: Reopen, update_id: str) -> CaseState:
-    """Start the next run and answer its first state. A repeat of the same request finds that run by its reason."""
+async def reopen(
+    house: House, caller: Caller, row: CaseFile, named: CaseFile, body: Reopen, update_id: str
+) -> CaseState:
+    """Start the next run and answer its first state. A repeat of the same request finds that run by its reason. `named`
+    is the case that was asked for; `row` another one where that was merged."""
     if not caller.actor(row.shop).holds(DESK if body.buyer_came_back else LEADERS):
         raise NotAllowed("Reopening is a lead's or a supervisor's, unless the buyer came back; ask one of them.")
     text = text_id(update_id, "why")
     why = f"reopened by {caller.person}: {text}"
     if row.closed_at is None:
-        return _repeated(row, why, "The case is open; take the step you need.")
+        merged = f"Case {named.number} goes on in {row.number}, which is open; split_off undoes the merge."
+        return _repeated(row, why, "The case is open; take the step you need." if row is named else merged)
     return await _begin(house, row, body.why, text, why)
 
 

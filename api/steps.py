@@ -118,7 +118,7 @@ async def take_in(
         kind_of(row).take(body.step_name)
         state: CaseState
         if isinstance(body, Reopen):
-            state = await reopen(house, caller, row, body, update_id)
+            state = await reopen(house, caller, row, named, body, update_id)
         elif isinstance(body, SplitOff):
             state = await split_off(house, caller, row, body, update_id)
         else:

@@ -31,6 +31,13 @@ class NotYours(StepRefused):
     code = "NotYours"
 
 
+def whose(assignee: str | None) -> str:
+    """Why a step of the case's own agent is refused to another one, and what to do."""
+    if assignee is None:
+        return "The case is nobody's yet: claim it first, or ask a lead to assign it."
+    return "The case is somebody else's: ask its agent, or a lead to hand it over."
+
+
 class SecondPersonNeeded(StepRefused):
     """A second person looks, never the one whose own doing it is."""
 

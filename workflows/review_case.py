@@ -147,6 +147,8 @@ class ReviewCase:
         """Another case of this buyer about this order goes on here."""
         async with self._lock:
             merging.absorbed(self._case, number, workflow.now())
+            if workflow.patched("planned-from-all-contacts"):
+                merging.plan_from_all_contacts(self._case, workflow.now())
             self._keeping.changed()
 
     @workflow.signal

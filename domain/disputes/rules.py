@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from domain.disputes.state import Disputed, Found, Paper
 from domain.errors import Refusal
 from domain.people import DESK, LEADERS, Actor
-from domain.step_refusals import BadTime, NotYours, StepRefused
+from domain.step_refusals import BadTime, NotYours, StepRefused, whose
 
 # Ours: a court may set a day that is far off; what lies beyond this is a slip of the pen.
 FARTHEST = timedelta(days=400)
@@ -57,7 +57,7 @@ def working(case: Disputed, actor: Actor) -> None:
     """The case's own agent, or a leader in their place."""
     desk(case, actor)
     mine = case.assignee == actor.person
-    require(mine or actor.holds(LEADERS), NotYours, "The case is not yours: claim it, or ask its agent or a lead.")
+    require(mine or actor.holds(LEADERS), NotYours, whose(case.assignee))
 
 
 def leaders(case: Disputed, actor: Actor) -> None:

@@ -5,6 +5,7 @@ from domain.people import DESK, LEADERS, Actor, Role
 from domain.refund_case.refusals import CaseEnding, CaseHeld, NotYours, OrderUnderWay, WrongStage
 from domain.refund_case.stages import Owner, RefundStage, owner_of, stage_of
 from domain.refund_case.state import RefundCaseState
+from domain.step_refusals import whose
 
 SUPERVISOR = frozenset({Role.SUPERVISOR})
 HANDS = DESK | {Role.WAREHOUSE, Role.FINANCE}
@@ -35,7 +36,7 @@ def working(case: RefundCaseState, actor: Actor) -> None:
     desk(case, actor)
     unheld(case)
     mine = case.assignee == actor.person
-    require(mine or actor.holds(LEADERS), NotYours, "The case is not yours: claim it, or ask its agent or a lead.")
+    require(mine or actor.holds(LEADERS), NotYours, whose(case.assignee))
 
 
 def leaders(case: RefundCaseState, actor: Actor) -> None:

@@ -8,6 +8,7 @@ from domain.case_numbers import parse
 from domain.people import SYSTEM, Actor
 from domain.review_case import promises, steps
 from domain.review_case.closing import end
+from domain.review_case.desk import replan
 from domain.review_case.endings import Merged
 from domain.review_case.facts import Prepared
 from domain.review_case.outcomes import Outcome
@@ -79,6 +80,13 @@ def absorbed(case: ReviewCaseState, number: str, now: datetime) -> None:
     if number not in case.absorbed and case.closed_at is None:
         case.absorbed = [*case.absorbed, number]
         record(case, SYSTEM, now, "absorbed", merged=number)
+
+
+def plan_from_all_contacts(case: ReviewCaseState, now: datetime) -> None:
+    """What was planned here knew nothing of the contacts made in the merged case: nobody is called again because of
+    it."""
+    if case.contact is not None:
+        replan(case, now)
 
 
 def split_off(case: ReviewCaseState, now: datetime) -> None:

@@ -7,6 +7,7 @@ from domain.errors import Refusal
 from domain.people import DESK, LEADERS, Actor, Role
 from domain.review_case.refusals import CaseHeld, NotYours
 from domain.review_case.state import ReviewCaseState
+from domain.step_refusals import whose
 
 
 class CanBeHeld(Protocol):
@@ -30,7 +31,7 @@ def working(case: ReviewCaseState, actor: Actor) -> None:
     desk(case, actor)
     unheld(case)
     mine = case.assignee == actor.person
-    require(mine or actor.holds(LEADERS), NotYours, "The case is not yours: claim it, or ask its agent or a lead.")
+    require(mine or actor.holds(LEADERS), NotYours, whose(case.assignee))
 
 
 def leaders(case: ReviewCaseState, actor: Actor) -> None:

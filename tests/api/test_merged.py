@@ -66,6 +66,19 @@ async def test_a_step_that_was_meant_for_what_the_merged_case_showed_is_refused(
     assert answer.json()["merged_into"] == survivor
 
 
+async def test_who_would_reopen_a_merged_case_while_the_other_is_open_hears_how_a_merge_is_undone(
+    web: httpx2.AsyncClient, cast: Any, pair: tuple[str, str], house: House
+) -> None:
+    merged, survivor = pair
+    async with house.sessions.begin() as session:
+        await session.execute(update(CaseFile).where(CaseFile.number == survivor).values(closed_at=None))
+    body = {"step": "reopen", "why": "two quarrels after all"}
+    refused = await web.post(f"/cases/{merged}/steps", json=body, headers=cast["lead"].headers)
+    assert (refused.status_code, refused.json()["code"]) == (409, "CaseOpen")
+    assert f"goes on in {survivor}" in refused.json()["detail"]
+    assert "split_off" in refused.json()["detail"]
+
+
 @pytest.mark.covers(194)
 async def test_a_lead_splits_a_merged_case_off_and_it_is_begun_anew(
     web: httpx2.AsyncClient, cast: Any, pair: tuple[str, str], temporal_client: Client, house: House

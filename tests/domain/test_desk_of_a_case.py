@@ -8,10 +8,12 @@ from hypothesis import find
 
 from domain.contact_terms import Channel, NoContactCode
 from domain.escalation import EscalationKind
-from domain.review_case import desk, progress, steps
+from domain.people import Actor, Role
+from domain.review_case import desk, permissions, progress, steps
 from domain.review_case.agenda import Action, agenda
 from domain.review_case.facts import Assigned, Planned, Prepared
 from domain.review_case.state import ReviewCaseState
+from domain.step_refusals import NotYours
 from tests.domain.review_world import BOB, START, TEXT, World
 
 NOBODY = Planned(why="nobody", code=NoContactCode.NOBODY_AT_DESK, again_at=START + timedelta(days=1))
@@ -116,3 +118,14 @@ def test_who_got_the_case_while_somebody_was_looked_for_keeps_it() -> None:
     progress.replaced(case, Assigned(person="ann", why="her shift fits"), "alice", START)
 
     assert (case.assignee, case.replace_at) == ("lee", None)
+
+
+@pytest.mark.parametrize(("assignee", "way_out"), [(None, "claim it"), ("alice", "hand it over")])
+def test_who_takes_a_step_in_a_case_that_is_not_theirs_hears_how_to_come_by_it(
+    assignee: str | None, way_out: str
+) -> None:
+    case = opened()
+    case.assignee = assignee
+    ann = Actor(person="ann", roles=frozenset({Role.AGENT}))
+    with pytest.raises(NotYours, match=way_out):
+        permissions.working(case, ann)

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -69,6 +70,22 @@ async def test_contacts_already_made_count_on_in_the_case_that_goes_on(tell: Tel
         assert review is not None
         history = await history_of(session, review.buyer, await first.clock(), first.opening.case)
     assert [touch.case for touch in history.touches] == [first.opening.case]
+
+
+@pytest.mark.covers(194)
+async def test_what_the_case_that_goes_on_had_planned_is_planned_anew_after_the_contacts_of_both(
+    tell: Tell, house: House, keep_history: Keep
+) -> None:
+    first, later = await two(tell, house)
+    await later.call(CallResult.NO_ANSWER)
+    called = await later.clock()
+    await merge(later, first.opening.case)
+    await later.closed()
+    state = await first.settled()
+    assert state.contact is not None
+    assert state.contact.due_at > called + timedelta(hours=12)
+    assert "attempt 2" in state.contact.why
+    await keep_history(first.handle.id, "ReviewCase.went_on_for_two")
 
 
 async def test_merging_back_is_refused_as_circular(tell: Tell, house: House) -> None:
