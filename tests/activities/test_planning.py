@@ -14,6 +14,7 @@ from activities.policies import Policies
 from activities.requests import PlanRequest
 from db import office, shifts, surges
 from db.contacts import history_of, keep_stop
+from db.leaves import add_leave
 from db.tables.buyers import Buyer, Review
 from db.tables.contacts import ContactAttempt
 from domain.contact_terms import Channel, NoContactCode, StopSignal
@@ -74,6 +75,16 @@ async def test_the_shift_of_the_agent_is_kept_to(plan: Any, way_in: WayIn) -> No
         await shifts.set_shift(session, "tests", NOW, alice, EVENINGS, date(2026, 1, 1))
     hers, anns = await plan(who="alice"), await plan(who="ann")
     assert (hers.due_at.date(), anns.due_at.date()) == (date(2026, 11, 25), date(2026, 11, 23))
+
+
+@pytest.mark.covers(195)
+async def test_nobody_is_to_call_during_their_leaves(plan: Any, way_in: WayIn) -> None:
+    async with way_in.house.parts.sessions.begin() as session:
+        alice = UUID(way_in.house.people["alice"])
+        for starts in (NOW - DAY, NOW + DAY):
+            await add_leave(session, "tests", NOW, alice, starts, starts + 2 * DAY, "年假")
+    hers, anns = await plan(who="alice"), await plan(who="ann")
+    assert (hers.due_at.date(), anns.due_at.date()) == (date(2026, 11, 26), date(2026, 11, 23))
 
 
 @pytest.mark.covers(27, 31)
