@@ -41,8 +41,8 @@ class FollowUpActivities:
         found = await self._contacts.plan(asked)
         return FollowUpPlanned(
             due_at=found.due_at, slot_ends_at=found.slot_ends_at, channel=found.channel,
-            why=found.why, why_zh=found.why_zh, questions=texts.follow_up.closed, policy=version,
-            hours_policy=found.policy,
+            why=found.why, why_zh=found.why_zh, warnings=found.warnings, questions=texts.follow_up.closed,
+            policy=version, hours_policy=found.policy,
         )  # fmt: skip
 
     @activity.defn

@@ -10,7 +10,9 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from domain.contact_caps import ContactNotAllowed
     from domain.errors import Refusal
+    from domain.review_case.steps import BeginContact
     from domain.sealed import Event
     from workflows import limits, search
 
@@ -130,6 +132,12 @@ def refused(refusal: Refusal) -> ApplicationError:
     """A refusal as the engine carries it to whoever asked."""
     facts = {name: str(value) for name, value in refusal.facts.items()}
     return ApplicationError(refusal.message, {"message": refusal.message, "facts": facts}, type=refusal.code)
+
+
+def put_off(step: object, refusal: ApplicationError) -> bool:
+    """Whether a step was to begin a contact that must not be made now, whatever was planned."""
+    begins = isinstance(step, BeginContact) and refusal.type == ContactNotAllowed.code
+    return begins and workflow.patched("put-off-and-planned-anew")
 
 
 def unprepared(error: ActivityError) -> ApplicationError:

@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.refund_projection import RefundProjectionActivities
     from activities.refund_requests import RefundProjection
     from domain.errors import Refusal
-    from domain.refund_case import claiming, clocks, desk, paying, rules, tracing
+    from domain.refund_case import calls, claiming, clocks, desk, paying, rules, tracing
     from domain.refund_case.agenda import Action, Due, due_for_people, next_due
     from domain.refund_case.claims import ClaimReport
     from domain.refund_case.facts import RefundPrepared
@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.facts import PayoutReport
     from domain.review_case.payout_steps import DecidePayout, MendPayout
     from workflows import limits
-    from workflows.case_keeping import CaseKeeping, refused, unprepared
+    from workflows.case_keeping import CaseKeeping, put_off, refused, unprepared
     from workflows.case_payouts import tell_decision
     from workflows.refund_actions import RefundActions
     from workflows.refund_preparing import prepare
@@ -120,7 +120,11 @@ class RefundCase:
         try:
             return await prepare(self._case, command)
         except ActivityError as error:
-            raise unprepared(error) from None
+            refusal = unprepared(error)
+            if put_off(command.step, refusal):
+                calls.put_off(self._case, command.actor, workflow.now(), refusal.message)
+                self._keeping.changed()
+            raise refusal from None
 
     @workflow.signal
     async def refund_changed(self) -> None:

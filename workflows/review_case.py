@@ -12,14 +12,25 @@ with workflow.unsafe.imports_passed_through():
     from domain.errors import Refusal
     from domain.gate import GateMode
     from domain.people import Actor, ActorKind
-    from domain.review_case import announcing, desk, hearing, merging, paying, presence, resting, rules, surging
+    from domain.review_case import (
+        announcing,
+        contacting,
+        desk,
+        hearing,
+        merging,
+        paying,
+        presence,
+        resting,
+        rules,
+        surging,
+    )
     from domain.review_case.agenda import Action, Due, due_for_people, next_due
     from domain.review_case.facts import BuyerMessage, PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
     from domain.review_case.steps import AnswerOffer, CheckFulfilment, Command, DecidePayout, FulfilOffer, MendPayout
     from domain.step import Step
     from workflows import limits
-    from workflows.case_keeping import CaseKeeping, refused, unprepared
+    from workflows.case_keeping import CaseKeeping, put_off, refused, unprepared
     from workflows.review_actions import ReviewActions
     from workflows.review_preparing import prepare
 
@@ -129,7 +140,11 @@ class ReviewCase:
         try:
             return await prepare(self._case, command)
         except ActivityError as error:
-            raise unprepared(error) from None
+            refusal = unprepared(error)
+            if put_off(command.step, refusal):
+                contacting.put_off(self._case, command.actor, workflow.now(), refusal.message)
+                self._keeping.changed()
+            raise refusal from None
 
     def _answer(self, command: Command) -> Answer:
         """The digest is that of the body that was carried out; the api refuses another body under the same key."""

@@ -34,6 +34,7 @@ SENTENCES: Mapping[str, str] = {
     "contact_due": "Contact {number} is due by {channel}.",
     "contact_begun": "Contact {number} begun by {channel}.",
     "contact_logged": "Contact {number} by {channel}: {result} {talk}.",
+    "contact_put_off": "Contact {number} by {channel} could not be begun and is planned anew: {why}",
     "contact_missed": "Nobody made contact {number} while it was due.",
     "contact_lapsed": "Contact {number}, taken by {taken_by}, was never logged.",
     "contact_stopped": "No more contact with the buyer ({signal}).",

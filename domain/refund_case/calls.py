@@ -136,6 +136,14 @@ def begin(case: RefundCaseState, actor: Actor, step: BeginContact, now: datetime
     )  # fmt: skip
 
 
+def put_off(case: RefundCaseState, actor: Actor, now: datetime, why: str) -> None:
+    """The last look found that a due call must not be made. Nobody has missed it; it is planned anew."""
+    call = case.calls.contact
+    if call is not None:
+        case.calls.contact, case.calls.plan_again_at = None, now
+        record(case, actor, now, "contact_put_off", number=call.number, channel=call.channel, why=why)
+
+
 def may_log(case: RefundCaseState, actor: Actor) -> None:
     working(case, actor)
     going_on(case)

@@ -57,6 +57,14 @@ def begin(case: ReviewCaseState, actor: Actor, step: steps.BeginContact, now: da
     )  # fmt: skip
 
 
+def put_off(case: ReviewCaseState, actor: Actor, now: datetime, why: str) -> None:
+    """The last look found that a due contact must not be made: its buyer was reached in another case meanwhile, or
+    wants none. Nobody has missed it; it is planned anew."""
+    if case.contact is not None:
+        record(case, actor, now, "contact_put_off", number=case.contact.number, channel=case.contact.channel, why=why)
+        replan(case, now)
+
+
 def may_log(case: ReviewCaseState, actor: Actor) -> None:
     working(case, actor)
 

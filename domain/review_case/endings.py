@@ -37,6 +37,7 @@ class FollowUp(BaseModel):
     slot_ends_at: datetime | None = None
     why: str = ""
     why_zh: str = ""
+    warnings: list[str] = []
     questions: dict[str, list[str]] = {}
     due: bool = False
     taken_by: str | None = None

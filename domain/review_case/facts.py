@@ -67,6 +67,7 @@ class FollowUpPlanned(Fact):
     channel: Channel | None = None
     why: str
     why_zh: str = ""
+    warnings: list[str] = Field(default_factory=list)
     questions: dict[str, list[str]] = Field(default_factory=dict)
     policy: str = ""
     hours_policy: str = ""

@@ -32,13 +32,13 @@ def planned(case: ReviewCaseState, found: FollowUpPlanned, now: datetime) -> Non
     number = case.contacts_planned = case.contacts_planned + 1
     plan = {
         "number": number, "channel": found.channel, "due_at": found.due_at, "slot_ends_at": found.slot_ends_at,
-        "why": found.why, "why_zh": found.why_zh, "questions": found.questions,
+        "why": found.why, "why_zh": found.why_zh, "warnings": found.warnings, "questions": found.questions,
     }  # fmt: skip
     case.follow_up = visit.model_copy(update=plan)
     record(
         case, TIMER, now, "follow_up_planned",
         number=number, channel=found.channel, due_at=found.due_at, why=found.why, policy=found.policy,
-        hours_policy=found.hours_policy or None,
+        warnings=found.warnings or None, hours_policy=found.hours_policy or None,
     )  # fmt: skip
 
 

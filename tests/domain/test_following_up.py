@@ -54,6 +54,16 @@ def waiting(one: World) -> list[Action]:
     return [entry.action for entry in agenda(one.case) if entry.action is not Action.READ]
 
 
+def test_what_the_plan_of_a_visit_warns_of_stands_with_the_visit_and_in_the_record() -> None:
+    one, told = solved(), "The time that the buyer asked for cannot be kept."
+    when = one.now + timedelta(days=3)
+    plan = FollowUpPlanned(due_at=when, slot_ends_at=when, channel=Channel.CALL, why="three days", warnings=[told])
+    following_up.planned(one.case, plan, one.now)
+    assert one.case.follow_up is not None
+    assert one.case.follow_up.warnings == [told]
+    assert one.case.unwritten[-1].facts["warnings"] == [told]
+
+
 @pytest.mark.covers(186)
 @pytest.mark.parametrize("outcome", [Outcome.AMENDED_PAID, Outcome.AMENDED_UNPAID, Outcome.SETTLED_KEPT])
 def test_a_solved_case_plans_one_visit_before_it_closes(outcome: Outcome) -> None:

@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from temporalio.client import WorkflowUpdateFailedError
 
 from domain.contact_terms import CallResult, Channel, TalkOutcome
 from domain.life_zones import BEIJING
-from domain.review_case.steps import LogContact, ScheduleCallback
+from domain.review_case.steps import BeginContact, LogContact, ScheduleCallback
 from tests.builders import House
 from tests.workflows.conftest import Keep, Tell, TellRefund, Told
 from tests.workflows.refund_world import RefundStory
+from tests.workflows.test_review_story import code_of
 
 
 async def planning(story: Told | RefundStory) -> None:
@@ -82,3 +84,43 @@ async def test_a_time_agreed_with_an_applicant_while_the_first_call_is_being_pla
     assert state.calls.contact is not None
     assert agreed <= state.calls.contact.due_at < agreed + timedelta(hours=1)
     assert [event.kind for event in await story.events()].count("contact_planned") == 1
+
+
+@pytest.mark.covers(31)
+async def test_a_due_contact_whose_buyer_was_called_elsewhere_meanwhile_is_put_off_and_nobody_has_missed_it(
+    tell: Tell, keep_history: Keep
+) -> None:
+    first, later = await tell(), await tell()
+    for story in (first, later):
+        await story.until(lambda case: case.contact is not None and case.contact.due)
+    who = await first.agent()
+    await first.step(who, BeginContact())
+    await first.step(who, LogContact(result=CallResult.NO_ANSWER))
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await later.step(await later.agent(), BeginContact())
+    state = await later.settled()
+    await keep_history(later.handle.id, "ReviewCase.put_off")
+
+    assert code_of(refused) == "ContactNotAllowed"
+    assert state.contact is not None
+    assert state.contact.due_at > await later.clock() + timedelta(hours=12)
+    assert "contact_missed" not in state.clocks
+    kinds = [event.kind for event in await later.events()]
+    assert kinds[-2:] == ["contact_put_off", "contact_planned"]
+
+
+async def test_an_applicants_due_call_is_put_off_likewise(tell_refund: TellRefund) -> None:
+    first, later = await tell_refund(buyer_nick="lin"), await tell_refund(buyer_nick="lin")
+    for story in (first, later):
+        await story.until(lambda case: case.calls.contact is not None and case.calls.contact.due)
+    who = await first.agent()
+    await first.step(who, BeginContact())
+    await first.step(who, LogContact(result=CallResult.NO_ANSWER))
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await later.step(await later.agent(), BeginContact())
+    state = await later.settled()
+
+    assert code_of(refused) == "ContactNotAllowed"
+    assert state.calls.contact is None or state.calls.contact.due_at > await later.clock() + timedelta(hours=12)
+    assert "contact_missed" not in state.clocks
+    assert "contact_put_off" in [event.kind for event in await later.events()]
