@@ -31,13 +31,13 @@ class ContextFreeRunner(WorkflowRunner):
         self._inner.prepare_workflow(defn)
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        return _ContextFree(self._inner.create_instance(det))
+        return ContextFreeInstance(self._inner.create_instance(det))
 
     def set_worker_level_failure_exception_types(self, types: Sequence[type[BaseException]]) -> None:
         self._inner.set_worker_level_failure_exception_types(types)
 
 
-class _ContextFree(WorkflowInstance):
+class ContextFreeInstance(WorkflowInstance):
     def __init__(self, inner: WorkflowInstance) -> None:
         self._inner = inner
 

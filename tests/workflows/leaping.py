@@ -7,13 +7,12 @@ one run of eight on a busy machine).
 """
 
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from temporalio import workflow
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
@@ -23,6 +22,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 
 from workflows import search
+from workflows.runner import ContextFreeInstance, ContextFreeRunner
 
 # Longer than a task stays with a worker, and far shorter than anything that a story waits for.
 ABOUT_TO_FIRE = timedelta(seconds=5)
@@ -57,31 +57,22 @@ def _leaving_what_fires(inner: WorkflowRunner | None) -> WorkflowRunner:
     return LeavingWhatFires(inner)
 
 
-class LeavingWhatFires(WorkflowRunner):
+class LeavingWhatFires(ContextFreeRunner):
     """Runs stories as `inner` does, but lets a timer fire that would be cancelled just before: nobody hears it."""
 
-    def __init__(self, inner: WorkflowRunner) -> None:
-        self._inner = inner
-
-    def prepare_workflow(self, defn: Any) -> None:
-        self._inner.prepare_workflow(defn)
-
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        return _LeavingWhatFires(self._inner.create_instance(det))
-
-    def set_worker_level_failure_exception_types(self, types: Sequence[type[BaseException]]) -> None:
-        self._inner.set_worker_level_failure_exception_types(types)
+        return _LeavingWhatFires(super().create_instance(det))
 
 
-class _LeavingWhatFires(WorkflowInstance):
+class _LeavingWhatFires(ContextFreeInstance):
     def __init__(self, inner: WorkflowInstance) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._fires_at: dict[int, datetime] = {}
 
     def activate(self, act: Any) -> Any:
         """By the task's own time alone: a replay within the same worker decides alike."""
         now = act.timestamp.ToDatetime(UTC)
-        answer = self._inner.activate(act)
+        answer = super().activate(act)
         commands = answer.successful.commands
         leave = [
             command for command in commands
@@ -99,15 +90,3 @@ class _LeavingWhatFires(WorkflowInstance):
         """Of timers that were started in an earlier task; one of this task's own is not with the engine yet."""
         fires_at = self._fires_at.get(seq)
         return fires_at is not None and fires_at <= now + ABOUT_TO_FIRE
-
-    def get_serialization_context(self, command_info: Any) -> Any:
-        return self._inner.get_serialization_context(command_info)
-
-    def get_external_store_context(self, command_info: Any) -> Any:
-        return self._inner.get_external_store_context(command_info)
-
-    def get_info(self) -> workflow.Info:
-        return self._inner.get_info()
-
-    def get_thread_id(self) -> int | None:
-        return self._inner.get_thread_id()

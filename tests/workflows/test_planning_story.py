@@ -27,6 +27,13 @@ async def planning(story: Told | RefundStory) -> None:
             await asyncio.sleep(0.02)
 
 
+async def not_reached(story: Told | RefundStory) -> None:
+    """The case's agent tries the due contact, and nobody answers."""
+    who = await story.agent()
+    await story.step(who, BeginContact())
+    await story.step(who, LogContact(result=CallResult.NO_ANSWER))
+
+
 def noon(now: datetime, days: int, hour: int) -> datetime:
     day = now.astimezone(BEIJING) + timedelta(days=days)
     return day.replace(hour=hour, minute=10, second=0, microsecond=0)
@@ -93,9 +100,7 @@ async def test_a_due_contact_whose_buyer_was_called_elsewhere_meanwhile_is_put_o
     first, later = await tell(), await tell()
     for story in (first, later):
         await story.until(lambda case: case.contact is not None and case.contact.due)
-    who = await first.agent()
-    await first.step(who, BeginContact())
-    await first.step(who, LogContact(result=CallResult.NO_ANSWER))
+    await not_reached(first)
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await later.step(await later.agent(), BeginContact())
     state = await later.settled()
@@ -113,9 +118,7 @@ async def test_an_applicants_due_call_is_put_off_likewise(tell_refund: TellRefun
     first, later = await tell_refund(buyer_nick="lin"), await tell_refund(buyer_nick="lin")
     for story in (first, later):
         await story.until(lambda case: case.calls.contact is not None and case.calls.contact.due)
-    who = await first.agent()
-    await first.step(who, BeginContact())
-    await first.step(who, LogContact(result=CallResult.NO_ANSWER))
+    await not_reached(first)
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await later.step(await later.agent(), BeginContact())
     state = await later.settled()
