@@ -69,6 +69,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--schema-cases", type=int, default=4, help="requests of each kind that a route is tried with")
 
 
+def pytest_make_parametrize_id(val: object) -> None:
+    """Processes that share the tests out must agree on every name, and an archive packed while they are collected
+    holds the second in which that was done."""
+    if isinstance(val, bytes) and not (val.isascii() and val.decode().isprintable()):
+        raise pytest.UsageError(f"{val[:20]!r} names a test: give such bytes a name in ids= or pytest.param(id=)")
+
+
 def pytest_configure() -> None:
     # An audit hook sees every socket of the interpreter, whichever library opens it, and can't be undone by one.
     sys.addaudithook(_refuse_outside)

@@ -80,7 +80,9 @@ def test_a_database_that_is_away_is_said_plainly(typed: Typed, words: list[str])
     assert (refused.exit_code, "check AMENDS_DATABASE_URL" in refused.stderr) == (1, True)
 
 
-@pytest.mark.parametrize("content", ["你好 = 1".encode("gb18030"), b"a = ", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content", ["你好 = 1".encode("gb18030"), b"a = ", b"\xff\xfe"], ids=["another encoding", "cut off", "no text"]
+)
 def test_a_policy_file_that_can_not_be_read_is_named_and_changes_nothing(
     typed: Typed, tmp_path: Path, content: bytes
 ) -> None:

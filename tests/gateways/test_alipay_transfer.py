@@ -47,7 +47,11 @@ def test_bytes_that_say_something_else_than_their_row_are_never_sent(change: dic
         changed.check(said_in)
 
 
-@pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b'{"out_biz_no":"1","trans_amount":5}', b"\xff"])
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"{}", b"[]", b'{"out_biz_no":"1","trans_amount":5}', b"\xff"],
+    ids=["empty", "no field", "a list", "a sum as a number", "no text"],
+)
 def test_bytes_that_are_no_transfer_are_not_taken_back(raw: bytes) -> None:
     stored = PreparedTransfer("1", 500, raw, hashlib.sha256(raw).hexdigest())
     with pytest.raises(TamperedTransfer, match="not a transfer"):

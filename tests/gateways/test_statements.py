@@ -67,7 +67,7 @@ def test_no_line_is_ever_lost(rows: list[str]) -> None:
     assert len(statement.lines) + len(statement.unread) >= len(kept)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", packed(summary=True)[:-20]])
+@pytest.mark.parametrize("body", [b"", b"<html>", packed(summary=True)[:-20]], ids=["empty", "a page", "cut off"])
 def test_what_is_no_statement_is_named(body: bytes) -> None:
     with pytest.raises(Nonsense):
         read_statement("Alipay", DAY, body)

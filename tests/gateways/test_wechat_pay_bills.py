@@ -99,13 +99,14 @@ def test_the_hash_is_of_the_file_before_it_was_packed() -> None:
         (HEAD.encode(), {"hash_type": "MD5"}),
         (HEAD.encode(), {"hash_value": ""}),
     ],
+    ids=["another", "cut off", "no archive", "empty", "another kind of hash", "no hash"],
 )
 def test_another_file_than_the_one_that_was_told_of_is_not_read(body: bytes, changes: dict[str, str]) -> None:
     with pytest.raises(Nonsense):
         unpacked("WeChat Pay", told(HEAD.encode(), **changes), body)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xef\xbb\xbf"], ids=["empty", "a page", "a mark of order alone"])
 def test_what_is_no_bill_is_named(body: bytes) -> None:
     with pytest.raises(Nonsense):
         read_fund_flow("WeChat Pay", DAY, [body])

@@ -86,7 +86,7 @@ def test_a_signed_answer_is_believed(private_key: str, public_key: str) -> None:
         ({"serial": "PUB_KEY_ID_2"}, ANSWER, 0, "unknown-serial"),
         ({}, ANSWER, 301, "stale-answer"),
         ({"timestamp": "soon"}, ANSWER, 0, "stale-answer"),
-        ({}, b"\xff", 0, "not-json"),
+        pytest.param({}, b"\xff", 0, "not-json", id="no text"),
     ],
 )
 def test_any_other_answer_is_not(

@@ -93,7 +93,11 @@ async def test_an_address_without_http_is_a_matter_of_settings() -> None:
             await Line(http, "ftp://a.test/", "A party", 1).post()
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'{"a":', b"\xff\xfe", b"[" * 100_000, b"9" * 5000, b"null"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>", b"[1]", b'{"a":', b"\xff\xfe", b"[" * 100_000, b"9" * 5000, b"null"],
+    ids=["empty", "a page", "a list", "cut off", "no text", "too deep", "a long number", "null"],
+)
 def test_a_body_that_is_no_json_object_is_nonsense(body: bytes) -> None:
     with pytest.raises(Nonsense):
         read_json("A party", body)
