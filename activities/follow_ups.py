@@ -25,18 +25,20 @@ class FollowUpActivities:
 
     @activity.defn
     async def plan_follow_up(self, request: FollowUpRequest) -> FollowUpPlanned:
-        """Some days after the notice, as the desk's policy says, inside all hours and caps of an ordinary contact."""
+        """Some days after the notice, as the desk's policy says, inside all hours and caps of an ordinary contact.
+        One that was put off is planned within the same days."""
         async with self._sessions.begin() as session:
             desk, version = await self._policies.desk(session, request.shop)
             texts, _ = await self._policies.texts(session, request.shop)
         if desk.follow_up_days == 0:
             return FollowUpPlanned(why="the desk makes no follow-up visits", policy=version)
-        earliest = request.now + timedelta(days=desk.follow_up_days)
+        day = (request.wanted_at or request.now) + timedelta(days=desk.follow_up_days)
         asked = PlanRequest(
             case=request.case, shop=request.shop, review_row=request.review_row,
-            review_created_at=request.review_created_at, window_ends_at=earliest + WITHIN, assignee=request.assignee,
+            review_created_at=request.review_created_at, window_ends_at=day + WITHIN, assignee=request.assignee,
             preference_at=None, preference_stated_at=None, preference_hours=request.preference_hours,
-            preference_written=request.preference_written, online_seen_at=None, number=request.number, now=earliest,
+            preference_written=request.preference_written, online_seen_at=None, number=request.number,
+            now=max(day, request.now),
         )  # fmt: skip
         found = await self._contacts.plan(asked)
         return FollowUpPlanned(

@@ -182,6 +182,7 @@ class FollowUpRequest(Request):
     preference_hours: list[str] = []
     preference_written: bool = False
     number: int
+    wanted_at: datetime | None = None
     now: datetime
 
 

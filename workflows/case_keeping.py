@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from domain.contact_caps import ContactNotAllowed
     from domain.errors import Refusal
-    from domain.review_case.steps import BeginContact
+    from domain.review_case.steps import BeginContact, BeginFollowUp
     from domain.sealed import Event
     from workflows import limits, search
 
@@ -135,9 +135,12 @@ def refused(refusal: Refusal) -> ApplicationError:
 
 
 def put_off(step: object, refusal: ApplicationError) -> bool:
-    """Whether a step was to begin a contact that must not be made now, whatever was planned."""
-    begins = isinstance(step, BeginContact) and refusal.type == ContactNotAllowed.code
-    return begins and workflow.patched("put-off-and-planned-anew")
+    """Whether a step was to begin a contact or a visit that must not be made now, whatever was planned."""
+    if refusal.type != ContactNotAllowed.code:
+        return False
+    if isinstance(step, BeginFollowUp):
+        return workflow.patched("visit-put-off-and-planned-anew")
+    return isinstance(step, BeginContact) and workflow.patched("put-off-and-planned-anew")
 
 
 def unprepared(error: ActivityError) -> ApplicationError:

@@ -93,7 +93,7 @@ class EndingActions:
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.review_row,
             review_created_at=identity.review_created_at, assignee=case.assignee,
             preference_hours=case.agreements.hours, preference_written=case.agreements.hours_written,
-            number=case.contacts_planned + 1, now=workflow.now(),
+            number=case.contacts_planned + 1, wanted_at=due.at, now=workflow.now(),
         )  # fmt: skip
         found = await workflow.execute_activity_method(FollowUpActivities.plan_follow_up, request, **limits.RECORD)
         async with self._lock:

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
         announcing,
         contacting,
         desk,
+        following_up,
         hearing,
         merging,
         paying,
@@ -27,7 +28,15 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.agenda import Action, Due, due_for_people, next_due
     from domain.review_case.facts import BuyerMessage, PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
-    from domain.review_case.steps import AnswerOffer, CheckFulfilment, Command, DecidePayout, FulfilOffer, MendPayout
+    from domain.review_case.steps import (
+        AnswerOffer,
+        BeginFollowUp,
+        CheckFulfilment,
+        Command,
+        DecidePayout,
+        FulfilOffer,
+        MendPayout,
+    )
     from domain.step import Step
     from workflows import limits
     from workflows.case_keeping import CaseKeeping, put_off, refused, unprepared
@@ -142,7 +151,9 @@ class ReviewCase:
         except ActivityError as error:
             refusal = unprepared(error)
             if put_off(command.step, refusal):
-                contacting.put_off(self._case, command.actor, workflow.now(), refusal.message)
+                visit = isinstance(command.step, BeginFollowUp)
+                anew = following_up.put_off if visit else contacting.put_off
+                anew(self._case, command.actor, workflow.now(), refusal.message)
                 self._keeping.changed()
             raise refusal from None
 

@@ -117,6 +117,7 @@ SENTENCES: Mapping[str, str] = {
     "follow_up_planned": "Follow-up visit planned by {channel} for {due_at}: {why}.",
     "follow_up_left_out": "No follow-up visit: {why}.",
     "follow_up_due": "The follow-up visit is due by {channel}.",
+    "follow_up_put_off": "The follow-up visit by {channel} could not be begun and is planned anew: {why}",
     "follow_up_begun": "The follow-up visit was begun.",
     "follow_up_logged": "Follow-up visit by {channel}: {result}. Answers: {answers}.",
     "follow_up_lapsed": "Nobody made the follow-up visit.",

@@ -55,6 +55,15 @@ def lapsed(case: ReviewCaseState, now: datetime) -> None:
         record(case, TIMER, now, "follow_up_lapsed", number=case.follow_up.number, taken_by=case.follow_up.taken_by)
 
 
+def put_off(case: ReviewCaseState, actor: Actor, now: datetime, why: str) -> None:
+    """The last look found that the due visit must not be made, as with any contact: it is planned anew, within the
+    days that it had from the start."""
+    visit = case.follow_up
+    if visit is not None:
+        record(case, actor, now, "follow_up_put_off", number=visit.number, channel=visit.channel, why=why)
+        case.follow_up = FollowUp(wanted_at=visit.wanted_at)
+
+
 def relapsed(case: ReviewCaseState, now: datetime) -> None:
     """The review turned bad again while the visit waited: this run closes and the next one takes it up."""
     if case.follow_up is not None and not case.relapsed:

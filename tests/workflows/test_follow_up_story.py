@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from temporalio.client import WorkflowUpdateFailedError
 
 from domain.contact_terms import CallResult
 from domain.payouts import PayoutStatus
@@ -11,6 +12,7 @@ from domain.review_case.outcomes import Outcome
 from domain.review_case.state import ReviewCaseState
 from tests.builders import House, Reviewed
 from tests.workflows.conftest import Keep, Tell, Told
+from tests.workflows.test_review_story import code_of
 
 
 def visit_due(case: ReviewCaseState) -> bool:
@@ -56,6 +58,31 @@ async def test_a_visit_that_nobody_makes_lapses_and_the_case_closes(tell: Tell, 
     state = await story.closed()
     assert state.outcome is Outcome.AMENDED_UNPAID
     assert "follow_up_lapsed" in [event.kind for event in await story.events()]
+
+
+@pytest.mark.covers(31)
+async def test_a_due_visit_whose_buyer_was_called_elsewhere_meanwhile_is_put_off_and_ends_within_its_week(
+    tell: Tell, house: House, keep_history: Keep
+) -> None:
+    first, _ = await solved(tell, house)
+    later, _ = await solved(tell, house)
+    for story in (first, later):
+        await story.until(visit_due)
+    await first.step(await first.agent(), steps.BeginFollowUp())
+    await first.step(await first.agent(), steps.LogFollowUp(result=CallResult.NO_ANSWER))
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await later.step(await later.agent(), steps.BeginFollowUp())
+    state = await later.settled()
+    await keep_history(later.handle.id, "ReviewCase.visit_put_off")
+
+    assert code_of(refused) == "ContactNotAllowed"
+    assert state.follow_up is not None
+    assert state.follow_up.due_at is not None
+    assert state.follow_up.due_at > await later.clock() + timedelta(hours=12)
+    assert state.follow_up.due_at < state.follow_up.wanted_at + timedelta(days=3 + 7)
+    kinds = [event.kind for event in await later.events()]
+    assert kinds[-2:] == ["follow_up_put_off", "follow_up_planned"]
+    assert "follow_up_lapsed" not in kinds
 
 
 async def test_a_review_turned_bad_again_before_the_visit_goes_on_as_the_next_run(tell: Tell, house: House) -> None:
