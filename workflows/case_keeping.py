@@ -10,6 +10,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from domain import editions
     from domain.contact_caps import ContactNotAllowed
     from domain.errors import Refusal
     from domain.review_case.steps import BeginContact, BeginFollowUp
@@ -126,6 +127,11 @@ class CaseKeeping:
             self._case.recent[info.id] = digest
         while len(self._case.recent) > COMMANDS_REMEMBERED:
             del self._case.recent[next(iter(self._case.recent))]
+
+
+def edition_of_this_run() -> int:
+    """The newest edition of the rules that was there when the run began; zero for a run from before editions."""
+    return next((one for one in range(editions.NEWEST, 0, -1) if workflow.patched(f"edition-{one}")), 0)
 
 
 def refused(refusal: Refusal) -> ApplicationError:

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.facts import PayoutReport
     from domain.review_case.payout_steps import DecidePayout, MendPayout
     from workflows import limits
-    from workflows.case_keeping import CaseKeeping, put_off, refused, unprepared
+    from workflows.case_keeping import CaseKeeping, edition_of_this_run, put_off, refused, unprepared
     from workflows.case_payouts import tell_decision
     from workflows.refund_actions import RefundActions
     from workflows.refund_preparing import prepare
@@ -40,6 +40,7 @@ class RefundCase:
     @workflow.init
     def __init__(self, opening: RefundOpening, carried: RefundCaseState | None = None) -> None:
         self._case = carried or RefundCaseState(opening=opening, opened_at=workflow.now())
+        self._case.edition = edition_of_this_run()
         self._lock = asyncio.Lock()
         self._keeping = CaseKeeping(self._case, self._write, beginning=carried is None)
         self._actions = RefundActions(self._case, self._lock, self._keeping)

@@ -39,7 +39,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.step import Step
     from workflows import limits
-    from workflows.case_keeping import CaseKeeping, put_off, refused, unprepared
+    from workflows.case_keeping import CaseKeeping, edition_of_this_run, put_off, refused, unprepared
     from workflows.review_actions import ReviewActions
     from workflows.review_preparing import prepare
 
@@ -60,6 +60,7 @@ class ReviewCase:
     @workflow.init
     def __init__(self, opening: Opening, carried: ReviewCaseState | None = None) -> None:
         self._case = carried or ReviewCaseState(opening=opening, opened_at=workflow.now())
+        self._case.edition = edition_of_this_run()
         self._lock = asyncio.Lock()
         self._keeping = CaseKeeping(self._case, self._write, beginning=carried is None)
         self._actions = ReviewActions(self._case, self._lock, self._keeping)

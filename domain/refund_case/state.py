@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain import editions
 from domain.case_clocks import Clock, Held
 from domain.disputes.state import Disputes
 from domain.escalation import EscalationKind
@@ -125,10 +126,11 @@ class RefusalAnswer(BaseModel):
 
 class RefundCaseState(BaseModel):
     """Everything a refund case knows. `version` is the seq of its last event, `person_step` that of the last event
-    that a person caused."""
+    that a person caused; `edition` is that of the rules by which this run lives."""
 
     opening: RefundOpening
     opened_at: datetime
+    edition: int = editions.NEWEST
     open_again_at: datetime | None = None
     identity: RefundIdentity | None = None
     policies: dict[str, str] = Field(default_factory=dict)

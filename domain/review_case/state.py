@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from domain import editions
 from domain.amendment import Baseline, Reading
 from domain.approvals import ApprovalNeed, is_approved
 from domain.case_clocks import Clock as Clock
@@ -214,10 +215,11 @@ class Amendment(BaseModel):
 
 class ReviewCaseState(BaseModel):
     """Everything a review case knows. `version` is the seq of its last event, `person_step` that of the last event
-    that a person caused."""
+    that a person caused; `edition` is that of the rules by which this run lives."""
 
     opening: Opening
     opened_at: datetime
+    edition: int = editions.NEWEST
     identity: Identity | None = None
     policies: dict[str, str] = Field(default_factory=dict)
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
+from domain import editions
 from domain.review_case.state import Stage
 from embedded import databases
 from record.histories import lines
@@ -56,6 +57,7 @@ async def test_a_review_case_is_opened_assigned_and_planned_in_one_task(tell: Te
     await story.events()
     history = await story.handle.fetch_history()
     assert (state.stage, state.contact is not None) == (Stage.CONTACTING, True)
+    assert state.edition == editions.NEWEST
     assert await local(history) == ["open_case", "assign", "plan"]
     assert tasks_before(history, "project") == 1
     await keep_history(story.handle.id, "ReviewCase.begun_at_once")
