@@ -239,7 +239,7 @@ class ReviewActions:
         found = await workflow.execute_activity_method(PayoutGate.open_payout, request, **limits.RECORD)
         async with self._lock:
             paying.payout_opened(self._case, found, workflow.now())
-        if found.key is not None:
+        if found.key is not None and paying.begun(self._case, found.key):
             by_hand = bool(found.give_roles)
             order = PayoutOrder(key=found.key, case=request.case, shop=request.shop, form=offer.form, by_hand=by_hand)
             await start_payout(order)

@@ -19,12 +19,13 @@ from domain.review_case.agreements import Investigation
 from domain.review_case.endings import FollowUp
 from domain.review_case.outcome_reached import outcome_at_end as outcome_at_end
 from domain.review_case.replying import reply_wanted_at
-from domain.review_case.state import PAY_ANEW, Identity, OfferStatus, ReplyStatus, ReviewCaseState
+from domain.review_case.state import PAY_ANEW, Held, Identity, OfferStatus, ReplyStatus, ReviewCaseState
 
 # Ours: whoever takes a contact logs it within two hours; after that nobody knows what happened, and a lead is told.
 LOG_WITHIN = timedelta(hours=2)
 # Ours: where the marketplace names no end for replies, a prepared one waits this long for its confirmation.
 REPLY_PATIENCE = timedelta(hours=72)
+WAITS_FOR_A_PERSON = frozenset({ReplyStatus.WANTED, ReplyStatus.PREPARED})
 
 
 class Action(StrEnum):
@@ -109,8 +110,7 @@ def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
         yield Due(case.opened_at, Action.END)
     yield from _reply(case, identity)
     if case.held is not None:
-        if case.held.until is not None:
-            yield Due(case.held.until, Action.RESUME)
+        yield from (Due(at, Action.RESUME) for at in _hold_ends(case, case.held))
         return
     if case.assignee is None:
         yield Due(case.assign_again_at or case.opened_at, Action.ASSIGN)
@@ -122,6 +122,15 @@ def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
     yield from (Due(one.due_at, Action.DECISION_DUE, str(one.number)) for one in decisions.unreminded(case))
     yield from (Due(at, Action.QUESTION_DUE, number) for at, number in dues.questions_due(case))
     yield from _clocks(case)
+
+
+def _hold_ends(case: ReviewCaseState, held: Held) -> Iterator[datetime]:
+    """When its time is over, or the public reply has become due: a marketplace's window doesn't wait."""
+    if held.until is not None:
+        yield held.until
+    reply = case.reply
+    if case.edition >= 1 and reply is not None and reply.status in WAITS_FOR_A_PERSON and reply.wanted_at >= held.since:
+        yield reply.wanted_at
 
 
 def _ending(case: ReviewCaseState) -> Iterator[Due]:
@@ -230,21 +239,31 @@ def _reply(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:
     elif reply.status is ReplyStatus.WANTED:
         yield Due(reply.wanted_at, Action.PREPARE_REPLY)
     elif reply.status is ReplyStatus.PREPARED:
-        yield Due(identity.reply_closes_at or reply.wanted_at + REPLY_PATIENCE, Action.REPLY_CLOSES)
+        yield Due(identity.reply_closes_at or _patience(case, identity, REPLY_PATIENCE), Action.REPLY_CLOSES)
     elif reply.status is ReplyStatus.CONFIRMED:
-        closes, again = identity.reply_closes_at or reply.wanted_at + 2 * REPLY_PATIENCE, reply.again_at
+        closes, again = identity.reply_closes_at or _patience(case, identity, 2 * REPLY_PATIENCE), reply.again_at
         late = again is not None and again >= closes
         yield Due(closes, Action.REPLY_CLOSES) if late else Due(again or reply.wanted_at, Action.POST_REPLY)
     else:
         yield Due(ends_at(case, identity), Action.END)
 
 
+def _patience(case: ReviewCaseState, identity: Identity, least: timedelta) -> datetime:
+    """How long a reply is waited for where the marketplace names no end: to the month's end, and a while at least."""
+    assert case.reply is not None  # noqa: S101 - the caller looked
+    after = case.reply.wanted_at + least
+    return max(after, identity.persistence_ends_at) if case.edition >= 1 else after
+
+
 def ends_at(case: ReviewCaseState, identity: Identity) -> datetime:
     """When trying ends: at once when the buyer wants no contact or took back what they were paid for, when about the
     report of a malicious review was decided, or the reply has been given and no money is promised; else at the end of
-    the month. What the buyer was promised and only we hold up is not lost with the month: the gate is asked first."""
+    the month, and not before a supervisor has decided about a suspicion. What the buyer was promised and only we hold
+    up is not lost with the month: the gate is asked first."""
     if case.malicious:
         return case.opened_at if case.malice.report else identity.persistence_ends_at
+    if case.suspected and case.edition >= 1:
+        return identity.persistence_ends_at
     if promised(case):
         ours = case.gate_ours and case.pay_again_at is not None and ready_to_pay(case)
         again = case.pay_again_at if ours else None

@@ -12,7 +12,7 @@ from domain.review_case.facts import Assigned, Prepared
 from domain.review_case.permissions import desk, require, unheld
 from domain.review_case.recording import record
 from domain.review_case.refusals import BadTime, NotAPhone, NotYours, WrongStage
-from domain.review_case.state import Clock, Held, ReviewCaseState
+from domain.review_case.state import Clock, Held, ReplyStatus, ReviewCaseState
 
 LONGEST_HOLD = timedelta(days=30)
 
@@ -61,6 +61,7 @@ def assign(case: ReviewCaseState, actor: Actor, person: str, kind: str, now: dat
     """Give the case to a person, start the clock for the first contact, and free a contact taken by the last one."""
     before, case.assignee, case.assigned_at, case.assign_again_at = case.assignee or case.taken_from, person, now, None
     case.taken_from, case.replace_at = None, None
+    case.agents = [*dict.fromkeys(one for one in [*case.agents, before, person] if one)]
     if case.contact and case.contact.taken_by not in (None, person):
         case.contact = case.contact.model_copy(update={"taken_by": None, "taken_at": None})
     case.clocks.pop(EscalationKind.UNASSIGNED, None)
@@ -107,6 +108,14 @@ def may_hold(case: ReviewCaseState, actor: Actor) -> None:
 def check_hold(case: ReviewCaseState, actor: Actor, step: steps.Hold, now: datetime) -> None:
     fits = step.until is None or now < step.until <= now + LONGEST_HOLD
     require(fits, BadTime, f"A hold ends within {LONGEST_HOLD.days} days from now; name such a time or none.")
+
+
+def enter_hold(case: ReviewCaseState, actor: Actor, step: steps.Hold, now: datetime) -> None:
+    prepared = case.reply is not None and case.reply.status is ReplyStatus.PREPARED
+    require(
+        not prepared, WrongStage,
+        "The public reply waits for a person, and the marketplace does not wait: post or skip it, then hold the case.",
+    )  # fmt: skip
 
 
 def hold(case: ReviewCaseState, actor: Actor, step: steps.Hold, now: datetime, found: Prepared) -> None:

@@ -52,6 +52,11 @@ def may_fulfil(case: ReviewCaseState, actor: Actor) -> None:
     require(work.to_give, FulfilmentUnknown, "It was given already; another person looks at the proof.")
     names = " or ".join(work.roles)
     require(actor.holds(frozenset(work.roles)), NotYours, f"This is given by {names}; leave it to one of them.")
+    unfrozen(case)
+
+
+def unfrozen(case: ReviewCaseState) -> None:
+    """Raises MoneyFrozen where what opened the gate is gone, or a supervisor has to decide about the buyer first."""
     frozen = case.suspected or case.malicious
     require(not frozen, MoneyFrozen, "Signals of extortion came up since: a supervisor decides before it is given.")
     identity = case.identity
@@ -59,6 +64,12 @@ def may_fulfil(case: ReviewCaseState, actor: Actor) -> None:
     require(
         not undone, MoneyFrozen, "The review was turned back since, so the gate is shut: wait, or have it cancelled."
     )
+
+
+def enter_mend(case: ReviewCaseState, actor: Actor, step: steps.MendPayout, now: datetime) -> None:
+    """A failed transfer that is sent again is money that moves. Another number for it passes the gate by itself."""
+    if step.action is steps.MendAction.SEND_AGAIN:
+        unfrozen(case)
 
 
 def check_fulfil(case: ReviewCaseState, actor: Actor, step: by_hand.FulfilOffer, now: datetime) -> None:

@@ -9,6 +9,7 @@ from domain.handwork import HandWork
 from domain.payouts import PayoutStatus
 from domain.people import SYSTEM
 from domain.review_case import reversing
+from domain.review_case.agenda import ready_to_pay
 from domain.review_case.closing import end
 from domain.review_case.facts import NoticeSent, PayoutOpened, PayoutReport
 from domain.review_case.outcomes import Outcome
@@ -19,8 +20,11 @@ GATE_AGAIN = timedelta(hours=6)
 
 
 def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> None:
-    """The gate let a payout through, or says what is missing; then it is asked again later."""
+    """The gate let a payout through, or says what is missing; then it is asked again later. Where the case has ended
+    meanwhile, or its money was frozen, a number that was given waits: nothing is sent under it."""
     offer = case.accepted_offer
+    if case.edition >= 1 and found.key is not None and not ready_to_pay(case):
+        return
     if found.key is None and offer is not None and offer.thanks:
         # Thanks were promised to nobody, so they wait for nothing.
         offer.status = OfferStatus.EXPIRED
@@ -58,6 +62,11 @@ def payout_opened(case: ReviewCaseState, found: PayoutOpened, now: datetime) -> 
         payout=found.key, offer=offer.number, form=offer.form, amount_fen=found.amount_fen, payee=payee,
         gate=found.gate, gate_facts=found.gate_facts or None, policy=found.policy or None,
     )  # fmt: skip
+
+
+def begun(case: ReviewCaseState, key: str) -> bool:
+    """Whether the case knows the payout of this number, so that its own workflow is to be there."""
+    return case.edition < 1 or any(payout.key == key for payout in case.payouts)
 
 
 def gate_changed(case: ReviewCaseState, mode: GateMode, now: datetime) -> None:

@@ -23,6 +23,7 @@ from domain.review_case.state import (
     Clock,
     ContactWait,
     OfferStatus,
+    ReplyStatus,
     ReviewCaseState,
 )
 from domain.review_case.verifying import suspect
@@ -66,9 +67,10 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
     )  # fmt: skip
     if found.before is not None and found.reversed_fen is not None:
         reversing.reversed_before(case, found.before, found.reversed_fen, now)
-    if found.before is not None and found.before.malicious and found.before.suspicion is not None:
-        # Whoever reopens it has a reason; money stays frozen until a supervisor has looked again.
-        suspect(case, SYSTEM, found.before.suspicion.signals, found.before.suspicion.score, now)
+    left = found.before.suspicion if found.before is not None else None
+    if left is not None and (left.decided or (left.decided is None and case.edition >= 1)):
+        # Whoever reopens it has a reason; money stays frozen until a supervisor has looked, or has looked again.
+        suspect(case, SYSTEM, left.signals, left.score, now)
     elif found.review_by_person:
         suspect(case, SYSTEM, found.signals, found.score, now, policy=found.policies.get("causes"))
 
@@ -83,6 +85,17 @@ def carry_over(case: ReviewCaseState, before: ReviewCaseState) -> None:
     case.malice, case.absorbed = before.malice.model_copy(update={"report": None}), before.absorbed
     case.recent, case.agreements = before.recent, before.agreements
     case.disputes, case.files = before.disputes, before.files
+    case.agents = list(before.agents)
+    if case.edition >= 1:
+        _begin_anew(case, before)
+
+
+def _begin_anew(case: ReviewCaseState, before: ReviewCaseState) -> None:
+    """A reply stands for good and doesn't end this run; whoever comes back has taken back their yes to the result."""
+    if before.reply is not None and before.reply.status is ReplyStatus.POSTED:
+        case.reply = before.reply.model_copy(update={"early": True})
+    if case.opening.split_from is None:
+        case.agreements = before.agreements.model_copy(update={"accepted_at": None})
 
 
 def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:

@@ -49,10 +49,15 @@ def _why(case: ReviewCaseState, early: bool) -> str:
 
 def reply_seen(case: ReviewCaseState, reading: Reading, now: datetime) -> None:
     """What a reading shows about the reply: that one stands there, or that an append has closed it."""
-    if reading.replied and case.reply is not None and case.reply.status in NOT_GIVEN:
+    if reading.replied and case.reply is not None and _not_known_to_stand(case, case.reply.status):
         _stands(case, now)
     elif reading.appended and case.identity is not None and case.identity.append_closes_reply:
         _closed_by_append(case, now)
+
+
+def _not_known_to_stand(case: ReviewCaseState, status: ReplyStatus) -> bool:
+    """What was taken for refused, because the marketplace's list lagged behind, may stand there all the same."""
+    return status in NOT_GIVEN or (status is ReplyStatus.IMPOSSIBLE and case.edition >= 1)
 
 
 def _stands(case: ReviewCaseState, now: datetime) -> None:

@@ -54,13 +54,15 @@ def anything_goes(case: ReviewCaseState, actor: Actor, step: steps.Step, now: da
 class Rule:
     """`prepared` says that an activity must look at the database before the step can be carried out. `enter` is asked
     only before a step is accepted: what it refuses was accepted by older code, and must still replay. It may hold
-    nothing that can become false while an accepted step waits for its turn."""
+    nothing that can become false while an accepted step waits for its turn, unless it is asked `again` then, in runs
+    that began since that is so."""
 
     may: May
     apply: Apply
     check: Check = anything_goes
     enter: Check = anything_goes
     prepared: bool = False
+    again: bool = False
 
 
 RULES: dict[type[steps.Step], Rule] = {
@@ -85,7 +87,9 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.SetPayee: Rule(offering.may_set_payee, desk.set_payee, offering.check_payee),
     steps.SetPhone: Rule(permissions.working, desk.set_phone, enter=desk.check_phone),
     steps.CheckReview: Rule(verifying.may_check, verifying.check_review),
-    steps.ConfirmAmended: Rule(verifying.may_confirm, verifying.confirm, verifying.check_confirm),
+    steps.ConfirmAmended: Rule(
+        verifying.may_confirm, verifying.confirm, verifying.check_confirm, verifying.enter_confirm, again=True
+    ),
     steps.PostReply: Rule(verifying.may_reply, verifying.post_reply, verifying.check_reply, prepared=True),
     steps.SkipReply: Rule(verifying.may_skip, verifying.skip_reply),
     steps.MarkMalicious: Rule(verifying.may_mark, verifying.mark_malicious, prepared=True),
@@ -94,7 +98,9 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.AttachFiles: Rule(permissions.desk, filing.attach_files, filing.check_files, prepared=True),
     steps.ReportToPlatform: Rule(reporting.may_report, reporting.report, reporting.check_report, prepared=True),
     steps.SkipReport: Rule(reporting.may_skip, reporting.skip),
-    payout_steps.MendPayout: Rule(mending.may_mend, mending.mend, mending.check_mend),
+    payout_steps.MendPayout: Rule(
+        mending.may_mend, mending.mend, mending.check_mend, fulfilling.enter_mend, again=True
+    ),
     payout_steps.DecidePayout: Rule(mending.may_decide, mending.decide, mending.check_decide),
     fulfilment_steps.SetDelivery: Rule(fulfilling.may_set_delivery, fulfilling.set_delivery),
     fulfilment_steps.GiveThanks: Rule(thanking.may_thank, thanking.thank, prepared=True),
@@ -130,7 +136,7 @@ RULES: dict[type[steps.Step], Rule] = {
     agreement_steps.DescribeBuyer: Rule(
         permissions.working, telling.describe, telling.check_description, prepared=True
     ),
-    steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold),
+    steps.Hold: Rule(desk.may_hold, desk.hold, desk.check_hold, desk.enter_hold),
     steps.Resume: Rule(desk.may_resume, desk.resume),
     steps.Escalate: Rule(permissions.desk, desk.escalate),
     steps.Merge: Rule(merging.may_merge, merging.merge, merging.check_merge, prepared=True),
@@ -165,7 +171,7 @@ def check(case: ReviewCaseState, command: steps.Command, now: datetime, *, accep
     rule = RULES[type(command.step)]
     rule.may(case, command.actor)
     rule.check(case, command.actor, command.step, now)
-    if not accepted:
+    if not accepted or (rule.again and case.edition >= 1):
         rule.enter(case, command.actor, command.step, now)
 
 

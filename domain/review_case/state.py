@@ -229,6 +229,7 @@ class ReviewCaseState(BaseModel):
     earlier_cases: int = 0
 
     assignee: str | None = None
+    agents: list[str] = Field(default_factory=list, description="everybody who has had the case")
     assigned_at: datetime | None = None
     first_contact_at: datetime | None = None
     assign_again_at: datetime | None = None

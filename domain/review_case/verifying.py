@@ -37,6 +37,15 @@ def may_confirm(case: ReviewCaseState, actor: Actor) -> None:
     )
 
 
+def enter_confirm(case: ReviewCaseState, actor: Actor, step: steps.ConfirmAmended, now: datetime) -> None:
+    """Whoever talked to the buyer, or had the case before, is no second person either."""
+    called = [attempt.by for attempt in case.attempts if not attempt.inbound]
+    require(
+        not actor.is_one_of([*called, *case.agents]), SecondPersonNeeded,
+        "You worked on this case, so somebody who did not has to confirm it.",
+    )  # fmt: skip
+
+
 def check_confirm(case: ReviewCaseState, actor: Actor, step: steps.ConfirmAmended, now: datetime) -> None:
     modes = case.identity.amend_modes if case.identity else []
     allowed = ", ".join(modes) or AmendMode.NONE

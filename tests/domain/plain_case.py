@@ -36,3 +36,12 @@ def an_identity() -> Identity:
         gate_mode=GateMode.AFTER_AMENDMENT,
         order_paid_fen=8900,
     )
+
+
+def reopened(one: World) -> ReviewCaseState:
+    """The next run of a closed case, a day later, by a person."""
+    later = one.now + timedelta(days=1)
+    opening = one.case.opening.model_copy(update={"run": 2, "source": "person"})
+    case = ReviewCaseState(opening=opening, opened_at=later)
+    progress.opened(case, Opened(number="A26-1", identity=one.case.identity, before=one.case), later)
+    return case

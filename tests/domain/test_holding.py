@@ -8,9 +8,10 @@ from domain.contact_terms import CallResult, Channel
 from domain.escalation import EscalationKind
 from domain.review_case import progress, steps
 from domain.review_case.agenda import LOG_WITHIN, Action, agenda, next_due
-from domain.review_case.facts import Opened, Planned
+from domain.review_case.facts import Planned
 from domain.review_case.outcomes import Outcome
-from domain.review_case.state import Clock, Offer, OfferStatus, ReviewCaseState
+from domain.review_case.state import Clock, Offer, OfferStatus
+from tests.domain.plain_case import reopened
 from tests.domain.review_world import ALICE, BOB, START, TEXT, World
 from tests.domain.test_replying import world
 
@@ -141,14 +142,6 @@ def closed_as(outcome: Outcome) -> World:
     one.case.outcome = outcome
     progress.closed(one.case, one.now)
     return one
-
-
-def reopened(one: World) -> ReviewCaseState:
-    later = one.now + timedelta(days=1)
-    opening = one.case.opening.model_copy(update={"run": 2, "source": "person"})
-    case = ReviewCaseState(opening=opening, opened_at=later)
-    progress.opened(case, Opened(number="A26-1", identity=one.case.identity, before=one.case), later)
-    return case
 
 
 @pytest.mark.covers(198)

@@ -12,6 +12,7 @@ from domain.people import Actor
 from domain.review_case import paying, steps
 from domain.review_case.agenda import ready_to_pay
 from domain.review_case.facts import PayoutReport
+from domain.review_case.refusals import MoneyFrozen
 from domain.review_case.rules import check
 from domain.review_case.state import Amendment, Offer, OfferStatus, PayoutRef, ReviewCaseState
 from domain.review_case.steps import DecidePayout, MendAction, MendPayout
@@ -112,3 +113,31 @@ def test_an_account_of_another_wallet_is_refused_while_an_offer_lives(world: Wor
     assert refusal(world, ALICE, elsewhere) == "PayeeUnfit"
     assert world.step(ALICE, steps.SetPayee(payee=PayeeRef(id="two", kind="ALIPAY_USER_ID")))
     assert ready_to_pay(world.case)
+
+
+@pytest.mark.covers(68)
+def test_a_failed_transfer_is_not_sent_again_while_a_supervisor_has_to_decide_about_extortion(world: World) -> None:
+    told(world.case, PayoutStatus.FAILED, remedy="fix_and_retry")
+    assert world.step(ALICE, steps.MarkMalicious(signals=["threat"], why=TEXT))
+    assert refusal(world, FAY, mend(MendAction.SEND_AGAIN)) == "MoneyFrozen"
+    assert world.step(BOB, steps.DecideMalicious(malicious=False, why=TEXT))
+    assert world.step(FAY, mend(MendAction.SEND_AGAIN))
+
+
+def test_nor_once_the_amendment_was_taken_back_but_it_may_be_cancelled(world: World) -> None:
+    told(world.case, PayoutStatus.FAILED, remedy="fix_and_retry")
+    world.case.amendment = None
+    assert refusal(world, FAY, mend(MendAction.SEND_AGAIN)) == "MoneyFrozen"
+    assert world.step(FAY, mend(MendAction.CANCEL))
+
+
+def test_nor_when_that_came_about_while_the_step_waited_for_its_turn(world: World) -> None:
+    """An accepted step waits while another one is carried out, which may be the one that freezes the money."""
+    told(world.case, PayoutStatus.FAILED, remedy="fix_and_retry")
+    command = steps.Command(actor=FAY, step=mend(MendAction.SEND_AGAIN), digest="d", sent_at=START)
+    check(world.case, command, START)
+    assert world.step(ALICE, steps.MarkMalicious(signals=["threat"], why=TEXT))
+    with pytest.raises(MoneyFrozen):
+        check(world.case, command, START, accepted=True)
+    world.case.edition = 0
+    check(world.case, command, START, accepted=True)

@@ -7,14 +7,14 @@ import pytest
 from domain.gate import GateMode
 from domain.payouts import PayoutStatus
 from domain.platforms import AmendMode
-from domain.review_case import paying
+from domain.review_case import closing, paying, steps
 from domain.review_case.agenda import Action, agenda, ready_to_pay
 from domain.review_case.facts import PayoutOpened, PayoutReport
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import Amendment, OfferStatus, ReviewCaseState
 from domain.sealed import PayeeRef
 from tests.domain.plain_case import a_plain_case
-from tests.domain.review_world import START, World
+from tests.domain.review_world import ALICE, BOB, START, TEXT, World
 from tests.domain.test_resting import accepted
 
 A_DAY = timedelta(days=1)
@@ -86,3 +86,21 @@ def test_the_record_says_which_gate_opened_and_what_it_rested_on(world: World) -
         "after_amendment",
         {"mode": "after_amendment"},
     )
+
+
+@pytest.mark.covers(68)
+def test_a_case_that_ended_while_its_gate_was_asked_starts_no_payout(world: World) -> None:
+    closing.end(world.case, BOB, Outcome.WITHDRAWN, world.now)
+    open_gate(world)
+    assert (world.case.payouts, paying.begun(world.case, "k")) == ([], False)
+
+
+def test_nor_does_one_that_came_under_suspicion_and_once_that_is_cleared_the_same_number_is_used(world: World) -> None:
+    assert world.step(ALICE, steps.MarkMalicious(signals=["threat"], why=TEXT))
+    open_gate(world)
+    assert not paying.begun(world.case, "k")
+    assert when(world.case, Action.PAY) == []
+    assert world.step(BOB, steps.DecideMalicious(malicious=False, why=TEXT))
+    assert when(world.case, Action.PAY) != []
+    open_gate(world)
+    assert paying.begun(world.case, "k")

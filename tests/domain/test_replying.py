@@ -11,11 +11,12 @@ from domain.gate import GateMode
 from domain.platforms import AmendMode, Grade, Platform, reply_asked_at
 from domain.policies.documents import load_shipped
 from domain.policies.platforms import PlatformsPolicy
-from domain.review_case import progress, replying, steps
+from domain.review_case import closing, progress, replying, steps
 from domain.review_case.agenda import Action, agenda
 from domain.review_case.facts import Posted, ReplyText
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import Attempt, Identity, Opening, Reply, ReplyStatus, ReviewCaseState
+from tests.domain.plain_case import reopened
 from tests.domain.review_world import ALICE, BOB, START, TEXT, World
 
 POLICY = load_shipped("platforms", PlatformsPolicy)
@@ -189,3 +190,76 @@ def test_a_skipped_reply_ends_a_case_that_was_only_waiting_for_it() -> None:
     assert one.step(BOB, steps.SkipReply(why=TEXT))
     one.pass_to(next(entry for entry in agenda(one.case) if entry.action is Action.END))
     assert one.case.outcome is Outcome.UNREACHABLE
+
+
+PATIENCE = timedelta(hours=72)
+
+
+def without_an_end() -> World:
+    """A marketplace that names no end for replies: one is asked for before the month ends."""
+    return world(reply_closes_at=None, append_closes_reply=False, amend_modes=[AmendMode.EDIT_RESULT])
+
+
+def when_given_up(one: World) -> list[timedelta]:
+    return [entry.at - START for entry in agenda(one.case) if entry.action is Action.REPLY_CLOSES]
+
+
+def test_where_the_marketplace_names_no_end_a_reply_of_the_first_day_waits_for_its_month() -> None:
+    one = without_an_end()
+    one.case.reply = Reply(status=ReplyStatus.PREPARED, wanted_at=START, why="", text=TEXT)
+    assert when_given_up(one) == [timedelta(days=30)]
+
+
+def test_and_one_of_its_last_days_has_three_to_be_confirmed() -> None:
+    one = without_an_end()
+    wanted = START + timedelta(days=29)
+    one.case.reply = Reply(status=ReplyStatus.PREPARED, wanted_at=wanted, why="", text=TEXT)
+    assert when_given_up(one) == [timedelta(days=29) + PATIENCE]
+
+
+def test_a_held_case_goes_on_when_its_reply_is_due_since_the_marketplace_does_not_wait() -> None:
+    one = world()
+    one.now = START + timedelta(days=27)
+    assert one.step(ALICE, steps.Hold(why=TEXT))
+    one.now = START + timedelta(days=28)
+    replying.reply_wanted(one.case, one.now)
+    assert Action.RESUME in due(one)
+
+
+def test_a_case_whose_reply_waits_for_a_person_is_not_held() -> None:
+    one = world()
+    one.case.reply = Reply(status=ReplyStatus.PREPARED, wanted_at=one.now, why="", text=TEXT)
+    assert not one.step(ALICE, steps.Hold(why=TEXT))
+    assert one.step(ALICE, steps.PostReply())
+    assert one.step(ALICE, steps.Hold(why=TEXT))
+
+
+def test_a_refusal_that_a_reading_contradicts_is_put_right() -> None:
+    one = confirmed()
+    replying.reply_posted(one.case, Posted(posted=False, why="the marketplace refused: X"), one.now)
+    read(one, replied=True)
+    assert one.case.reply is not None
+    assert one.case.reply.status is ReplyStatus.POSTED
+
+
+@pytest.mark.covers(90)
+def test_a_reopened_case_does_not_ask_for_a_second_reply_and_does_not_end_by_the_first() -> None:
+    one = confirmed()
+    replying.reply_posted(one.case, Posted(posted=True), one.now)
+    closing.end(one.case, BOB, Outcome.REFUSED, one.now)
+    progress.closed(one.case, one.now)
+    case = reopened(one)
+    assert case.reply is not None
+    assert (case.reply.status, case.reply.early) == (ReplyStatus.POSTED, True)
+    assert Action.END not in due(World(None, case, one.now + timedelta(days=1)))
+
+
+@pytest.mark.parametrize("how", ["called", "had the case before"])
+def test_who_worked_on_a_case_does_not_confirm_its_amendment(how: str) -> None:
+    one = world(read_by_machine=False)
+    if how == "called":
+        agree(one)
+    assert one.step(BOB, steps.HandOver(to="ann"))
+    confirm = steps.ConfirmAmended(mode=AmendMode.APPEND, evidence=TEXT)
+    assert not one.step(ALICE, confirm)
+    assert one.step(BOB, confirm)

@@ -4,13 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from domain.contact_terms import StopSignal
+from domain.escalation import EscalationKind
 from domain.policies.causes import CausesPolicy
 from domain.policies.documents import load_shipped
-from domain.review_case import steps
+from domain.review_case import progress, steps
 from domain.review_case.agenda import Action, agenda, outcome_at_end, ready_to_pay
 from domain.review_case.evidence import Evidence, manifest, missing
 from domain.review_case.outcomes import Outcome
+from domain.review_case.state import Reply, ReplyStatus
 from domain.sealed import SealedRef
+from tests.domain.plain_case import reopened
 from tests.domain.review_world import ALICE, BOB, START, TEXT, World
 from tests.domain.test_replying import world
 
@@ -127,3 +131,33 @@ def test_the_event_of_a_report_names_every_piece_by_its_hash() -> None:
     event = one.case.unwritten[-1]
     assert event.kind == "reported_to_platform"
     assert event.facts["evidence"] == ["1 platform_chat d1"]
+
+
+def test_a_case_that_is_closed_and_reopened_before_a_supervisor_decided_stays_frozen() -> None:
+    one = world()
+    assert one.step(ALICE, steps.MarkMalicious(signals=["threat"], why=TEXT))
+    assert one.step(ALICE, steps.Close(outcome=Outcome.REFUSED, why=TEXT))
+    progress.closed(one.case, one.now)
+    case = reopened(one)
+    assert (case.suspected, case.suspicion and case.suspicion.signals) == (True, ["threat"])
+    assert EscalationKind.DECISION_WAITING in case.clocks
+
+
+def test_one_that_a_supervisor_found_harmless_is_not_suspected_again() -> None:
+    one = world()
+    assert one.step(ALICE, steps.MarkMalicious(signals=["threat"], why=TEXT))
+    assert one.step(BOB, steps.DecideMalicious(malicious=False, why=TEXT))
+    assert one.step(ALICE, steps.Close(outcome=Outcome.REFUSED, why=TEXT))
+    progress.closed(one.case, one.now)
+    assert not reopened(one).suspected
+
+
+def test_a_suspected_buyer_who_wants_no_contact_does_not_end_the_case_before_a_supervisor_has_decided() -> None:
+    one = world()
+    assert one.step(ALICE, steps.MarkMalicious(signals=["threat"], why=TEXT))
+    one.case.stopped = StopSignal.BUYER_OPT_OUT
+    one.case.reply = Reply(status=ReplyStatus.SKIPPED, wanted_at=one.now, why="")
+    assert Action.END not in actions(one)
+    assert EscalationKind.DECISION_WAITING in one.case.clocks
+    assert one.step(BOB, steps.DecideMalicious(malicious=False, why=TEXT))
+    assert Action.END in actions(one)
