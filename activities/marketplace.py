@@ -29,6 +29,7 @@ from gateways.top_reviews import MarketplaceReview
 # How far back another review of the shop is looked for, to tell "gone" from "not readable".
 OTHER_ROWS = timedelta(days=90)
 TMALL = "tmall"
+REPLIED_ALREADY = "isv.explain-already-exists"
 # Plain columns: it is asked for each contact of a rush.
 _KNOWN = (
     select(
@@ -106,6 +107,8 @@ class MarketplaceActivities:
             try:
                 await clients.reviews.reply(place.external_id, reply)
             except Rejected as refused:
+                if _may_stand_already(refused):
+                    raise ReplyNotVisible("a reply may stand there already and can't be read back yet") from None
                 return Posted(posted=False, why=f"the marketplace refused: {refused.sub_code or refused.code}")
             except GatewayFailure:
                 if not await self._replied(clients, place):
@@ -131,3 +134,9 @@ class MarketplaceActivities:
             found = (await rows(session, _KNOWN, {"review": UUID(request.review_row)})).one()
             clients = await self._marketplaces.clients_of(session, found.shop, found.version)
         return Place(found.order_external_id, found.external_id, found.created_at, found.buyer), clients
+
+
+def _may_stand_already(refused: Rejected) -> bool:
+    """Whether the marketplace refuses a second reply, or refuses what may be one: an earlier try of this very call may
+    have been accepted, and the list of reviews lags behind."""
+    return refused.sub_code == REPLIED_ALREADY or activity.info().attempt > 1

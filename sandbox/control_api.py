@@ -75,6 +75,7 @@ class LimitsChange(Body):
     amend_days: int = 30
     append_days: int = 180
     reply_days: int = 30
+    reply_shows_after_seconds: int = Field(default=0, ge=0)
     tmc_redelivery_seconds: float = Field(default=10.0, ge=0)
     refund_code_above_fen: int = Field(default=200_000, ge=0)
 

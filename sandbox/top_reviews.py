@@ -30,7 +30,9 @@ def traderates_get(call: TopCall) -> dict[str, Any]:
         max(0, min(size, total - start)),
         start,
     )
-    return _page(call, [call.selected(_trade_rate(dict(row))) for row in rows], total, start + size)
+    shown_from = call.world.clock.now() - call.world.limits.reply_shows_after_seconds
+    rates = [call.selected(_trade_rate(dict(row), shown_from)) for row in rows]
+    return _page(call, rates, total, start + size)
 
 
 def _conditions(call: TopCall) -> tuple[str, list[Any]]:
@@ -62,7 +64,8 @@ def _page(call: TopCall, rates: list[dict[str, Any]], total: int, end: int = 0) 
     return counted | ({"trade_rates": {"trade_rate": rates}} if rates else {})
 
 
-def _trade_rate(row: dict[str, Any]) -> dict[str, Any]:
+def _trade_rate(row: dict[str, Any], shown_from: int) -> dict[str, Any]:
+    """`shown_from`: replies that are newer can't be read yet."""
     return {
         "tid": row["tid"],
         "oid": row["oid"],
@@ -75,7 +78,7 @@ def _trade_rate(row: dict[str, Any]) -> dict[str, Any]:
         "item_title": row["title"],
         "item_price": yuan(row["price"]),
         "content": row["content"],
-        "reply": row["reply"],
+        "reply": row["reply"] if (row["reply_time"] or 0) <= shown_from else None,
         "num_iid": row["num_iid"],
         "valid_score": True,
     }

@@ -36,6 +36,7 @@ class Limits:
     amend_days: int = 30
     append_days: int = 180
     reply_days: int = 30
+    reply_shows_after_seconds: int = 0  # how long the list of reviews lags behind an accepted reply
     tmc_redelivery_seconds: float = 10.0
     refund_code_above_fen: int = 200_000  # a larger sum is agreed to only with a code sent to the seller's phone
 

@@ -1,12 +1,13 @@
 """The public reply on a marketplace that times out, refuses, or has it already: it stands there once."""
 
+import dataclasses
 from datetime import UTC, datetime
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import ActivityEnvironment
 
-from activities.marketplace import MarketplaceActivities
+from activities.marketplace import MarketplaceActivities, ReplyNotVisible
 from activities.marketplace_clients import Marketplaces
 from activities.policies import Policies
 from activities.reply_requests import PostReplyRequest
@@ -80,18 +81,44 @@ async def test_a_reply_posted_by_somebody_else_counts_and_is_never_followed_by_o
     assert await standing(house, reviewed) == "同事先回复了"
 
 
+async def test_a_reply_that_the_list_does_not_show_yet_is_waited_for_and_never_taken_for_refused(house: House) -> None:
+    reviewed = await house.review()
+    opening, text = await house.opening(reviewed), await house.text("抱歉,已补发配件")
+    market, asked = doors(house), reply_to(house, opening.review_row, opening.case, text.id)
+    await house.sandbox.post("/control/limits", reply_shows_after_seconds=3600)
+    try:
+        for attempt in (1, 2, 1):
+            with pytest.raises(ReplyNotVisible):
+                await attempted(attempt).run(market.post_reply, asked)
+    finally:
+        await house.sandbox.post("/control/limits", reply_shows_after_seconds=0)
+    assert (await attempted(2).run(market.post_reply, asked)).posted
+    assert await standing(house, reviewed) == "抱歉,已补发配件"
+
+
+def attempted(attempt: int) -> ActivityEnvironment:
+    """Where an activity is tried for this time."""
+    env = ActivityEnvironment()
+    env.info = dataclasses.replace(env.info, attempt=attempt)
+    return env
+
+
+def doors(house: House) -> MarketplaceActivities:
+    parts, policies = house.parts, Policies()
+    markets = Marketplaces(parts.settings, parts.sessions, parts.http, policies)
+    return MarketplaceActivities(parts.sessions, markets, policies)
+
+
+def reply_to(house: House, review_row: str, case: str, text: str) -> PostReplyRequest:
+    return PostReplyRequest(case=case, shop=house.shop, review_row=review_row, text=text, now=datetime.now(UTC))
+
+
 async def test_words_that_may_not_stand_in_public_stop_at_the_last_door(house: House) -> None:
     """Whatever way they came: before a marketplace is called its words are looked at once more."""
     reviewed = await house.review()
     opening, text = await house.opening(reviewed), await house.text("抱歉,请加微信 yunfan888")
-    parts, policies = house.parts, Policies()
-    market = MarketplaceActivities(
-        parts.sessions, Marketplaces(parts.settings, parts.sessions, parts.http, policies), policies
-    )
-    asked = PostReplyRequest(
-        case=opening.case, shop=house.shop, review_row=opening.review_row, text=text.id, now=datetime.now(UTC)
-    )
-    found = await ActivityEnvironment().run(market.post_reply, asked)
+    asked = reply_to(house, opening.review_row, opening.case, text.id)
+    found = await ActivityEnvironment().run(doors(house).post_reply, asked)
     assert (found.posted, found.unfit, "account" in found.why) == (False, True, True)
     assert await standing(house, reviewed) is None
 
