@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
@@ -18,6 +18,7 @@ from db.sessions import Sessions
 from db.tables.money import Payout
 from domain.approvals import ApprovalNeed, check_can_be_approved, needed_approval
 from domain.offers import OfferMade, check_offer, left_of_order, offer_range, thanks_worth
+from domain.payouts import PayoutStatus
 from domain.people import Role
 from domain.platforms import Grade
 from domain.policies.compensation import CompensationPolicy
@@ -94,10 +95,12 @@ class OfferActivities:
 
     @activity.defn
     async def release(self, request: ReleaseRequest) -> None:
-        """Give money that was set aside back to the month it came from. What a payout may still use stays."""
+        """Give money that was set aside back to the month it came from. What a payout may still use stays; a number
+        that the gate gave and the case never began is withdrawn."""
         async with self._sessions.begin() as session:
             offers = await budgets.reserved_offers(session, request.case) if request.offer is None else [request.offer]
             for offer in offers:
+                await _withdraw(session, request, offer)
                 if not await _in_use(session, request.case, offer):
                     await budgets.release(session, request.case, offer, request.now)
 
@@ -131,6 +134,17 @@ def _bounds(
         supervisor_decided=supervisor,
     )
     return bounds.min_fen, bounds.max_fen
+
+
+async def _withdraw(session: AsyncSession, request: ReleaseRequest, offer: int) -> None:
+    """Its case had ended, or was frozen, by the time the gate had answered; nothing was ever sent under it."""
+    if request.begun is None:
+        return
+    unbegun = update(Payout).where(
+        Payout.case == request.case, Payout.offer == offer, Payout.status == PayoutStatus.APPROVED,
+        Payout.key.not_in(request.begun),
+    )  # fmt: skip
+    await session.execute(unbegun.values(status=PayoutStatus.CANCELLED, settled_at=request.now))
 
 
 async def _in_use(session: AsyncSession, case: str, offer: int) -> bool:

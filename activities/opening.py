@@ -1,6 +1,6 @@
 """Opening a case: its row and key, what triage suggests, and the judgements that need the causes policy."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,6 +43,8 @@ from domain.severity import Severity, severity
 from domain.vagueness import is_vague
 
 BY_PERSON = "person"
+# Ours: how long a case that a person reopens goes on at least, also after its month.
+REOPENED_FOR = timedelta(days=7)
 
 
 class OpeningActivities:
@@ -69,6 +71,8 @@ class OpeningActivities:
             counts = await before_it(session, review, file, scores_counted_since(rules, review.created_at))
             shown = _now_shown(opening, review, before)
             identity = _identity(opening, platforms, file, known, shown, counts.scores)
+            if opening.source == BY_PERSON:
+                identity = _with_time_left(identity, request.now)
             triaged = await self._triage(session, known, counts.bad_reviews)
             return triaged.model_copy(
                 update={
@@ -160,6 +164,11 @@ def _identity(
         gate_mode=GateMode(shop.gate_mode),
         order_paid_fen=order.paid_fen if order else None,
     )
+
+
+def _with_time_left(identity: Identity, now: datetime) -> Identity:
+    """Who comes back after the month is heard all the same; what the marketplace closes, stays closed."""
+    return identity.model_copy(update={"persistence_ends_at": max(identity.persistence_ends_at, now + REOPENED_FOR)})
 
 
 def _left(registered: Registered) -> ReviewCaseState | None:

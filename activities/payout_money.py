@@ -12,6 +12,7 @@ from db import budgets
 from db.tables.cases import CaseFile, CaseKey
 from db.tables.money import LedgerEntry, Payout
 from domain.fulfilment import account_of
+from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 
@@ -41,6 +42,16 @@ async def amends_made(session: AsyncSession, case: str, absorbed: Collection[str
     ours = Payout.case.in_([case, *absorbed])
     made = select(Payout.key).where(ours, others, Payout.status.not_in(_NOTHING_CAME_OF_IT))
     return await session.scalar(made.limit(1)) is not None
+
+
+async def frozen(session: AsyncSession, payout: Payout) -> bool:
+    """Whether nothing may be sent by itself, as the case's file stands: a supervisor has to decide about the buyer, or
+    the amendment that opened the gate is gone. An application for a refund knows neither."""
+    state = select(CaseFile.state["suspicion"], CaseFile.state["amendment"]).where(CaseFile.number == payout.case)
+    suspicion, amendment = (await session.execute(state)).one()
+    suspected = suspicion is not None and suspicion["decided"] is not False
+    rests_on_it = (payout.gate_facts or {}).get("mode") == GateMode.AFTER_AMENDMENT
+    return suspected or (rests_on_it and amendment is None)
 
 
 _NOTHING_CAME_OF_IT = (PayoutStatus.FAILED, PayoutStatus.CANCELLED)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
-from activities.payout_money import current_run, settle
+from activities.payout_money import current_run, frozen, settle
 from activities.policies import Policies
 from activities.wallets import Wallets
 from db import budgets
@@ -85,7 +85,7 @@ class PayoutActivities:
         if maybe_sent:
             # A worker died between writing the row and reading the answer: ask first, and send only what never arrived.
             asked = await wallet.query(call.key, transfer.amount_fen)
-            if not (isinstance(asked, Unknown) and asked.not_found):
+            if not (isinstance(asked, Unknown) and asked.not_found) or await self._frozen(call):
                 return await self.keep(call, asked, queried=True)
         return await self.keep(call, await _sent(wallet, transfer), queried=False)
 
@@ -107,6 +107,10 @@ class PayoutActivities:
             payout.sent_at = payout.sent_at or call.now
             return wallet, prepared, maybe_sent
 
+    async def _frozen(self, call: PayoutCall) -> bool:
+        async with self._sessions.begin() as session:
+            return await frozen(session, await session.get_one(Payout, call.key))
+
     async def _prepared(self, session: AsyncSession, payout: Payout, wallet: Wallet) -> PreparedTransfer:
         """The stored bytes; only where there are none yet they are made, and stored. Raises BadTransfer."""
         if payout.wire is None:
@@ -126,7 +130,7 @@ class PayoutActivities:
     @activity.defn
     async def query_payout(self, call: PayoutCall) -> PayoutAnswer:
         """Ask the wallet what became of a transfer. It never sends; "no such number" right after a time-out is no
-        proof, so the same bytes may go again."""
+        proof, so the same bytes may go again, unless the case's money was frozen meanwhile: then it is asked about."""
         async with self._sessions.begin() as session:
             payout = await session.get_one(Payout, call.key)
             if payout.status in OVER:
@@ -199,7 +203,8 @@ class PayoutActivities:
                     payout.status, payout.code, payout.remedy = PayoutStatus.UNKNOWN, outcome.code, None
                     payout.ticket = outcome.ticket or payout.ticket
                     payout.alarm = payout.alarm or outcome.alarm
-                    send_again = outcome.not_found and not payout.alarm and _same_twice_is_once(payout)
+                    again = outcome.not_found and not payout.alarm and _same_twice_is_once(payout)
+                    send_again = again and not await frozen(session, payout)
             answer = await self.answer(session, payout)
             return answer.model_copy(update={"send_again": send_again})
 

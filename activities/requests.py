@@ -252,10 +252,12 @@ class ThanksRequest(Request):
 
 
 class ReleaseRequest(Request):
-    """Give back what was set aside: for one offer, or (None) for every offer of a case that ends."""
+    """Give back what was set aside: for one offer, or (None) for every offer of a case that ends. `begun` are the
+    payouts that the case knows of; None for a case that knows nothing of others."""
 
     case: str
     offer: int | None
+    begun: list[str] | None = None
     now: datetime
 
 

@@ -108,7 +108,8 @@ class EndingActions:
             following_up.lapsed(self._case, workflow.now())
 
     async def _close(self, due: Due) -> None:
-        request = ReleaseRequest(case=self._case.opening.case, offer=None, now=workflow.now())
+        case = self._case
+        request = ReleaseRequest(case=case.opening.case, offer=None, begun=paying.all_begun(case), now=workflow.now())
         await workflow.execute_activity_method(OfferActivities.release, request, **limits.RECORD)
         async with self._lock:
             progress.closed(self._case, workflow.now())

@@ -221,8 +221,8 @@ class ReviewActions:
         return reading
 
     async def _release(self, due: Due) -> None:
-        number = int(due.subject)
-        request = ReleaseRequest(case=self._case.opening.case, offer=number, now=workflow.now())
+        case, number = self._case, int(due.subject)
+        request = ReleaseRequest(case=case.opening.case, offer=number, begun=paying.all_begun(case), now=workflow.now())
         await workflow.execute_activity_method(OfferActivities.release, request, **limits.RECORD)
         async with self._lock:
             progress.offer_released(self._case, number)

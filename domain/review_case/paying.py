@@ -69,6 +69,11 @@ def begun(case: ReviewCaseState, key: str) -> bool:
     return case.edition < 1 or any(payout.key == key for payout in case.payouts)
 
 
+def all_begun(case: ReviewCaseState) -> list[str] | None:
+    """The numbers under which something was begun; None in a run that may have begun others."""
+    return [payout.key for payout in case.payouts] if case.edition >= 1 else None
+
+
 def gate_changed(case: ReviewCaseState, mode: GateMode, now: datetime) -> None:
     """A gate that was shut is asked again at once. What the buyer was promised is never made harder: a case follows
     its shop to on_resolution, and not back."""

@@ -5,14 +5,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.offers import OfferActivities
 from activities.payout_gate import PayoutGate
 from activities.policies import Policies
-from activities.requests import OfferRequest, PayoutRequest
+from activities.requests import OfferRequest, PayoutRequest, ReleaseRequest
+from db import budgets
 from db.buyers import BuyerFacts, keep_buyer, keep_payee
 from db.tables.money import Payout
 from domain.review_case.facts import StepRequest
@@ -92,3 +93,34 @@ async def test_amends_that_are_under_way_in_an_earlier_run_shut_the_gate(way_in:
     case, own = await way_in.open_case(opening), (await house.payee(opening)).id
     await paid(house, case, 2)
     assert "no_other_amends" in await missing(house, case, own)
+
+
+async def test_a_number_that_its_case_never_began_is_withdrawn_with_what_was_set_aside(way_in: WayIn) -> None:
+    """The case ended, or was frozen, while its gate was asked."""
+    house = way_in.house
+    opening = await house.opening(await house.review())
+    case, own = await way_in.open_case(opening), (await house.payee(opening)).id
+    offers = OfferActivities(house.parts.sessions, Policies())
+    step = StepRequest(case=case, shop=house.shop, actor=house.actor("alice"), now=NOW, update_id="u")
+    request = OfferRequest(
+        step=step, review_row=opening.review_row, offer=MakeOffer(amount_fen=500), number=1, grade="bad",
+        cause="quality.broken", severity=2, order_paid_fen=8900, suspicion_decided=False, settled_before=False,
+    )  # fmt: skip
+    await ActivityEnvironment().run(offers.reserve, request)
+    assert await missing(house, case, own) == []
+    async with house.parts.sessions.begin() as session:
+        opened = await session.scalar(select(Payout).where(Payout.case == case))
+        assert opened is not None
+    known = ReleaseRequest(case=case, offer=1, begun=[opened.key], now=NOW)
+    await ActivityEnvironment().run(offers.release, known)
+    assert await left(house, case) == ("approved", True)
+    await ActivityEnvironment().run(offers.release, known.model_copy(update={"begun": []}))
+    assert await left(house, case) == ("cancelled", False)
+
+
+async def left(house: House, case: str) -> tuple[str, bool]:
+    """How the case's payout stands, and whether its money is still set aside."""
+    async with house.parts.sessions.begin() as session:
+        status = await session.scalar(select(Payout.status).where(Payout.case == case))
+        reserved = await budgets.reservation_of(session, case, 1)
+        return str(status), bool(reserved and reserved.live)

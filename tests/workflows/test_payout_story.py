@@ -83,6 +83,25 @@ async def test_an_unknown_transfer_waits_while_the_query_fails_as_well(
     await keep_history(f"payout:{state.payouts[0].key}", "Payout.unknown_then_paid")
 
 
+async def test_an_unknown_transfer_is_asked_about_and_not_sent_again_while_a_supervisor_has_to_decide(
+    tell: Tell, house: House
+) -> None:
+    await house.sandbox.fault(SEND, "timeout_before", seconds=3)
+    await house.sandbox.fault(QUERY, "http_500", count=None)
+    story = await ready_to_be_paid(tell, house)
+    await story.until(lambda case: bool(case.payouts) and case.payouts[0].status is PayoutStatus.UNKNOWN)
+    mark = steps.MarkMalicious(signals=["threat_before_complaint"], why=await house.text("买家威胁"))
+    key = (await story.step(await story.agent(), mark)).state.payouts[0].key
+    await story.events()
+    await house.sandbox.delete("/control/faults")
+    await story.pass_time(timedelta(hours=30))
+    waiting = await story.settled()
+    assert await house.sandbox.transfers(key) == []
+    assert waiting.payouts[0].status is PayoutStatus.UNKNOWN
+    await story.step("bob", steps.DecideMalicious(malicious=False, why=await house.text("只是气话")))
+    await paid_once(story)
+
+
 async def test_an_empty_wallet_keeps_key_bytes_and_reservation_until_finance_sends_again(
     tell: Tell, house: House
 ) -> None:

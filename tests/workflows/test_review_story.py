@@ -170,6 +170,24 @@ async def test_a_reopened_case_goes_on_with_its_numbering_and_its_contacts(tell:
     assert "reopened" in kinds
 
 
+@pytest.mark.covers(56)
+async def test_a_buyer_who_comes_back_after_the_month_is_heard_for_some_days(tell: Tell, house: House) -> None:
+    story = await tell()
+    await story.until(lambda case: case.assignee is not None)
+    await story.step("bob", steps.Close(outcome=Outcome.WITHDRAWN, why=await house.text("先放一放")))
+    await story.closed()
+    await story.pass_time(timedelta(days=35))
+    again = story.opening.model_copy(update={"run": 2, "source": "person", "why": "the buyer called back"})
+    second = await tell(opening=again)
+    state = await second.until(lambda case: case.assignee is not None)
+    assert state.identity is not None
+    assert state.identity.persistence_ends_at > await second.clock() + timedelta(days=6)
+    await second.step(await second.agent(), steps.Note(text=await house.text("买家又来电")))
+    left_alone = await second.closed()
+    assert left_alone.closed_at is not None
+    assert left_alone.closed_at < state.opened_at + timedelta(days=20)
+
+
 async def test_the_buyer_hears_that_money_was_sent_once(tell: Tell, house: House) -> None:
     reviewed = await house.review(buyer_nick="notice-chen", phone="13900139007")
     story = await tell(reviewed)
