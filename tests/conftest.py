@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import AsyncConnection
 from psycopg.sql import SQL, Identifier
 from temporalio.client import Client
@@ -20,6 +21,12 @@ from embedded.engine import Engine
 from embedded.ports import LOOPBACK, free_port
 from embedded.postgres import Postgres
 from embedded.processes import Child, answers_ok
+
+# The same examples each time, on however slow a machine: what is found must be the change's own. `make test
+# ARGS=--hypothesis-profile=search` looks for new ones.
+settings.register_profile("same", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("same")
 
 TEMPLATE = "amends_template"
 OUTSIDE_IS_CLOSED = "a test tried to reach {}: tests talk to this machine only"

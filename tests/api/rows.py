@@ -29,6 +29,11 @@ async def written(house: House, number: str, so: Callable[[CaseFile], bool]) -> 
             await asyncio.sleep(0.1)
 
 
+async def caught_up(house: House, number: str, version: int) -> None:
+    """Waits until lists show at least this version of the case."""
+    await written(house, number, lambda row: row.version >= version)
+
+
 def is_assigned(row: CaseFile) -> bool:
     return row.assignee is not None
 

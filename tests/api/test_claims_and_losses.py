@@ -13,7 +13,7 @@ import pytest
 from api.house import House, wall_clock
 from db.losses import post_losses
 from domain.loss_accounts import LossAccount
-from tests.api.rows import add_case
+from tests.api.rows import add_case, caught_up
 from worker import Parts, running
 
 Body = dict[str, Any]
@@ -70,7 +70,7 @@ async def claim_is(web: httpx2.AsyncClient, cast: Any, case: str, status: str) -
 
 @pytest.mark.covers(126, 137, 139, 158)
 async def test_a_lost_parcel_is_claimed_for_by_hand_and_finance_says_that_the_money_came(
-    lost: Any, web: httpx2.AsyncClient, cast: Any
+    lost: Any, web: httpx2.AsyncClient, cast: Any, at_work: House
 ) -> None:
     where = (await web.get(f"/cases/{lost.case}/parcels", headers=cast["agent"].headers)).json()
     assert [(one["leg"], one["state"], one["waybill"]) for one in where] == [("order", "unknown", "YT****7777")]
@@ -89,7 +89,8 @@ async def test_a_lost_parcel_is_claimed_for_by_hand_and_finance_says_that_the_mo
     assert waiting["claims"] == []
     now = wall_clock()
     period = {"since": (now - timedelta(days=1)).isoformat(), "until": (now + timedelta(days=1)).isoformat()}
-    await web.get("/cases", params={"saw": f"{lost.case}:12"}, headers=cast["agent"].headers)
+    last = (await web.get(f"/cases/{lost.case}", headers=cast["agent"].headers)).json()["version"]
+    await caught_up(at_work, lost.case, last)
     report = (await web.get("/losses", params=period, headers=cast["finance"].headers)).json()
     assert [(one["shop"], one["courier_fen"], one["net_fen"]) for one in report["shops"]] == [("demo", -4000, -4000)]
 

@@ -17,7 +17,7 @@ from db import office
 from db.tables.refunds import Refund, Shipment
 from domain.people import Role
 from gateways.wire import trusted
-from tests.api.rows import add_case, is_assigned, is_closed, written
+from tests.api.rows import add_case, caught_up, is_assigned, is_closed, written
 from worker import Parts, running
 
 Body = dict[str, Any]
@@ -152,7 +152,8 @@ async def test_a_return_on_a_marketplace_without_an_api_is_worked_by_hand_to_its
     assert (await take("finance", "release_refund", amount_fen=4990))["stage"] == "by_hand"
     done = await take("finance", "confirm_done", proof="已退款")
     assert (done["state"]["outcome"], done["state"]["refunded_fen"]) == ("refunded", 4990)
-    register = await web.get("/refunds", params={"saw": f"{case}:{done['version']}"}, headers=cast["finance"].headers)
+    await caught_up(at_work, case, done["version"])
+    register = await web.get("/refunds", headers=cast["finance"].headers)
     line = next(one for one in register.json()["lines"] if one["case"] == case)
     assert (line["buyer"], line["inspection"], line["freight_back"]) == ("c****n", "opened_intact", "seller")
 
@@ -199,9 +200,9 @@ async def test_a_refund_and_a_review_of_the_same_order_name_each_other(
         "created_at": (house.now() - timedelta(hours=2)).isoformat(),
     }  # fmt: skip
     first = (await web.post("/reviews", json=review, headers=cast["agent"].headers)).json()["case"]
-    await web.get("/cases", params={"saw": f"{first}:1"}, headers=cast["agent"].headers)
+    await caught_up(at_work, first, 1)
     second = (await report(order_id=order)).json()["case"]
-    await web.get("/cases", params={"saw": f"{second}:1"}, headers=cast["agent"].headers)
+    await caught_up(at_work, second, 1)
     shown = (await web.get(f"/cases/{second}/refund", headers=cast["agent"].headers)).json()
     state = (await web.get(f"/cases/{second}", headers=cast["agent"].headers)).json()["state"]
     assert (shown["related"], state["identity"]["linked"], shown["note"]) == ([first], first, "杯盖漏水")
@@ -221,7 +222,7 @@ async def test_a_return_without_reason_can_be_refused_only_when_the_seven_days_d
         await office.put_policy(session, "refunds", "demo", policy, "tests", "t", house.now())
     signed = (house.now() - timedelta(days=signed_days_ago)).isoformat()
     case = (await report(reason="七天无理由退换货", item_id=item, signed_at=signed)).json()["case"]
-    await web.get("/cases", params={"saw": f"{case}:1"}, headers=cast["agent"].headers)
+    await caught_up(at_work, case, 1)
     state = (await web.get(f"/cases/{case}", headers=cast["agent"].headers)).json()["state"]
     assert state["market"]["cannot_refuse"] is not may_refuse
 
@@ -287,7 +288,7 @@ async def test_an_auditor_finds_a_refund_by_its_order_and_reads_what_the_engine_
     async with house.sessions.begin() as session:
         await office.grant(session, "tests", house.now(), cast["auditor"].id, Role.AUDITOR, by_hand)
     ada = cast["auditor"].headers
-    await web.get("/cases", params={"saw": f"{case}:1"}, headers=ada)
+    await caught_up(at_work, case, 1)
     found = (await web.get("/search/cases", params={"q": "order-of-chen"}, headers=ada)).json()
     [run] = (await web.get(f"/cases/{case}/histories", headers=ada)).json()
     history = (await web.get(f"/cases/{case}/history", headers=ada)).json()
@@ -305,7 +306,7 @@ async def test_who_talks_to_the_buyer_reads_what_the_shop_tells_about_the_item(
         policy |= {"tips": {"*": {"care": "首次使用前清洗"}, "610001": {"usage": "杯盖内圈朝下再拧紧"}}}
         await office.put_policy(session, "refunds", "demo", policy, "tests", "t", house.now())
     case = (await report(item_id="610001")).json()["case"]
-    await web.get("/cases", params={"saw": f"{case}:1"}, headers=cast["agent"].headers)
+    await caught_up(at_work, case, 1)
     shown = (await web.get(f"/cases/{case}/refund", headers=cast["agent"].headers)).json()
     assert shown["tips"] == {"care": "首次使用前清洗", "usage": "杯盖内圈朝下再拧紧"}
 
@@ -316,13 +317,13 @@ async def test_a_review_that_a_refunded_buyer_writes_later_names_the_refund_and_
 ) -> None:
     order = uuid4().hex
     refund = (await report(order_id=order)).json()["case"]
-    await web.get("/cases", params={"saw": f"{refund}:1"}, headers=cast["agent"].headers)
+    await caught_up(at_work, refund, 1)
     words: Body = {
         "shop": "demo", "order_id": order, "rating": "bad", "text": "退款太慢", "buyer": {"id": "chen-1"},
         "created_at": (house.now() - timedelta(minutes=5)).isoformat(),
     }  # fmt: skip
     review = (await web.post("/reviews", json=words, headers=cast["agent"].headers)).json()["case"]
-    await web.get("/cases", params={"saw": f"{review}:1"}, headers=cast["agent"].headers)
+    await caught_up(at_work, review, 1)
     by_review = (await web.get(f"/cases/{review}/review", headers=cast["agent"].headers)).json()
     by_refund = (await web.get(f"/cases/{refund}/refund", headers=cast["agent"].headers)).json()
     assert (by_review["related"], by_refund["related"]) == ([refund], [review])

@@ -14,6 +14,7 @@ from temporalio.client import Client
 from api.house import House, wall_clock
 from db.tables.buyers import Buyer, Payee, SealedText
 from gateways.wire import trusted
+from tests.api.rows import caught_up
 from worker import Parts, running
 
 Case = dict[str, Any]
@@ -33,10 +34,10 @@ async def house(house: House) -> AsyncIterator[House]:
 
 
 @pytest.fixture
-async def case(web: httpx2.AsyncClient, cast: Any, review: Case) -> str:
+async def case(web: httpx2.AsyncClient, cast: Any, review: Case, house: House) -> str:
     """A case that is registered, by its number."""
     number: str = (await web.post("/reviews", json=review, headers=cast["agent"].headers)).json()["case"]
-    await web.get("/cases", params={"saw": f"{number}:1"}, headers=cast["agent"].headers)
+    await caught_up(house, number, 1)
     return number
 
 
@@ -181,10 +182,10 @@ async def test_a_misshapen_step_never_reaches_the_case(take: Take, body: Case) -
 
 
 async def test_a_note_reads_in_the_timeline_and_stands_in_no_history(
-    take: Take, web: httpx2.AsyncClient, cast: Any, case: str, temporal_client: Client, review: Case
+    take: Take, web: httpx2.AsyncClient, cast: Any, case: str, house: House, temporal_client: Client, review: Case
 ) -> None:
     version = (await take("agent", "note", text="客人姓欧阳")).json()["version"]
-    await web.get("/cases", params={"saw": f"{case}:{version}"}, headers=cast["agent"].headers)
+    await caught_up(house, case, version)
     lines = (await web.get(f"/cases/{case}/timeline", headers=cast["auditor"].headers)).json()["events"]
     history = await temporal_client.get_workflow_handle(f"review:sandbox:demo:{review['order_id']}").fetch_history()
     assert [line["texts"] for line in lines if line["kind"] == "noted"] == [{"text": "客人姓欧阳"}]
@@ -192,10 +193,10 @@ async def test_a_note_reads_in_the_timeline_and_stands_in_no_history(
 
 
 async def test_finance_reads_the_timeline_without_the_words(
-    take: Take, web: httpx2.AsyncClient, cast: Any, case: str
+    take: Take, web: httpx2.AsyncClient, cast: Any, case: str, house: House
 ) -> None:
     version = (await take("agent", "note", text="客人姓欧阳")).json()["version"]
-    await web.get("/cases", params={"saw": f"{case}:{version}"}, headers=cast["agent"].headers)
+    await caught_up(house, case, version)
     answer = await web.get(f"/cases/{case}/timeline", headers=cast["finance"].headers)
     assert "noted" in {line["kind"] for line in answer.json()["events"]}
     assert "欧阳" not in answer.text
@@ -221,7 +222,7 @@ async def test_a_reported_change_reaches_the_open_case(
 
 
 async def test_steps_survive_the_case_being_continued_as_new(
-    web: httpx2.AsyncClient, cast: Any, take: Take, case: str, temporal_client: Client, review: Case
+    web: httpx2.AsyncClient, cast: Any, take: Take, case: str, house: House, temporal_client: Client, review: Case
 ) -> None:
     key = {"Idempotency-Key": uuid4().hex}
     handle = temporal_client.get_workflow_handle(f"review:sandbox:demo:{review['order_id']}")
@@ -232,7 +233,7 @@ async def test_steps_survive_the_case_being_continued_as_new(
     assert {answer.status_code for answer in taken} == {200}
     assert len({answer.json()["version"] for answer in (first, *taken)}) == 6
     # Timers write into the record as well, so what counts is what was noted, not how far the numbering got.
-    await web.get("/cases", params={"saw": f"{case}:{again.json()['version']}"}, headers=cast["agent"].headers)
+    await caught_up(house, case, again.json()["version"])
     lines = (await web.get(f"/cases/{case}/timeline", headers=cast["auditor"].headers)).json()["events"]
     assert sum(line["kind"] == "noted" for line in lines) == 6
 

@@ -56,9 +56,12 @@ def tmall_top(market: Market, tmall_shop: Shop, in_china: None) -> Any:
 
 
 @pytest.fixture
-def wallet(market: Market) -> Wallet:
+def wallet(market: Market) -> Iterator[Wallet]:
+    """With ten thousand yuan; whoever pays from it after this test finds what was there before."""
+    before = market.get("/control/wallet")["balance"]
     market.post("/control/wallet", {"balance": "10000.00"})
-    return Wallet(market, "2021000000000042")
+    yield Wallet(market, "2021000000000042")
+    market.post("/control/wallet", {"balance": before})
 
 
 @pytest.fixture

@@ -106,9 +106,10 @@ def test_a_payee_may_be_named_by_user_id_alone(market: Market, wallet: Wallet) -
 
 
 def test_a_frozen_payee_is_refused(market: Market, wallet: Wallet) -> None:
-    market.post("/control/wallet/payees", {"account": "chen@example.com", "name": "陈晓", "status": "frozen"})
+    market.post("/control/wallet/payees", {"account": "frozen@example.com", "name": "陈晓", "status": "frozen"})
+    payee = {"identity": "frozen@example.com", "identity_type": "ALIPAY_LOGON_ID", "name": "陈晓"}
 
-    assert wallet.transfer(wallet.number())["sub_code"] == "PAYEE_ACCOUNT_STATUS_ERROR"
+    assert wallet.transfer(wallet.number(), payee_info=payee)["sub_code"] == "PAYEE_ACCOUNT_STATUS_ERROR"
 
 
 def test_what_was_received_shows_with_the_buyer(market: Market, wallet: Wallet) -> None:

@@ -22,7 +22,7 @@ from tests.conftest import Database
 from worker import running
 from workflows.intake import Intake, IntakeOrder, IntakeReport
 
-SOON = 90
+SOON = 240
 
 
 async def wait(span: timedelta) -> None:

@@ -224,10 +224,16 @@ class RefundStory:
         return state
 
     async def events(self) -> list[CaseEvent]:
-        """The written record, in order."""
-        async with self.house.parts.sessions() as session:
-            wanted = select(CaseEvent).where(CaseEvent.case == (await self.view()).opening.case)
-            return list(await session.scalars(wanted.order_by(CaseEvent.seq)))
+        """The record in order, once everything so far is written."""
+        state = await self.view()
+        wanted = select(CaseEvent).where(CaseEvent.case == state.opening.case).order_by(CaseEvent.seq)
+        async with asyncio.timeout(STUCK_AFTER_SECONDS):
+            while True:
+                async with self.house.parts.sessions() as session:
+                    written = list(await session.scalars(wanted))
+                if len(written) >= state.version:
+                    return written
+                await asyncio.sleep(0.01)
 
     async def line(self) -> RefundLine:
         """The case's line of the register, once it shows what the case knows."""

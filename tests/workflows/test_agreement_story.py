@@ -55,6 +55,7 @@ async def test_a_promise_falls_due_leads_the_queue_and_is_kept(tell: Tell, house
     state = await story.until(lambda case: case.agreements.promises[0].reminded_at is not None)
     assert timedelta() <= (state.agreements.promises[0].reminded_at or due) - due < A_MOMENT
     await story.settled()
+    await story.events()
     async with house.parts.sessions() as session:
         mine = await list_queue(session, UUID(house.people[who]), frozenset({house.shop}), 10, None)
         assert [(line.number, line.waiting) for line in mine] == [(state.opening.case, False)]

@@ -175,5 +175,8 @@ async def test_a_shop_whose_intake_is_switched_off_loses_its_schedule(live: Live
     await ensure_intake(live.client, shop, live.house.parts.settings)
     shop.intake = False
     await ensure_intake(live.client, shop, live.house.parts.settings)
-    schedules = [one.id async for one in await live.client.list_schedules()]
-    assert intake_id(shop.code) not in schedules
+
+    async def schedules() -> list[str]:
+        return [one.id async for one in await live.client.list_schedules()]
+
+    await live.eventually(schedules, lambda found: intake_id(shop.code) not in found)

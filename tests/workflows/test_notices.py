@@ -61,7 +61,8 @@ async def test_what_is_not_urgent_comes_as_one_digest_in_working_hours(staff: St
         await staff.notice("bob", kind=kind)
     await staff.tick()
     assert await channel.arrived() == []
-    await staff.house.parts.client.execute_workflow(Digest.run, staff.house.shop, id="d1", task_queue="cases")
+    with staff.env.auto_time_skipping_disabled():  # else the clock may leap out of the working hours
+        await staff.house.parts.client.execute_workflow(Digest.run, staff.house.shop, id="d1", task_queue="cases")
     assert await staff.tick() == 1
     assert await channel.arrived() == ["【售后】有 3 件事等您处理"]
 

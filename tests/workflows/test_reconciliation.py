@@ -22,15 +22,18 @@ from tests.workflows.test_wallet_story import ready_by_wechat
 from workflows.reconcile import Reconcile
 
 DAY = 86_400
+A_STORY = timedelta(minutes=5)
 
 
 @pytest.fixture
 async def tomorrow(house: House) -> AsyncIterator[datetime]:
     """Noon in China on the day after the sandbox's today, which is then over for the sandbox as well."""
     today = datetime.fromisoformat((await house.sandbox.get("/control/clock"))["now"]).astimezone(CHINA)
-    await house.sandbox.post("/control/clock", advance_seconds=DAY)
+    # A story that begins in the last minutes of a day must not pay on the next one.
+    moved = DAY - (3_600 if (today + A_STORY).date() > today.date() else 0)
+    await house.sandbox.post("/control/clock", advance_seconds=moved)
     yield today.replace(hour=12) + timedelta(days=1)
-    await house.sandbox.post("/control/clock", advance_seconds=-DAY)
+    await house.sandbox.post("/control/clock", advance_seconds=-moved)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from domain.review_case import steps
 from domain.review_case.state import OfferStatus
 from tests.builders import House
 from tests.workflows.conftest import Keep, Tell, Told
+from tests.workflows.test_desk_story import until_it_waits
 from tests.workflows.test_review_story import code_of
 from workflows.review_case import ReviewCase
 from workflows.runner import sandboxed_runner
@@ -110,6 +111,7 @@ async def test_a_step_that_does_not_fit_is_refused_by_name_and_changes_nothing(
     tell: Tell, who: str, step: steps.Step, code: str
 ) -> None:
     story = await opened(tell)
+    await until_it_waits(story, range(24))  # at lunch-time a fresh case's contact is due at once
     before = (await story.view()).version
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await story.step(who, step)

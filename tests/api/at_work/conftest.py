@@ -12,6 +12,7 @@ import pytest
 
 from api.house import House, wall_clock
 from gateways.wire import trusted
+from tests.api.rows import caught_up
 from worker import Parts, running
 
 Take = Callable[..., Awaitable[httpx2.Response]]
@@ -31,24 +32,23 @@ async def house(house: House) -> AsyncIterator[House]:
 
 
 @pytest.fixture
-async def case(web: httpx2.AsyncClient, cast: Any, review: Any) -> str:
+async def case(web: httpx2.AsyncClient, cast: Any, review: Any, house: House) -> str:
     """A case of today, by its number, in the lead's hands."""
     fresh = review | {"created_at": (wall_clock() - timedelta(hours=2)).isoformat()}
     review |= fresh
     number: str = (await web.post("/reviews", json=fresh, headers=cast["agent"].headers)).json()["case"]
-    await web.get("/cases", params={"saw": f"{number}:1"}, headers=cast["agent"].headers)
+    await caught_up(house, number, 1)
     return number
 
 
 @pytest.fixture
-def take(web: httpx2.AsyncClient, cast: Any, case: str) -> Take:
+def take(web: httpx2.AsyncClient, cast: Any, case: str, house: House) -> Take:
     """Takes a step, and waits until lists show it."""
 
     async def taken(who: str, step: str, **body: Any) -> httpx2.Response:
         answer = await web.post(f"/cases/{case}/steps", json={"step": step} | body, headers=cast[who].headers)
         if answer.status_code == 200:
-            saw = f"{case}:{answer.json()['version']}"
-            await web.get("/cases", params={"saw": saw}, headers=cast["lead"].headers)
+            await caught_up(house, case, answer.json()["version"])
         return answer
 
     return taken

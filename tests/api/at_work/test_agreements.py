@@ -13,6 +13,7 @@ from db.contacts import history_of
 from db.tables.buyers import Buyer
 from db.tables.contacts import ContactStopRow
 from tests.api.at_work.conftest import Read, Take, tomorrow, until_heard
+from tests.api.rows import caught_up
 
 
 @pytest.mark.covers(18, 30, 50)
@@ -93,12 +94,12 @@ async def test_a_contact_s_record_says_when_with_whom_about_what_how_it_went_and
 
 @pytest.mark.covers(16)
 async def test_the_buyers_earlier_cases_and_orders_are_on_the_case_and_the_buyer_is_masked(
-    web: httpx2.AsyncClient, read: Read, cast: Any, case: str, review: Any
+    web: httpx2.AsyncClient, read: Read, cast: Any, case: str, review: Any, house: House
 ) -> None:
     earlier = review | {"order_id": uuid4().hex, "item_title": "茶杯"}
     earlier["buyer"] = review["buyer"] | {"id": "chen-under-another-name"}
     other = (await web.post("/reviews", json=earlier, headers=cast["agent"].headers)).json()["case"]
-    await web.get("/cases", params={"saw": f"{other}:1"}, headers=cast["agent"].headers)
+    await caught_up(house, other, 1)
     known = await read("/cases/{case}/buyer")
     assert [one["number"] for one in known["cases"]] == [other]
     assert {one["item_title"]: one["of_this_case"] for one in known["orders"]} == {"水壶": True, "茶杯": False}

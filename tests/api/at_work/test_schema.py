@@ -19,6 +19,7 @@ from db import office
 from domain.people import Role
 from tests.api.at_work.schema_cases import Fuzz, Sent, documented, drawn_apart, richest, spoiled
 from tests.api.conftest import person
+from tests.api.rows import caught_up
 from vault.folder import FolderStore
 from vault.vault import Vault
 
@@ -89,7 +90,7 @@ async def refund(fuzz: Fuzz, house: House) -> str:
     body = asked | who | {"shop": "pdd", "applied_at": (now - timedelta(hours=1)).isoformat()}
     answer = await fuzz.web.post("/refunds", json=body, headers=fuzz.senders["everything"])
     number: str = answer.json()["case"]
-    await fuzz.web.get("/cases", params={"saw": f"{number}:1"}, headers=fuzz.senders["everything"])
+    await caught_up(house, number, 1)
     return number
 
 

@@ -14,7 +14,7 @@ from gateways.aliyun_sms import AliyunSms, SmsCredentials
 from gateways.top import TopClient, TopCredentials
 from gateways.wire import trusted
 
-SECONDS = 0.5
+SECONDS = 1.0
 ALIPAY_APP = "2021000000000042"
 
 type Tell = Callable[..., Awaitable[Any]]

@@ -16,7 +16,7 @@ from gateways.kuaidi100 import Kuaidi100, PollCredentials, UnknownWaybill, pushe
 
 type Tell = Callable[..., Awaitable[Any]]
 
-SECONDS = 0.5
+SECONDS = 1.0
 SALT = "a-salt-of-ours"
 PHOTO = Piece("outer_box_photo", b"\xff\xd8\xff\xe0 a picture of a box")
 

@@ -18,7 +18,7 @@ from gateways.wire import CHINA
 
 type Tell = Callable[..., Awaitable[Any]]
 
-SECONDS = 0.5
+SECONDS = 1.0
 MERCHANT, APP, SERIAL = "1900001109", "wxf636efh567hg4356", "408B07E79B8269FEC3D5D3E6AB8ED163A6A380DB"
 TRANSFER, QUERY = "wechat.transfer", "wechat.query"
 DAY_AND_A_BIT = 86_460
