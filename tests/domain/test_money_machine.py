@@ -16,11 +16,12 @@ from domain.errors import Refusal
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
 from domain.people import Actor, Role
+from domain.platforms import AmendMode
 from domain.policies.compensation import CompensationPolicy, FormKind
 from domain.policies.documents import load_shipped, with_overrides
 from domain.review_case import approving, paying, progress, rules, steps
 from domain.review_case.facts import PayoutOpened, PayoutReport, Prepared
-from domain.review_case.state import Offer, OfferStatus, ReviewCaseState
+from domain.review_case.state import Amendment, Offer, OfferStatus, ReviewCaseState
 from domain.sealed import PayeeRef
 from tests.domain.plain_case import a_plain_case
 from tests.domain.review_world import TEXT
@@ -197,6 +198,7 @@ class Money(RuleBasedStateMachine):
         assert offer.approved
         one = next(kept for kept in self.kept if (kept.case, kept.offer) == (number, offer.number))
         assert one.ended is None
+        case.amendment = Amendment(mode=AmendMode.EDIT_RESULT, at=self.now, by="machine", evidence="")
         paying.payout_opened(case, PayoutOpened(key=f"key-{number}", amount_fen=offer.amount_fen), self.now)
         paying.payout_reported(case, PayoutReport(key=f"key-{number}", status=PayoutStatus.PAID, at=self.now), self.now)
         self._post(budgets.settled(PostingKind.SPEND, one.lines))
