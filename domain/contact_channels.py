@@ -10,14 +10,16 @@ from domain.policies.contact import ContactPolicy
 def channels(request: ContactRequest, history: ContactHistory, policy: ContactPolicy) -> list[Channel]:
     """Available channels, best first: the wish, what suits the place, the month's ladder, then phone before text.
 
-    A surge leaves the phone alone where there is one. After a call that said "switch" the phone comes last.
+    In a surge the phone comes first, and what is written only where no call can be made any more. After a call that
+    said "switch" the phone comes last.
     """
     order = [channel for channel in _wishes(request, policy) if _available(channel, request, policy)]
     if Channel.CALL not in order:
         return order
+    written = [channel for channel in order if channel is not Channel.CALL]
     if _last_call_said_switch(request.case, history, policy):
-        return [channel for channel in order if channel is not Channel.CALL] + [Channel.CALL]
-    return [Channel.CALL] if request.surge else order
+        return [*written, Channel.CALL]
+    return [Channel.CALL, *written] if request.surge else order
 
 
 def _wishes(request: ContactRequest, policy: ContactPolicy) -> list[Channel]:

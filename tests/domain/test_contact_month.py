@@ -54,8 +54,13 @@ def test_the_channel_is_one_that_reaches_the_buyer(phone: PhoneKind, more: dict[
 
 @pytest.mark.covers(34)
 @pytest.mark.parametrize("attempt", range(1, 9))
-def test_a_surge_uses_the_phone_alone(attempt: int) -> None:
+def test_a_surge_puts_the_phone_first(attempt: int) -> None:
     assert planned(MONDAY, surge=True, attempt_number=attempt, address_type=A.HOSPITAL).channel is C.CALL
+
+
+def test_where_a_surge_finds_every_call_used_up_the_buyer_is_written_to_all_the_same() -> None:
+    calls = history(*(touch(f"2026-11-{day:02} 12:10") for day in (3, 6, 9, 12, 15)))
+    assert planned(MONDAY, calls, surge=True, attempt_number=6).channel is not C.CALL
 
 
 def test_a_suspended_number_is_followed_by_a_message() -> None:
