@@ -87,6 +87,11 @@ def may_begin(case: ReviewCaseState, actor: Actor) -> None:
     require(visit.taken_by is None, ContactTaken, "Somebody makes this visit already; leave it to them.")
 
 
+def enter_begin(case: ReviewCaseState, actor: Actor, step: steps.BeginFollowUp, now: datetime) -> None:
+    clear = not (case.suspected or case.malicious)
+    require(clear, ContactStopped, "The buyer has come under suspicion since; leave the visit out (skip_follow_up).")
+
+
 def begin(case: ReviewCaseState, actor: Actor, step: steps.BeginFollowUp, now: datetime, found: Prepared) -> None:
     taken = {"taken_by": actor.person, "taken_at": now, "attempt": found.attempt}
     case.follow_up = _open(case).model_copy(update=taken)

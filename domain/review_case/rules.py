@@ -140,7 +140,9 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.Resume: Rule(desk.may_resume, desk.resume),
     steps.Escalate: Rule(permissions.desk, desk.escalate),
     steps.Merge: Rule(merging.may_merge, merging.merge, merging.check_merge, prepared=True),
-    steps.BeginFollowUp: Rule(following_up.may_begin, following_up.begin, prepared=True),
+    steps.BeginFollowUp: Rule(
+        following_up.may_begin, following_up.begin, enter=following_up.enter_begin, prepared=True
+    ),
     steps.LogFollowUp: Rule(following_up.may_log, following_up.log, following_up.check_log, prepared=True),
     steps.SkipFollowUp: Rule(following_up.may_skip, following_up.skip),
     steps.Close: Rule(closing.may_close, closing.close, closing.check_close),

@@ -173,3 +173,10 @@ def test_the_shipped_questionnaire_has_closed_and_open_questions() -> None:
 def test_a_question_that_sells_is_refused(word: str) -> None:
     with pytest.raises(ValidationError, match="sells"):
         Question(code="offer", kind="open", ask=f"我们有{word},您要看看吗?")
+
+
+def test_nobody_visits_a_buyer_who_came_under_suspicion_since() -> None:
+    one = due(solved())
+    assert one.step(ALICE, steps.MarkMalicious(signals=["threat"], why=TEXT))
+    assert not one.step(ALICE, steps.BeginFollowUp())
+    assert one.step(ALICE, steps.SkipFollowUp(why=TEXT))
