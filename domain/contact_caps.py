@@ -44,7 +44,8 @@ class Block:
 
 
 class ContactNotAllowed(Refusal):
-    """The contact may not be made now; `facts` hold cap (CapName) and until (aware datetime or None)."""
+    """The contact may not be made now; `facts` hold cap (CapName) and until (aware datetime or None) where one of the
+    caps holds it back."""
 
     code: ClassVar[str] = "ContactNotAllowed"
 

@@ -122,15 +122,6 @@ def test_whoever_takes_over_finds_the_planned_contact_as_it_was() -> None:
     assert (one.case.assignee, one.case.contact) == ("ann", before)
 
 
-def test_a_contact_that_the_last_agent_had_taken_is_free_for_the_next() -> None:
-    one = contacting()
-    progress.contact_due(one.case, one.now)
-    assert one.step(ALICE, steps.BeginContact())
-    assert one.step(BOB, steps.HandOver(to="ann"))
-    assert one.case.contact is not None
-    assert (one.case.contact.due, one.case.contact.taken_by) == (True, None)
-
-
 def closed_as(outcome: Outcome) -> World:
     one = contacting()
     assert one.step(ALICE, steps.AttachEvidence(kind="platform_chat", text=TEXT))
