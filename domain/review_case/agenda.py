@@ -98,7 +98,14 @@ def _all(case: ReviewCaseState) -> Iterator[Due]:
         return
     payout = case.payout
     under_way = payout is not None and payout.keeps_open and not payout.settled
+    under_way = under_way or _somebody_is_at_it(case)
     yield from (due for due in _living(case, identity) if not (under_way and due.action is Action.END))
+
+
+def _somebody_is_at_it(case: ReviewCaseState) -> bool:
+    """A contact that was begun is logged, or lapses, before the case ends; on a held case it would never lapse."""
+    at_it = case.contact is not None and case.contact.taken_at is not None
+    return case.edition >= 1 and at_it and case.held is None
 
 
 def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:

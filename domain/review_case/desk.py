@@ -164,6 +164,12 @@ def replan_unmade(case: ReviewCaseState, now: datetime) -> None:
         replan(case, now)
 
 
+def drop_contact(case: ReviewCaseState) -> None:
+    """Forget a planned contact. One that somebody has begun may be under way: they log it, or it lapses."""
+    if case.edition < 1 or case.contact is None or case.contact.taken_by is None:
+        case.contact = None
+
+
 def replan(case: ReviewCaseState, now: datetime) -> None:
     """Forget a planned contact that nobody has taken, so that the next look at the agenda plans anew."""
     if case.contact is None or case.contact.taken_by is None:

@@ -2,13 +2,17 @@
 
 from datetime import timedelta
 
-from domain.contact_terms import Channel
+from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.refund_case import calls, steps
 from domain.refund_case.facts import RefundPrepared
 from domain.review_case.facts import Planned
 from tests.domain.refund_world import ALICE, ANN, BOB, RefundWorld
 
 HOUR = timedelta(hours=1)
+MISSED = steps.LogContact(result=CallResult.NO_ANSWER)
+INBOUND = steps.LogContact(
+    result=CallResult.CONNECTED, talk=TalkOutcome.UNDECIDED, inbound=True, channel=Channel.IM
+)  # fmt: skip
 
 
 def a_due_call() -> RefundWorld:
@@ -40,3 +44,55 @@ def test_after_a_hand_over_a_begun_call_is_planned_anew() -> None:
     assert world.step(BOB, steps.HandOver(to=ANN.person)) is None
 
     assert (world.case.calls.contact, what_is_due(world)) == (None, ["plan"])
+
+
+def test_a_begun_call_is_logged_after_a_stop_and_nothing_is_planned_after_it() -> None:
+    world = begun()
+    assert world.step(BOB, steps.StopContact(signal=StopSignal.BUYER_OPT_OUT)) is None
+
+    assert what_is_due(world) == ["lapsed"]
+    assert world.step(ALICE, MISSED) is None
+    assert ([made.number for made in world.case.calls.attempts], what_is_due(world)) == ([1], [])
+
+
+def test_a_buyer_who_comes_by_themselves_cuts_nobodys_call_off() -> None:
+    world = begun()
+    assert world.step(BOB, INBOUND) is None
+
+    assert world.step(ALICE, MISSED) is None
+    assert [made.number for made in world.case.calls.attempts] == [2, 1]
+
+
+def test_a_lapsed_call_is_logged_late_by_whoever_began_it() -> None:
+    world = begun()
+    world.now += 2 * HOUR
+    calls.by_the_clock(world.case, "lapsed", world.now)
+
+    assert (world.step(BOB, MISSED), world.step(ALICE, MISSED)) == ("ContactTaken", None)
+    assert world.step(ALICE, MISSED) == "ContactLogged"
+
+
+def test_whoever_gave_the_case_away_logs_late_what_they_had_begun() -> None:
+    world = begun()
+    assert world.step(BOB, steps.HandOver(to=ANN.person)) is None
+
+    assert (world.step(ALICE, INBOUND), world.step(ALICE, MISSED)) == ("NotYours", None)
+
+
+def test_a_call_that_was_under_way_when_the_buyer_withdrew_is_logged() -> None:
+    world = begun()
+    world.market.withdraw(world.now)
+    world.read()
+    assert world.case.outcome is not None
+
+    assert world.step(ALICE, MISSED) is None
+    assert world.step(ALICE, MISSED) == "CaseEnding"
+
+
+def test_by_the_first_rules_a_stop_drops_a_begun_call() -> None:
+    world = a_due_call()
+    world.case.edition = 0
+    assert world.step(ALICE, steps.BeginContact(), RefundPrepared(attempt="attempt")) is None
+    assert world.step(BOB, steps.StopContact(signal=StopSignal.BUYER_OPT_OUT)) is None
+
+    assert (world.case.calls.contact, world.step(ALICE, MISSED)) == (None, "ContactNotBegun")
