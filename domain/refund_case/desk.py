@@ -107,7 +107,8 @@ def resume(
 
 
 def resume_by_timer(case: RefundCaseState, now: datetime) -> None:
-    resume(case, TIMER, None, now, RefundPrepared())
+    if case.held is not None:
+        resume(case, TIMER, None, now, RefundPrepared())
 
 
 def escalate(case: RefundCaseState, actor: Actor, step: steps.Escalate, now: datetime, found: RefundPrepared) -> None:

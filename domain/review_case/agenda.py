@@ -85,6 +85,11 @@ def next_due(case: ReviewCaseState) -> Due | None:
     return min(_all(case), key=lambda due: due.at, default=None)
 
 
+def still_due(case: ReviewCaseState, due: Due) -> bool:
+    """Asked under the case's lock: a person's step may have been carried out while what is due waited for it."""
+    return case.edition < 1 or due in _all(case)
+
+
 def _all(case: ReviewCaseState) -> Iterator[Due]:
     identity = case.identity
     if case.closed_at is not None:

@@ -148,7 +148,8 @@ def resume(case: ReviewCaseState, actor: Actor, step: steps.Resume | None, now: 
 
 
 def resume_by_timer(case: ReviewCaseState, now: datetime) -> None:
-    resume(case, TIMER, None, now, Prepared())
+    if case.held is not None:
+        resume(case, TIMER, None, now, Prepared())
 
 
 def escalate(case: ReviewCaseState, actor: Actor, step: steps.Escalate, now: datetime, found: Prepared) -> None:
