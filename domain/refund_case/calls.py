@@ -24,10 +24,11 @@ from domain.refund_case.refusals import (
 )
 from domain.refund_case.stages import RefundStage, stage_of
 from domain.refund_case.state import RefundCaseState
-from domain.review_case.contacting import at_hand
+from domain.review_case.contacting import at_hand, check_over
 from domain.review_case.facts import Planned
 from domain.review_case.state import Attempt, Begun, ContactWait
 from domain.review_case.steps import BeginContact, LogContact, StopContact
+from domain.review_case.talking import check_said
 
 LOG_WITHIN = timedelta(hours=2)
 ENDS = {"missed": "contact_missed", "lapsed": "contact_lapsed", "dropped": "contact_dropped"}
@@ -181,10 +182,15 @@ def check_log(case: RefundCaseState, actor: Actor, step: LogContact, now: dateti
     if step.inbound:
         working(case, actor)
         going_on(case)
+        begun = case.identity.applied_at if case.identity else None
         require(step.channel is not None, WrongStage, "Say on which channel the buyer came.")
-        return
-    require(step.channel is None, WrongStage, "The channel is the planned one; leave it out unless the buyer came.")
-    _theirs(case, actor)
+    else:
+        planned = step.channel is None
+        require(planned, WrongStage, "The channel is the planned one; leave it out unless the buyer came.")
+        begun = _theirs(case, actor).at
+    if case.edition >= 1:
+        check_said(step)
+        check_over(step, begun, now)
 
 
 def _theirs(case: RefundCaseState, actor: Actor) -> Begun:

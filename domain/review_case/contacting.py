@@ -21,7 +21,7 @@ from domain.review_case.refusals import (
 )
 from domain.review_case.resting import plan_at
 from domain.review_case.state import Attempt, Begun, ContactWait, ReviewCaseState
-from domain.review_case.talking import keep
+from domain.review_case.talking import check_acceptance, check_said, keep
 
 LONGEST_CALLBACK = timedelta(days=30)
 CLOCKS_DIFFER = timedelta(minutes=1)
@@ -101,10 +101,15 @@ def check_log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: 
     if step.inbound:
         working(case, actor)
         require(step.channel is not None, WrongStage, "Say on which channel the buyer came.")
-        _check_over(step, case.identity.review_created_at if case.identity else None, now)
+        check_over(step, case.identity.review_created_at if case.identity else None, now)
         return
     require(step.channel is None, WrongStage, "The channel is the planned one; leave it out unless the buyer came.")
-    _check_over(step, _theirs(case, actor).at, now)
+    check_over(step, _theirs(case, actor).at, now)
+
+
+def enter_log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: datetime) -> None:
+    check_acceptance(case, actor, step, now)
+    check_said(step)
 
 
 def _theirs(case: ReviewCaseState, actor: Actor) -> Begun:
@@ -121,7 +126,8 @@ def _theirs(case: ReviewCaseState, actor: Actor) -> Begun:
     raise ContactNotBegun(f"Begin the contact first; nobody dials before caps and hours were checked.{then}")
 
 
-def _check_over(step: steps.LogContact, begun: datetime | None, now: datetime) -> None:
+def check_over(step: steps.LogContact, begun: datetime | None, now: datetime) -> None:
+    """Raises BadTime where it can't have been over then."""
     if step.at is None:
         return
     require(step.at <= now + CLOCKS_DIFFER, BadTime, "A contact is logged when it is over: `at` lies in the future.")

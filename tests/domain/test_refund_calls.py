@@ -1,12 +1,15 @@
 """A call to an applicant that somebody has begun, whatever happens to its case meanwhile."""
 
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.refund_case import calls, steps
 from domain.refund_case.facts import RefundPrepared
 from domain.review_case.facts import Planned
-from tests.domain.refund_world import ALICE, ANN, BOB, RefundWorld
+from tests.domain.refund_world import ALICE, ANN, BOB, START, RefundWorld
 
 HOUR = timedelta(hours=1)
 MISSED = steps.LogContact(result=CallResult.NO_ANSWER)
@@ -96,3 +99,28 @@ def test_by_the_first_rules_a_stop_drops_a_begun_call() -> None:
     assert world.step(BOB, steps.StopContact(signal=StopSignal.BUYER_OPT_OUT)) is None
 
     assert (world.case.calls.contact, world.step(ALICE, MISSED)) == (None, "ContactNotBegun")
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"explained": True}, "NobodyReached"),
+        ({"next_at": START + 2 * HOUR}, "NobodyReached"),
+        ({"inbound": True, "channel": Channel.CALL}, "NobodyReached"),
+        ({"at": START + HOUR}, "BadTime"),
+        ({"at": START - HOUR}, "BadTime"),
+    ],
+    ids=str,
+)
+def test_a_call_is_logged_only_as_it_can_have_been(more: dict[str, Any], code: str) -> None:
+    world = begun()
+    assert world.step(ALICE, MISSED.model_copy(update=more)) == code
+
+    world.case.edition = 0
+    assert world.step(ALICE, MISSED.model_copy(update=more)) is None
+
+
+def test_a_buyers_own_call_lies_after_the_application() -> None:
+    world = begun()
+    assert world.step(ALICE, INBOUND.model_copy(update={"at": world.now - HOUR})) == "BadTime"
+    assert world.step(ALICE, INBOUND.model_copy(update={"at": world.now})) is None
