@@ -144,6 +144,8 @@ def log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: dateti
         explained=step.explained, convinced=step.convinced, asked_to_amend=step.asked_to_amend, inbound=step.inbound,
     )  # fmt: skip
     case.attempts.append(attempt)
+    if case.edition >= 1:
+        case.attempts.sort(key=lambda one: one.at)  # what is logged late is not the last word
     case.contacts_planned = max(case.contacts_planned, attempt.number)
     case.first_contact_at = case.first_contact_at or over_at
     case.clocks.pop(EscalationKind.NOT_CONTACTED, None)

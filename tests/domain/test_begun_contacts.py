@@ -260,3 +260,15 @@ def test_what_is_not_logged_yet_is_never_called_logged(world: World) -> None:
 
 def test_where_nothing_is_due_nobody_is_told_to_begin_it_now() -> None:
     assert "No contact is planned now." in why_not(a_plain_case())
+
+
+@pytest.mark.covers(69)
+def test_what_is_logged_late_is_not_the_last_word(world: World) -> None:
+    begun_by(world, ALICE)
+    world.now += 2 * HOUR
+    progress.contact_lapsed(world.case, world.now)
+    assert world.step(ALICE, INBOUND.model_copy(update={"talk": TalkOutcome.WANTS_REFUND}))
+    earlier = {"result": CallResult.CONNECTED, "talk": TalkOutcome.UNDECIDED, "at": world.now - HOUR}
+    assert world.step(ALICE, steps.LogContact.model_validate(earlier))
+
+    assert [made.talk for made in world.case.attempts] == [TalkOutcome.UNDECIDED, TalkOutcome.WANTS_REFUND]
