@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from domain.contact_terms import CallResult, Channel, StopSignal
+from domain.contact_terms import CallResult, Channel, NextMove, StopSignal, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.people import Actor
 from domain.review_case import steps
+from domain.review_case.decisions import ask_about_contact
 from domain.review_case.desk import drop_contact, replan
 from domain.review_case.facts import Prepared
 from domain.review_case.permissions import desk, require, unheld, working
@@ -16,12 +17,14 @@ from domain.review_case.refusals import (
     ContactNotBegun,
     ContactStopped,
     ContactTaken,
+    ReasonMissing,
     TalkMissing,
     WrongStage,
 )
 from domain.review_case.resting import plan_at
 from domain.review_case.state import Attempt, Begun, ContactWait, ReviewCaseState
 from domain.review_case.talking import check_acceptance, check_said, keep
+from domain.review_case.verifying import suspect
 
 LONGEST_CALLBACK = timedelta(days=30)
 CLOCKS_DIFFER = timedelta(minutes=1)
@@ -110,6 +113,8 @@ def check_log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: 
 def enter_log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: datetime) -> None:
     check_acceptance(case, actor, step, now)
     check_said(step)
+    told = step.talk is not TalkOutcome.ABUSIVE or step.note is not None
+    require(told, ReasonMissing, "Write in the note what was said: a supervisor decides from it how the case goes on.")
 
 
 def _theirs(case: ReviewCaseState, actor: Actor) -> Begun:
@@ -168,6 +173,19 @@ def log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: dateti
     keep(case, step, now)
     if found.stop is not None and (case.edition < 1 or case.stopped is None):
         stop(case, actor, found.stop, now)
+    if found.next is NextMove.SUPERVISOR_DECIDES and case.edition >= 1 and case.outcome is None:
+        _ask_supervisor(case, actor, step, now, found)
+
+
+def _ask_supervisor(
+    case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: datetime, found: Prepared
+) -> None:
+    """Nobody goes on by themselves after such a talk."""
+    if step.talk is not TalkOutcome.EXTORTION_SUSPECTED:
+        if step.note is not None and case.stopped is None:
+            ask_about_contact(case, actor, step.note, now)
+    elif not (case.suspected or case.malicious):
+        suspect(case, actor, [step.talk], 0, now, policy=found.policy)
 
 
 def check_callback(case: ReviewCaseState, actor: Actor, step: steps.ScheduleCallback, now: datetime) -> None:
