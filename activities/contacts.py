@@ -20,7 +20,7 @@ from db.sessions import Sessions, looking
 from db.tables.buyers import Buyer, Review, ShopOrder
 from db.tables.contacts import ContactAttempt, ContactStopRow
 from db.tables.refunds import Refund
-from domain.contact_caps import may_contact_now
+from domain.contact_caps import ContactNotAllowed, may_contact_now
 from domain.contact_outcomes import Consequence, consequence
 from domain.contact_terms import Channel, PhoneKind
 from domain.life_zones import LifeZone, life_zone
@@ -44,7 +44,7 @@ class ContactActivities:
     @activity.defn
     async def take(self, request: TakeRequest) -> Prepared:
         """Take a due contact: the last look at hours, caps and cool-downs, under the lock on the buyer's person over
-        all shops. Raises ContactNotAllowed (non-retryable)."""
+        all shops. Raises ContactNotAllowed (non-retryable), also where another person took this number."""
         step = request.step
         with refusing():
             async with self._sessions.begin() as session:
@@ -53,6 +53,7 @@ class ContactActivities:
                 person = await lock_person(session, review.buyer)
                 known = await _attempt(session, step.case, request.number)
                 if known is not None:
+                    _be_theirs(known, step.actor.person)
                     return Prepared(policy=version, attempt=str(known.id))  # a retry: it was taken already
                 zone = await zone_of(session, review, policy)
                 history = await history_of(session, review.buyer, step.now, step.case)
@@ -165,6 +166,13 @@ async def zone_of(session: AsyncSession, review: Review | Refund, policy: Contac
 async def _attempt(session: AsyncSession, case: str, number: int) -> ContactAttempt | None:
     found = select(ContactAttempt).where(ContactAttempt.case == case, ContactAttempt.number == number)
     return await session.scalar(found)
+
+
+def _be_theirs(known: ContactAttempt, person: str) -> None:
+    """Raises ContactNotAllowed, upon which the contact is planned anew: what somebody else began may have been made,
+    and one contact is never counted for two."""
+    if known.taken_by != person:
+        raise ContactNotAllowed("Somebody else has begun this contact; the next one is planned anew. Begin that one.")
 
 
 async def _insert_attempt(

@@ -44,7 +44,8 @@ class Block:
 
 
 class ContactNotAllowed(Refusal):
-    """The contact may not be made now; `facts` hold cap (CapName) and until (aware datetime or None)."""
+    """The contact may not be made now; `facts` hold cap (CapName) and until (aware datetime or None) where one of the
+    caps holds it back."""
 
     code: ClassVar[str] = "ContactNotAllowed"
 
@@ -197,12 +198,18 @@ def _in_all(name: CapName, used: int, limit: int) -> Iterator[Block]:
 
 
 def _im_unanswered(look: _Look) -> Iterator[Block]:
-    answers = (touch.at for touch in look.history.touches if touch.inbound and touch.case == look.case)
+    answers = (touch.at for touch in look.history.touches if touch.case == look.case and _is_answer(touch))
     last_answer = max(answers, default=None)
     sent = [touch for touch in look.made(Channel.IM, case=True) if last_answer is None or touch.at > last_answer]
     limit = look.policy.per_case.im_unanswered_in_a_row
     if len(sent) >= limit:
         yield Block(CapName.IM_UNANSWERED, None, f"{len(sent)} messages without an answer")
+
+
+def _is_answer(touch: ContactTouch) -> bool:
+    """What the buyer sent, or a conversation in writing that they took part in."""
+    talked = touch.channel is Channel.IM and touch.result is CallResult.CONNECTED
+    return touch.inbound or talked
 
 
 _ALWAYS: tuple[Callable[[_Look], Iterator[Block]], ...] = (

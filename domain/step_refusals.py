@@ -68,6 +68,12 @@ class BadTime(StepRefused):
     code = "BadTime"
 
 
+class NobodyReached(StepRefused):
+    """Something is said to have come of a contact that did not come about."""
+
+    code = "NobodyReached"
+
+
 class BadOutcome(StepRefused):
     """An outcome that only facts can bring about."""
 

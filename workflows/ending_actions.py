@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.offers import OfferActivities
     from activities.requests import FollowUpRequest, NoticeRequest, RelapseRequest, ReleaseRequest, SplitRequest
     from domain.case_record import notice_put_off
-    from domain.review_case import following_up, merging, paying, progress
+    from domain.review_case import agenda, following_up, merging, paying, progress
     from domain.review_case.agenda import Action, Due
     from domain.review_case.state import ReviewCaseState
     from workflows import limits, starting
@@ -105,7 +105,8 @@ class EndingActions:
 
     async def _follow_up_lapsed(self, due: Due) -> None:
         async with self._lock:
-            following_up.lapsed(self._case, workflow.now())
+            if agenda.still_due(self._case, due):
+                following_up.lapsed(self._case, workflow.now())
 
     async def _close(self, due: Due) -> None:
         case = self._case

@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.disputes import counter_claims, questions
     from domain.escalation import EscalationKind
     from domain.refund_case import calls, clocks, deadlines, desk, handling_goods, paying, progress, talking, writing
-    from domain.refund_case.agenda import Action, Due
+    from domain.refund_case.agenda import Action, Due, still_due
     from domain.refund_case.facts import RefundPrepared
     from domain.refund_case.market import Reading
     from domain.refund_case.state import RefundCaseState
@@ -74,14 +74,19 @@ class RefundActions:
         }
 
     async def take(self, due: Due) -> None:
-        """Do what is due: what needs the world as an activity, what only the clock decides on the spot."""
+        """Do what is due, and see to the clocks."""
+        await self.act(due)
+        clocks.follow(self._case, workflow.now())
+
+    async def act(self, due: Due) -> None:
+        """What needs the world as an activity, what only the clock decides on the spot."""
         doing = self._doing.get(due.action)
         if doing is not None:
             await doing(due)
-        else:
-            async with self._lock:
+            return
+        async with self._lock:
+            if still_due(self._case, due):
                 self._by_the_clock(due.action)
-        clocks.follow(self._case, workflow.now())
 
     async def _fell_due(self, due: Due) -> None:
         fell_due = counter_claims.fell_due if due.action is Action.CLAIM_DUE else questions.fell_due
@@ -153,7 +158,8 @@ class RefundActions:
         if due.subject == "due" and self._case.handling.by_machine:
             await self._read()
         async with self._lock:
-            calls.by_the_clock(self._case, due.subject, workflow.now())
+            if still_due(self._case, due):
+                calls.by_the_clock(self._case, due.subject, workflow.now())
 
     async def _plan_call(self) -> None:
         """What was planned from facts that somebody has changed meanwhile does not count: it is planned anew."""

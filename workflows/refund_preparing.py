@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.contact_terms import Channel
     from domain.disputes import steps as dispute_steps
     from domain.policies.refund_rules import RefundStatus
-    from domain.refund_case import claiming, steps
+    from domain.refund_case import calls, claiming, steps
     from domain.refund_case.facts import RefundPrepared
     from domain.refund_case.market import GOODS_COME_BACK
     from domain.refund_case.state import RefundCaseState
@@ -120,7 +120,7 @@ async def _begin_call(case: RefundCaseState, command: steps.RefundCommand, step:
 
 
 async def _log_call(case: RefundCaseState, command: steps.RefundCommand, step: steps.LogContact) -> RefundPrepared:
-    call = None if step.inbound else case.calls.contact
+    call = None if step.inbound else calls.begun_by(case, command.actor.person)
     logging = LogRequest(
         step=_step_request(case, command), review_row=case.opening.refund_row, log=step,
         number=call.number if call else case.calls.planned + 1,

@@ -98,7 +98,8 @@ class ReviewActions:
             await doing(due)
             return
         async with self._lock:
-            self._by_the_clock(due.action)
+            if agenda.still_due(self._case, due):
+                self._by_the_clock(due.action)
 
     def _by_the_clock(self, action: Action) -> None:
         case, now = self._case, workflow.now()

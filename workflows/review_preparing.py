@@ -38,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.disputes import steps as dispute_steps
     from domain.review_case import agreement_steps, fixing, steps
     from domain.review_case.claims import shown_by
+    from domain.review_case.contacting import begun_by
     from domain.review_case.facts import Prepared, StepRequest
     from domain.review_case.state import OfferStatus, ReviewCaseState
     from workflows import limits
@@ -163,14 +164,14 @@ async def _take(case: ReviewCaseState, request: StepRequest, step: steps.BeginCo
 
 
 async def _log(case: ReviewCaseState, request: StepRequest, step: steps.LogContact) -> Prepared:
-    planned = None if step.inbound else case.contact
+    made = None if step.inbound else begun_by(case, request.actor.person)
     logging = LogRequest(
         step=request,
         review_row=case.opening.review_row,
         log=step,
-        number=planned.number if planned else case.contacts_planned + 1,
-        channel=planned.channel if planned else step.channel or Channel.CALL,
-        attempt=planned.attempt if planned else None,
+        number=made.number if made else case.contacts_planned + 1,
+        channel=made.channel if made else step.channel or Channel.CALL,
+        attempt=made.attempt if made else None,
     )
     return await workflow.execute_activity_method(ContactActivities.log, logging, **limits.STEP)
 

@@ -62,6 +62,11 @@ def next_due(case: RefundCaseState) -> Due | None:
     return min(_all(case), key=lambda due: due.at, default=None)
 
 
+def still_due(case: RefundCaseState, due: Due) -> bool:
+    """Asked under the case's lock: a person's step may have been carried out while what is due waited for it."""
+    return case.edition < 1 or due in _all(case)
+
+
 def _all(case: RefundCaseState) -> Iterator[Due]:
     if case.closed_at is not None:
         return

@@ -12,13 +12,23 @@ from domain.contact_terms import CallResult, Channel, StopSignal
 from domain.escalation import EscalationKind
 from domain.people import TIMER, Actor
 from domain.refund_case.facts import RefundPrepared
-from domain.refund_case.permissions import going_on, require, working
-from domain.refund_case.refusals import BadTime, CallNotBegun, ContactStopped, TalkMissing, WrongStage
+from domain.refund_case.permissions import desk, going_on, require, unheld, working
+from domain.refund_case.refusals import (
+    BadTime,
+    CallLogged,
+    CallNotBegun,
+    CallTaken,
+    ContactStopped,
+    TalkMissing,
+    WrongStage,
+)
 from domain.refund_case.stages import RefundStage, stage_of
 from domain.refund_case.state import RefundCaseState
+from domain.review_case.contacting import at_hand, check_over
 from domain.review_case.facts import Planned
-from domain.review_case.state import Attempt, ContactWait
+from domain.review_case.state import Attempt, Begun, ContactWait
 from domain.review_case.steps import BeginContact, LogContact, StopContact
+from domain.review_case.talking import check_said
 
 LOG_WITHIN = timedelta(hours=2)
 ENDS = {"missed": "contact_missed", "lapsed": "contact_lapsed", "dropped": "contact_dropped"}
@@ -129,6 +139,8 @@ def begin(case: RefundCaseState, actor: Actor, step: BeginContact, now: datetime
     assert call is not None  # noqa: S101 - may_begin saw it under the same lock
     update = {"taken_by": actor.person, "taken_at": now, "attempt": found.attempt}
     case.calls.contact = call.model_copy(update=update)
+    if case.edition >= 1:
+        case.calls.begun = at_hand(case.calls.contact)
     case.clocks.pop(EscalationKind.CONTACT_MISSED, None)
     record(
         case, actor, now, "contact_begun",
@@ -144,9 +156,20 @@ def put_off(case: RefundCaseState, actor: Actor, now: datetime, why: str) -> Non
         record(case, actor, now, "contact_put_off", number=call.number, channel=call.channel, why=why)
 
 
+def begun_by(case: RefundCaseState, person: str) -> Begun | None:
+    """What this person began last and has not logged."""
+    last = case.calls.begun or at_hand(case.calls.contact)
+    return last if last is not None and last.by == person else None
+
+
 def may_log(case: RefundCaseState, actor: Actor) -> None:
-    working(case, actor)
-    going_on(case)
+    """Whoever began a call logs it, though the case be somebody else's or have ended by now."""
+    if case.edition >= 1 and begun_by(case, actor.person) is not None:
+        desk(case, actor)
+        unheld(case)
+    else:
+        working(case, actor)
+        going_on(case)
 
 
 def check_log(case: RefundCaseState, actor: Actor, step: LogContact, now: datetime) -> None:
@@ -157,20 +180,37 @@ def check_log(case: RefundCaseState, actor: Actor, step: LogContact, now: dateti
         fits = now < step.next_at <= now + LONGEST_CALLBACK
         require(fits, BadTime, f"The next talk lies within {LONGEST_CALLBACK.days} days; agree on such a time.")
     if step.inbound:
+        working(case, actor)
+        going_on(case)
+        begun = case.identity.applied_at if case.identity else None
         require(step.channel is not None, WrongStage, "Say on which channel the buyer came.")
-        return
-    require(step.channel is None, WrongStage, "The channel is the planned one; leave it out unless the buyer came.")
-    call = case.calls.contact
-    mine = call is not None and call.taken_by == actor.person
-    require(
-        mine, CallNotBegun, "Begin the call first (begin_contact); nobody dials before caps and hours were checked."
-    )
+    else:
+        planned = step.channel is None
+        require(planned, WrongStage, "The channel is the planned one; leave it out unless the buyer came.")
+        begun = _theirs(case, actor).at
+    if case.edition >= 1:
+        check_said(step)
+        check_over(step, begun, now)
+
+
+def _theirs(case: RefundCaseState, actor: Actor) -> Begun:
+    """What they began and have not logged; else what there is to do instead."""
+    begun = begun_by(case, actor.person)
+    if begun is not None:
+        return begun
+    call, made = case.calls.contact, [attempt for attempt in case.calls.attempts if not attempt.inbound]
+    waits = call is not None and call.due and call.taken_by is None
+    others = not waits and (case.calls.begun or at_hand(call)) is not None
+    require(not others, CallTaken, "Somebody else began this call; they log how it went.")
+    require(waits or not made, CallLogged, f"Call {made[-1].number if made else 0} is logged. {_when(case)}")
+    then = "" if waits else f" {_when(case)}"
+    raise CallNotBegun(f"Begin the call first (begin_contact); nobody dials before caps and hours were checked.{then}")
 
 
 def log(case: RefundCaseState, actor: Actor, step: LogContact, now: datetime, found: RefundPrepared) -> None:
     """What was said is recorded by record_reason; here it is how the call went."""
     calls, over_at = case.calls, step.over_at(now)
-    call = None if step.inbound else calls.contact
+    call = None if step.inbound else begun_by(case, actor.person)
     channel = call.channel if call else step.channel or Channel.CALL
     attempt = Attempt(
         number=call.number if call else calls.planned + 1, channel=channel, at=over_at, by=actor.person,
@@ -178,7 +218,11 @@ def log(case: RefundCaseState, actor: Actor, step: LogContact, now: datetime, fo
     )  # fmt: skip
     calls.attempts.append(attempt)
     calls.planned = max(calls.planned, attempt.number)
-    calls.contact = None
+    if call is not None:
+        calls.begun = None
+    if call is not None and calls.contact is not None and calls.contact.number == call.number:
+        calls.contact = None
+    _drop(case)
     calls.plan_again_at = step.next_at or found.again_at or now + AGAIN
     calls.preference_at = step.next_at
     case.clocks.pop(EscalationKind.NOT_CONTACTED, None)
@@ -188,8 +232,15 @@ def log(case: RefundCaseState, actor: Actor, step: LogContact, now: datetime, fo
         explained=step.explained, convinced=step.convinced, inbound=step.inbound, next_at=step.next_at,
         temper=step.temper or None, cautions=step.cautions, note=step.note, policy=found.policy,
     )  # fmt: skip
-    if found.stop is not None:
+    if found.stop is not None and (case.edition < 1 or calls.stopped is None):
         _stop(case, actor, found.stop, now)
+
+
+def _drop(case: RefundCaseState) -> None:
+    """Forget a planned call. One that somebody has begun may be under way: they log it, or it lapses."""
+    call = case.calls.contact
+    if case.edition < 1 or call is None or call.taken_by is None:
+        case.calls.contact = None
 
 
 def may_stop(case: RefundCaseState, actor: Actor) -> None:
@@ -203,6 +254,7 @@ def stop_contact(case: RefundCaseState, actor: Actor, step: StopContact, now: da
 
 
 def _stop(case: RefundCaseState, actor: Actor, signal: StopSignal, now: datetime) -> None:
-    case.calls.stopped, case.calls.contact, case.calls.plan_again_at = signal, None, None
+    case.calls.stopped, case.calls.plan_again_at = signal, None
+    _drop(case)
     case.calls.note = "The buyer wants no contact."
     record(case, actor, now, "contact_stopped", signal=signal)

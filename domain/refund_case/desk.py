@@ -39,10 +39,19 @@ def hand_over(case: RefundCaseState, actor: Actor, step: steps.HandOver, now: da
 def assign(case: RefundCaseState, actor: Actor, person: str, kind: str, now: datetime, **facts: Any) -> None:
     before, case.assignee, case.assigned_at, case.assign_again_at = case.assignee or case.taken_from, person, now, None
     case.taken_from = None
+    if case.edition >= 1 and person != before:
+        _leave_call(case, before, now)
     case.clocks.pop(EscalationKind.UNASSIGNED, None)
     if case.talk.asked_at is None and case.outcome is None:
         case.clocks[EscalationKind.NOT_CONTACTED] = Clock(since=now)
     record(case, actor, now, kind, to=person, before=before, **facts)
+
+
+def _leave_call(case: RefundCaseState, before: str | None, now: datetime) -> None:
+    """What the last agent had begun may have been made: it goes on counting, and the next call is planned anew."""
+    call = case.calls.contact
+    if call is not None and call.taken_by is not None and call.taken_by == before:
+        case.calls.contact, case.calls.plan_again_at = None, now
 
 
 def take_back(case: RefundCaseState, person: str, now: datetime) -> None:
@@ -98,7 +107,8 @@ def resume(
 
 
 def resume_by_timer(case: RefundCaseState, now: datetime) -> None:
-    resume(case, TIMER, None, now, RefundPrepared())
+    if case.held is not None:
+        resume(case, TIMER, None, now, RefundPrepared())
 
 
 def escalate(case: RefundCaseState, actor: Actor, step: steps.Escalate, now: datetime, found: RefundPrepared) -> None:

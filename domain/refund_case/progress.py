@@ -65,7 +65,9 @@ def opened(case: RefundCaseState, found: RefundOpened, now: datetime) -> None:
 def carry_over(case: RefundCaseState, before: RefundCaseState) -> None:
     """The next run goes on with the numbering, and with what was said, sent, found and ordered before."""
     case.version, case.person_step, case.recent = before.version, before.person_step, before.recent
-    case.calls = before.calls.model_copy(update={"contact": None, "plan_again_at": None, "hopeless": False})
+    case.calls = before.calls.model_copy(
+        update={"contact": None, "begun": None, "plan_again_at": None, "hopeless": False}
+    )
     case.talk = before.talk.model_copy(update={"trial": None})
     case.cause, case.orders, case.goods, case.messages = before.cause, before.orders, before.goods, before.messages
     case.offers, case.payouts, case.payee = before.offers, before.payouts, before.payee

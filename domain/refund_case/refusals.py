@@ -42,6 +42,18 @@ class CallNotBegun(StepRefused):
     code = "ContactNotBegun"
 
 
+class CallTaken(StepRefused):
+    """Another person has begun this call."""
+
+    code = "ContactTaken"
+
+
+class CallLogged(StepRefused):
+    """How this call went is in the record already."""
+
+    code = "ContactLogged"
+
+
 class ContactStopped(StepRefused):
     """The buyer wants no contact."""
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from domain.contact_terms import StopSignal
-from domain.review_case.state import Attempt, ContactWait
+from domain.review_case.state import Attempt, Begun, ContactWait
 from domain.sealed import SealedRef
 
 
@@ -66,6 +66,7 @@ class Calls(BaseModel):
 
     planned_by_desk: bool = False
     contact: ContactWait | None = None
+    begun: Begun | None = None
     attempts: list[Attempt] = Field(default_factory=list)
     planned: int = 0
     plan_again_at: datetime | None = None

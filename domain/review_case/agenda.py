@@ -86,6 +86,11 @@ def next_due(case: ReviewCaseState) -> Due | None:
     return min(_all(case), key=lambda due: due.at, default=None)
 
 
+def still_due(case: ReviewCaseState, due: Due) -> bool:
+    """Asked under the case's lock: a person's step may have been carried out while what is due waited for it."""
+    return case.edition < 1 or due in _all(case)
+
+
 def _all(case: ReviewCaseState) -> Iterator[Due]:
     identity = case.identity
     if case.closed_at is not None:
@@ -99,7 +104,14 @@ def _all(case: ReviewCaseState) -> Iterator[Due]:
         return
     payout = case.payout
     under_way = payout is not None and payout.keeps_open and not payout.settled
+    under_way = under_way or _somebody_is_at_it(case)
     yield from (due for due in _living(case, identity) if not (under_way and due.action is Action.END))
+
+
+def _somebody_is_at_it(case: ReviewCaseState) -> bool:
+    """A contact that was begun is logged, or lapses, before the case ends; on a held case it would never lapse."""
+    at_it = case.contact is not None and case.contact.taken_at is not None
+    return case.edition >= 1 and at_it and case.held is None
 
 
 def _living(case: ReviewCaseState, identity: Identity) -> Iterator[Due]:

@@ -53,7 +53,8 @@ class Investigation(BaseModel):
 
 class Decision(BaseModel):
     """What an agent may not grant: put to a leader, due, decided by somebody else than who asked. `needs` is the
-    lowest role that decides: what a lead asks is a supervisor's."""
+    lowest role that decides: what a lead asks is a supervisor's. `about_contact`: whether the buyer is contacted again;
+    no contact is planned before that was decided."""
 
     number: int
     what: SealedRef
@@ -66,6 +67,7 @@ class Decision(BaseModel):
     answer: SealedRef | None = None
     decided_by: str | None = None
     decided_at: datetime | None = None
+    about_contact: bool = False
 
     @property
     def open(self) -> bool:

@@ -2,13 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from domain.contact_terms import CallResult, Channel, StopSignal
+from domain.contact_terms import CallResult, Channel, NextMove, StopSignal, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.people import Actor
 from domain.review_case import steps
-from domain.review_case.desk import replan
+from domain.review_case.decisions import ask_about_contact
+from domain.review_case.desk import drop_contact, replan
 from domain.review_case.facts import Prepared
-from domain.review_case.permissions import require, working
+from domain.review_case.permissions import desk, require, unheld, working
 from domain.review_case.recording import record
 from domain.review_case.refusals import (
     BadTime,
@@ -16,12 +17,14 @@ from domain.review_case.refusals import (
     ContactNotBegun,
     ContactStopped,
     ContactTaken,
+    ReasonMissing,
     TalkMissing,
     WrongStage,
 )
 from domain.review_case.resting import plan_at
-from domain.review_case.state import Attempt, ReviewCaseState
-from domain.review_case.talking import keep
+from domain.review_case.state import Attempt, Begun, ContactWait, ReviewCaseState
+from domain.review_case.talking import check_acceptance, check_said, keep
+from domain.review_case.verifying import suspect
 
 LONGEST_CALLBACK = timedelta(days=30)
 CLOCKS_DIFFER = timedelta(minutes=1)
@@ -50,6 +53,8 @@ def begin(case: ReviewCaseState, actor: Actor, step: steps.BeginContact, now: da
     assert case.contact is not None  # noqa: S101 - may_begin saw it under the same lock
     taken = {"taken_by": actor.person, "taken_at": now, "attempt": found.attempt}
     case.contact = case.contact.model_copy(update=taken)
+    if case.edition >= 1:
+        case.begun = at_hand(case.contact)
     case.clocks.pop(EscalationKind.CONTACT_MISSED, None)
     record(
         case, actor, now, "contact_begun",
@@ -65,8 +70,29 @@ def put_off(case: ReviewCaseState, actor: Actor, now: datetime, why: str) -> Non
         replan(case, now)
 
 
+def at_hand(contact: ContactWait | None) -> Begun | None:
+    """What somebody is at."""
+    if contact is None or contact.taken_by is None or contact.taken_at is None:
+        return None
+    return Begun(
+        number=contact.number, channel=contact.channel, attempt=contact.attempt, by=contact.taken_by,
+        at=contact.taken_at,
+    )  # fmt: skip
+
+
+def begun_by(case: ReviewCaseState, person: str) -> Begun | None:
+    """What this person began last and has not logged."""
+    last = case.begun or at_hand(case.contact)
+    return last if last is not None and last.by == person else None
+
+
 def may_log(case: ReviewCaseState, actor: Actor) -> None:
-    working(case, actor)
+    """Whoever began a contact logs it, though the case be somebody else's by now."""
+    if case.edition >= 1 and begun_by(case, actor.person) is not None:
+        desk(case, actor)
+        unheld(case)
+    else:
+        working(case, actor)
 
 
 def check_log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: datetime) -> None:
@@ -76,24 +102,37 @@ def check_log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: 
     if step.next_at is not None:
         _check_time(case, step.next_at, now)
     if step.inbound:
+        working(case, actor)
         require(step.channel is not None, WrongStage, "Say on which channel the buyer came.")
-        _check_over(step, case.identity.review_created_at if case.identity else None, now)
+        check_over(step, case.identity.review_created_at if case.identity else None, now)
         return
     require(step.channel is None, WrongStage, "The channel is the planned one; leave it out unless the buyer came.")
-    _check_theirs(case, actor)
-    _check_over(step, case.contact.taken_at if case.contact else None, now)
+    check_over(step, _theirs(case, actor).at, now)
 
 
-def _check_theirs(case: ReviewCaseState, actor: Actor) -> None:
+def enter_log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: datetime) -> None:
+    check_acceptance(case, actor, step, now)
+    check_said(step)
+    told = step.talk is not TalkOutcome.ABUSIVE or step.note is not None
+    require(told, ReasonMissing, "Write in the note what was said: a supervisor decides from it how the case goes on.")
+
+
+def _theirs(case: ReviewCaseState, actor: Actor) -> Begun:
+    """What they began and have not logged; else what there is to do instead."""
+    begun = begun_by(case, actor.person)
+    if begun is not None:
+        return begun
     contact, made = case.contact, [attempt for attempt in case.attempts if not attempt.inbound]
-    if contact is None or contact.taken_by is None:
-        waits = contact is not None and contact.due
-        require(waits or not made, ContactLogged, f"Contact {made[-1].number if made else 0} is logged. {_when(case)}")
-        raise ContactNotBegun("Begin the contact first; nobody dials before caps and hours were checked.")
-    require(contact.taken_by == actor.person, ContactTaken, "Somebody else took this contact; they log how it went.")
+    waits = contact is not None and contact.due and contact.taken_by is None
+    others = not waits and (case.begun or at_hand(contact)) is not None
+    require(not others, ContactTaken, "Somebody else began this contact; they log how it went.")
+    require(waits or not made, ContactLogged, f"Contact {made[-1].number if made else 0} is logged. {_when(case)}")
+    then = "" if waits else f" {_when(case)}"
+    raise ContactNotBegun(f"Begin the contact first; nobody dials before caps and hours were checked.{then}")
 
 
-def _check_over(step: steps.LogContact, begun: datetime | None, now: datetime) -> None:
+def check_over(step: steps.LogContact, begun: datetime | None, now: datetime) -> None:
+    """Raises BadTime where it can't have been over then."""
     if step.at is None:
         return
     require(step.at <= now + CLOCKS_DIFFER, BadTime, "A contact is logged when it is over: `at` lies in the future.")
@@ -102,19 +141,25 @@ def _check_over(step: steps.LogContact, begun: datetime | None, now: datetime) -
 
 
 def log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: datetime, found: Prepared) -> None:
-    planned, over_at = None if step.inbound else case.contact, step.over_at(now)
-    channel = planned.channel if planned else step.channel or Channel.CALL
+    made, over_at = None if step.inbound else begun_by(case, actor.person), step.over_at(now)
+    channel = made.channel if made else step.channel or Channel.CALL
     attempt = Attempt(
-        number=planned.number if planned else case.contacts_planned + 1,
+        number=made.number if made else case.contacts_planned + 1,
         channel=channel, at=over_at, by=actor.person, result=step.result, talk=step.talk,
         explained=step.explained, convinced=step.convinced, asked_to_amend=step.asked_to_amend, inbound=step.inbound,
     )  # fmt: skip
     case.attempts.append(attempt)
+    if case.edition >= 1:
+        case.attempts.sort(key=lambda one: one.at)  # what is logged late is not the last word
     case.contacts_planned = max(case.contacts_planned, attempt.number)
     case.first_contact_at = case.first_contact_at or over_at
     case.clocks.pop(EscalationKind.NOT_CONTACTED, None)
     case.clocks.pop(EscalationKind.BUYER_WROTE, None)
-    case.contact = None
+    if made is not None:
+        case.begun = None
+    if made is not None and case.contact is not None and case.contact.number == made.number:
+        case.contact = None
+    drop_contact(case)
     case.plan_again_at = found.again_at or now
     record(
         case, actor, now, "contact_logged",
@@ -126,8 +171,21 @@ def log(case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: dateti
         cautions=step.cautions, next_at=step.next_at, note=step.note, policy=found.policy,
     )  # fmt: skip
     keep(case, step, now)
-    if found.stop is not None:
+    if found.stop is not None and (case.edition < 1 or case.stopped is None):
         stop(case, actor, found.stop, now)
+    if found.next is NextMove.SUPERVISOR_DECIDES and case.edition >= 1 and case.outcome is None:
+        _ask_supervisor(case, actor, step, now, found)
+
+
+def _ask_supervisor(
+    case: ReviewCaseState, actor: Actor, step: steps.LogContact, now: datetime, found: Prepared
+) -> None:
+    """Nobody goes on by themselves after such a talk."""
+    if step.talk is not TalkOutcome.EXTORTION_SUSPECTED:
+        if step.note is not None and case.stopped is None:
+            ask_about_contact(case, actor, step.note, now)
+    elif not (case.suspected or case.malicious):
+        suspect(case, actor, [step.talk], 0, now, policy=found.policy)
 
 
 def check_callback(case: ReviewCaseState, actor: Actor, step: steps.ScheduleCallback, now: datetime) -> None:
@@ -169,10 +227,10 @@ def stop_contact(case: ReviewCaseState, actor: Actor, step: steps.StopContact, n
 
 
 def stop(case: ReviewCaseState, actor: Actor, signal: StopSignal, now: datetime) -> None:
-    """No outbound contact any more, on any channel; a planned one is dropped."""
+    """No outbound contact any more, on any channel; a planned one is dropped, and one that was begun the last."""
     case.stopped = signal
     case.clocks.pop(EscalationKind.BUYER_WROTE, None)
-    case.contact = None
+    drop_contact(case)
     case.plan_again_at = None
     case.plan_note = "The buyer wants no contact."
     record(case, actor, now, "contact_stopped", signal=signal)

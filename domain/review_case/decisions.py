@@ -11,7 +11,9 @@ from domain.review_case.permissions import leaders, require, working
 from domain.review_case.promises import within_the_month
 from domain.review_case.recording import record
 from domain.review_case.refusals import DecisionUnknown, NotYours, SecondPersonNeeded, WrongStage
+from domain.review_case.resting import undecided_contact
 from domain.review_case.state import Clock, ReviewCaseState
+from domain.sealed import SealedRef
 
 # Ours: where nobody names a time, a buyer is not left without an answer for longer than a day.
 DECIDE_WITHIN = timedelta(hours=24)
@@ -31,19 +33,38 @@ def check_ask(case: ReviewCaseState, actor: Actor, step: steps.AskDecision, now:
 
 def ask(case: ReviewCaseState, actor: Actor, step: steps.AskDecision, now: datetime, found: Prepared) -> None:
     """What a leader asks goes one further up, so that nobody decides among their own kind alone."""
+    needs = Role.SUPERVISOR if actor.holds(LEADERS) else Role.LEAD
+    _put(case, actor, step.what, needs, step.due or _a_day_from(case, now), now)
+
+
+def ask_about_contact(case: ReviewCaseState, actor: Actor, what: SealedRef, now: datetime) -> None:
+    """After such a talk a supervisor says whether the buyer is contacted again; until then nobody does. One who has
+    led it themselves knows, and nothing is asked twice."""
+    if Role.SUPERVISOR not in actor.roles and not undecided_contact(case):
+        _put(case, actor, what, Role.SUPERVISOR, _a_day_from(case, now), now, about_contact=True)
+        case.plan_note = "A supervisor decides first whether the buyer is contacted again (decide)."
+
+
+def _put(
+    case: ReviewCaseState,
+    actor: Actor,
+    what: SealedRef,
+    needs: Role,
+    due_at: datetime,
+    now: datetime,
+    *,
+    about_contact: bool = False,
+) -> None:
+    number = len(case.agreements.decisions) + 1
     asked = Decision(
-        number=len(case.agreements.decisions) + 1,
-        what=step.what,
-        needs=Role.SUPERVISOR if actor.holds(LEADERS) else Role.LEAD,
-        by=actor.person,
-        at=now,
-        due_at=step.due or _a_day_from(case, now),
+        number=number, what=what, needs=needs, by=actor.person, at=now, due_at=due_at, about_contact=about_contact
     )
     case.agreements.decisions.append(asked)
     case.clocks.setdefault(EscalationKind.DECISION_ASKED, Clock(since=now))
     record(
         case, actor, now, "decision_asked",
         decision=asked.number, what=asked.what, needs=asked.needs, due_at=asked.due_at,
+        about_contact=about_contact or None,
     )  # fmt: skip
 
 
@@ -71,7 +92,7 @@ def check_decide(case: ReviewCaseState, actor: Actor, step: steps.Decide, now: d
         not actor.is_one_of([asked.by]), SecondPersonNeeded, "You asked for this yourself; somebody else decides it."
     )
     high_enough = asked.needs is not Role.SUPERVISOR or Role.SUPERVISOR in actor.roles
-    require(high_enough, NotYours, "A leader asked for this, so a supervisor decides it.")
+    require(high_enough, NotYours, "This is a supervisor's to decide.")
 
 
 def decide(case: ReviewCaseState, actor: Actor, step: steps.Decide, now: datetime, found: Prepared) -> None:
@@ -84,6 +105,9 @@ def decide(case: ReviewCaseState, actor: Actor, step: steps.Decide, now: datetim
         decision=asked.number, granted=step.granted, answer=step.answer, late=now > asked.due_at,
         what="decided", told=[asked.by], level=0,
     )  # fmt: skip
+    if asked.about_contact:
+        case.plan_again_at = now if step.granted else None
+        case.plan_note = "" if step.granted else "A supervisor decided that nobody contacts the buyer unless they come."
 
 
 def fell_due(case: ReviewCaseState, number: int, now: datetime) -> None:

@@ -58,16 +58,27 @@ def check_hand_over(case: ReviewCaseState, actor: Actor, step: steps.HandOver, n
 
 
 def assign(case: ReviewCaseState, actor: Actor, person: str, kind: str, now: datetime, **facts: Any) -> None:
-    """Give the case to a person, start the clock for the first contact, and free a contact taken by the last one."""
+    """Give the case to a person, and start the clock for the first contact."""
     before, case.assignee, case.assigned_at, case.assign_again_at = case.assignee or case.taken_from, person, now, None
     case.taken_from, case.replace_at = None, None
     case.agents = [*dict.fromkeys(one for one in [*case.agents, before, person] if one)]
-    if case.contact and case.contact.taken_by not in (None, person):
-        case.contact = case.contact.model_copy(update={"taken_by": None, "taken_at": None})
+    _leave_contact(case, before, person, now)
     case.clocks.pop(EscalationKind.UNASSIGNED, None)
     if not case.attempts:
         case.clocks[EscalationKind.NOT_CONTACTED] = Clock(since=now)
     record(case, actor, now, kind, to=person, before=before, **facts)
+
+
+def _leave_contact(case: ReviewCaseState, before: str | None, person: str, now: datetime) -> None:
+    """What the last agent had begun may have been made: it goes on counting, and the next contact is planned and looked
+    at as any other. A leader who began it in their place logs it."""
+    contact = case.contact
+    if contact is None or contact.taken_by in (None, person):
+        return
+    if case.edition < 1:
+        case.contact = contact.model_copy(update={"taken_by": None, "taken_at": None})
+    elif contact.taken_by == before:
+        case.contact, case.plan_again_at = None, now
 
 
 def confirm_cause(
@@ -146,7 +157,8 @@ def resume(case: ReviewCaseState, actor: Actor, step: steps.Resume | None, now: 
 
 
 def resume_by_timer(case: ReviewCaseState, now: datetime) -> None:
-    resume(case, TIMER, None, now, Prepared())
+    if case.held is not None:
+        resume(case, TIMER, None, now, Prepared())
 
 
 def escalate(case: ReviewCaseState, actor: Actor, step: steps.Escalate, now: datetime, found: Prepared) -> None:
@@ -160,6 +172,12 @@ def replan_unmade(case: ReviewCaseState, now: datetime) -> None:
         if case.contacts_planned == case.contact.number:
             case.contacts_planned -= 1
         replan(case, now)
+
+
+def drop_contact(case: ReviewCaseState) -> None:
+    """Forget a planned contact. One that somebody has begun may be under way: they log it, or it lapses."""
+    if case.edition < 1 or case.contact is None or case.contact.taken_by is None:
+        case.contact = None
 
 
 def replan(case: ReviewCaseState, now: datetime) -> None:

@@ -17,7 +17,7 @@ from domain.review_case.facts import Assigned, Opened, Planned
 from domain.review_case.outcomes import Outcome
 from domain.review_case.recording import record
 from domain.review_case.replying import reply_seen
-from domain.review_case.resting import resting
+from domain.review_case.resting import resting, undecided_contact
 from domain.review_case.state import (
     Amendment,
     Clock,
@@ -139,7 +139,7 @@ def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
     case.plan_again_at = None
     if case.stopped is not None or case.contact is not None or case.outcome is not None:
         return
-    if case.suspected or case.malicious:
+    if case.suspected or case.malicious or undecided_contact(case):
         return
     if found.due_at is None or found.slot_ends_at is None or found.channel is None:
         case.plan_again_at = found.again_at

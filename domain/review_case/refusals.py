@@ -6,6 +6,7 @@ from domain.step_refusals import CaseClosed as CaseClosed
 from domain.step_refusals import CaseEnding as CaseEnding
 from domain.step_refusals import CaseHeld as CaseHeld
 from domain.step_refusals import CaseOpening as CaseOpening
+from domain.step_refusals import NobodyReached as NobodyReached
 from domain.step_refusals import NotYours as NotYours
 from domain.step_refusals import ReasonMissing as ReasonMissing
 from domain.step_refusals import SecondPersonNeeded as SecondPersonNeeded

@@ -25,12 +25,17 @@ def rest(case: ReviewCaseState, now: datetime) -> None:
 def plan_at(case: ReviewCaseState) -> datetime | None:
     """When the next contact is to be planned; None: no contact is needed as things stand."""
     again = case.plan_again_at
-    if reversing.quiet(case):
+    if reversing.quiet(case) or undecided_contact(case):
         return None
     if again is None or not resting(case) or _agreed(case):
         return again
     remind_at = _remind_at(case)
     return max(again, remind_at) if remind_at else None
+
+
+def undecided_contact(case: ReviewCaseState) -> bool:
+    """Whether a supervisor still has to say that the buyer is contacted again."""
+    return any(one.open and one.about_contact for one in case.agreements.decisions)
 
 
 def resting(case: ReviewCaseState) -> bool:

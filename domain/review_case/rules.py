@@ -31,7 +31,6 @@ from domain.review_case import (
     promises,
     reporting,
     steps,
-    talking,
     telling,
     thanking,
     verifying,
@@ -71,7 +70,7 @@ RULES: dict[type[steps.Step], Rule] = {
     steps.ConfirmCause: Rule(permissions.working, desk.confirm_cause, prepared=True),
     steps.BeginContact: Rule(contacting.may_begin, contacting.begin, prepared=True),
     steps.LogContact: Rule(
-        contacting.may_log, contacting.log, contacting.check_log, talking.check_acceptance, prepared=True
+        contacting.may_log, contacting.log, contacting.check_log, contacting.enter_log, prepared=True
     ),
     steps.ScheduleCallback: Rule(
         permissions.working, contacting.schedule_callback, contacting.check_callback, prepared=True

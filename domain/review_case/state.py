@@ -14,7 +14,7 @@ from domain.amendment import Baseline, Reading
 from domain.approvals import ApprovalNeed, is_approved
 from domain.case_clocks import Clock as Clock
 from domain.case_clocks import Held as Held
-from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
+from domain.contact_terms import StopSignal
 from domain.disputes.state import Disputes
 from domain.escalation import EscalationKind
 from domain.gate import GateMode
@@ -24,6 +24,9 @@ from domain.payouts import PayoutStatus
 from domain.people import Role
 from domain.platforms import AmendMode, Grade
 from domain.review_case.agreements import Agreements
+from domain.review_case.contacts import Attempt as Attempt
+from domain.review_case.contacts import Begun as Begun
+from domain.review_case.contacts import ContactWait as ContactWait
 from domain.review_case.endings import FollowUp, Merged, Reversal
 from domain.review_case.evidence import KeptFile, Malice
 from domain.review_case.evidence import Suspicion as Suspicion
@@ -85,41 +88,6 @@ class Identity(BaseModel):
     gate_mode: GateMode
     order_paid_fen: int | None = None
     second_reading_after: timedelta = timedelta(minutes=10)
-
-
-class ContactWait(BaseModel):
-    """The next contact: planned, then due, then taken by one person. `reminder`: the buyer has accepted an offer, so it
-    reminds of what was agreed and talks nobody over. `warnings` say what to know before trusting the plan, like a time
-    that the buyer named and that can't be kept."""
-
-    number: int
-    channel: Channel
-    due_at: datetime
-    slot_ends_at: datetime
-    why: str
-    why_zh: str = ""
-    warnings: list[str] = []
-    reminder: bool = False
-    in_surge: bool = False
-    due: bool = False
-    attempt: str | None = None
-    taken_by: str | None = None
-    taken_at: datetime | None = None
-
-
-class Attempt(BaseModel):
-    """A contact that happened."""
-
-    number: int
-    channel: Channel
-    at: datetime
-    by: str
-    result: CallResult
-    talk: TalkOutcome | None = None
-    explained: bool = False
-    convinced: bool | None = None
-    asked_to_amend: bool = False
-    inbound: bool = False
 
 
 class OfferStatus(StrEnum):
@@ -237,6 +205,7 @@ class ReviewCaseState(BaseModel):
     replace_at: datetime | None = None
 
     contact: ContactWait | None = None
+    begun: Begun | None = None
     plan_again_at: datetime | None = None
     plan_note: str = ""
     plan_code: str | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from domain.contact_terms import CallResult, TalkOutcome
+from domain.contact_terms import CallResult, Channel, TalkOutcome
 from domain.people import Actor
 from domain.policies.contact import ContactPolicy
 from domain.review_case import steps
@@ -13,6 +13,7 @@ from domain.review_case.refusals import (
     AskingBanned,
     AsksUsedUp,
     NextStepMissing,
+    NobodyReached,
     TalkMissing,
     UnknownTemper,
 )
@@ -39,6 +40,26 @@ def check_acceptance(case: ReviewCaseState, actor: Actor, step: steps.LogContact
         "The review is mentioned only after the buyer said yes to the result: record that yes with this contact "
         "(result_accepted), or log it without asked_to_amend.",
     )
+
+
+def check_said(step: steps.LogContact) -> None:
+    """Raises NobodyReached: nothing is said, agreed or heard in a contact that did not come about."""
+    reached, written = step.result is CallResult.CONNECTED, step.result is CallResult.SENT
+    said = step.explained or step.asked_to_amend
+    require(
+        reached or written or not said, NobodyReached,
+        "Nobody was reached, so nothing was explained and no review mentioned: leave explained and asked_to_amend out.",
+    )  # fmt: skip
+    require(
+        reached or step.next_at is None, NobodyReached,
+        "Nobody was reached, so no time was agreed: leave next_at out, and log the talk in which one is.",
+    )  # fmt: skip
+    came = reached or (written and step.channel is not Channel.CALL)
+    require(
+        came or not step.inbound, NobodyReached,
+        "A buyer who came was reached: log it as connected, or as sent where they only wrote. A call of theirs that "
+        "nobody took is a note.",
+    )  # fmt: skip
 
 
 def check_asks(made: int, policy: ContactPolicy) -> None:

@@ -6,6 +6,7 @@ from domain.escalation import EscalationKind
 from domain.people import Actor
 from domain.platforms import AmendMode
 from domain.review_case import steps
+from domain.review_case.desk import drop_contact
 from domain.review_case.facts import Prepared
 from domain.review_case.permissions import desk, leaders, require, supervisor, working
 from domain.review_case.recording import record
@@ -126,7 +127,7 @@ def suspect(
 ) -> None:
     """Contact and money stop until a supervisor has decided; a score is never a verdict."""
     case.suspicion = Suspicion(signals=signals, score=score, since=now)
-    case.contact = None
+    drop_contact(case)
     case.clocks[EscalationKind.DECISION_WAITING] = Clock(since=now)
     record(case, actor, now, "suspected", signals=signals, score=score, policy=policy, **facts)
 
@@ -144,7 +145,7 @@ def decide_malicious(
     case.clocks.pop(EscalationKind.DECISION_WAITING, None)
     case.plan_again_at = now
     if step.malicious:
-        case.contact = None
+        drop_contact(case)
         case.clocks[EscalationKind.DECISION_WAITING] = Clock(since=now)
     if step.malicious and case.reply is None and case.identity is not None and case.identity.reply_due_at is not None:
         case.reply = Reply(status=ReplyStatus.WANTED, wanted_at=now, why="malicious review reported")

@@ -143,7 +143,7 @@ class RealWorld(World):
         if step.asked_to_amend:
             check_asks(sum(touch.asks_to_amend for touch in self.touches if touch.case == CASE), self.policy)
         after = consequence(step.result, step.talk, self.policy)
-        channel = step.channel or (self.case.contact.channel if self.case.contact else Channel.CALL)
+        channel = step.channel or (self.case.begun.channel if self.case.begun else Channel.CALL)
         made = ContactTouch(
             at=self.now, channel=channel, case=CASE, result=step.result, talk=step.talk,
             counted=after.counts and not step.inbound, outbound=not step.inbound, asks_to_amend=step.asked_to_amend,

@@ -156,6 +156,23 @@ def test_an_answer_of_the_buyer_opens_the_messenger_again() -> None:
     assert block("2026-11-23 12:00", history(*sent, answer), C.IM) is None
 
 
+def test_a_message_in_which_the_buyer_was_reached_was_answered_and_answers_those_before_it() -> None:
+    sent = touch("2026-11-10 12:10", R.SENT, channel=C.IM)
+    talked = touch("2026-11-12 12:10", R.CONNECTED, TalkOutcome.WANTS_REFUND, channel=C.IM)
+    later = [touch(f"2026-11-{day:02} 12:10", R.SENT, channel=C.IM) for day in (14, 16)]
+
+    assert block("2026-11-23 12:00", history(sent, talked), C.IM) is None
+    assert block("2026-11-23 12:00", history(sent, talked, later[0]), C.IM) is None
+    assert held("2026-11-23 12:00", history(sent, talked, *later), C.IM) == (CapName.IM_UNANSWERED, None)
+
+
+def test_a_call_answers_no_message() -> None:
+    sent = [touch(f"2026-11-{day:02} 12:10", R.SENT, channel=C.IM) for day in (10, 12)]
+    called = touch("2026-11-13 12:10", R.CONNECTED, TalkOutcome.WANTS_REFUND)
+
+    assert held("2026-11-23 12:00", history(*sent, called), C.IM) == (CapName.IM_UNANSWERED, None)
+
+
 def test_two_sms_are_all_a_case_has() -> None:
     sent = [touch(f"2026-11-{day:02} 12:10", R.SENT, channel=C.SMS) for day in (3, 13)]
 

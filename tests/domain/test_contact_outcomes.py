@@ -125,6 +125,27 @@ def test_a_shop_changes_what_a_result_leads_to() -> None:
         "再打就是骚扰",
         "TD退订",
         "别再打电话",
+        "不要再联系我了",
+        "别联系我",
+        "别再联系了",
+        "请勿再联系",
+        "请勿联系",
+        "停止联系",
+        "不用再联系我了",
+        "以后不用联系我了",
+        "不必再联系我",
+        "不要给我打电话了",
+        "不要再给我打电话",
+        "别再给我打电话",
+        "别给我打电话!",
+        "别给我发短信",
+        "不要给我发短信了",
+        "不要再发短信了",
+        "别再发短信",
+        "不要再给我发消息",
+        "STOP",
+        "stop.",
+        "请停止联系我,谢谢",
     ],
 )
 def test_a_buyer_who_says_stop_is_heard(text: str) -> None:
@@ -132,7 +153,30 @@ def test_a_buyer_who_says_stop_is_heard(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "好的", "Tomorrow", "TDR", "No problem", "谢谢", "R2D2", "请打我电话", "明天再打"]
+    "text",
+    [
+        "",
+        "好的",
+        "Tomorrow",
+        "TDR",
+        "No problem",
+        "谢谢",
+        "R2D2",
+        "请打我电话",
+        "明天再打",
+        "明天再联系",
+        "你们再联系我",
+        "请再联系我",
+        "怎么不联系我",
+        "为什么没有人再给我打电话",
+        "别忘了联系我",
+        "别联系快递了,我自己去取",
+        "可以给我发短信",
+        "别发错货了",
+        "不要再发错货",
+        "don't stop",
+        "Stopped working",
+    ],
 )
 def test_other_messages_do_not_stop_contact(text: str) -> None:
     assert not is_opt_out(text, POLICY)

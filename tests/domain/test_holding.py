@@ -6,7 +6,7 @@ import pytest
 
 from domain.contact_terms import CallResult, Channel
 from domain.escalation import EscalationKind
-from domain.review_case import progress, steps
+from domain.review_case import desk, progress, steps
 from domain.review_case.agenda import LOG_WITHIN, Action, agenda, next_due
 from domain.review_case.facts import Planned
 from domain.review_case.outcomes import Outcome
@@ -123,15 +123,6 @@ def test_whoever_takes_over_finds_the_planned_contact_as_it_was() -> None:
     assert (one.case.assignee, one.case.contact) == ("ann", before)
 
 
-def test_a_contact_that_the_last_agent_had_taken_is_free_for_the_next() -> None:
-    one = contacting()
-    progress.contact_due(one.case, one.now)
-    assert one.step(ALICE, steps.BeginContact())
-    assert one.step(BOB, steps.HandOver(to="ann"))
-    assert one.case.contact is not None
-    assert (one.case.contact.due, one.case.contact.taken_by) == (True, None)
-
-
 def closed_as(outcome: Outcome) -> World:
     one = contacting()
     assert one.step(ALICE, steps.AttachEvidence(kind="platform_chat", text=TEXT))
@@ -167,3 +158,10 @@ def test_the_month_is_that_of_the_review_and_no_hold_makes_it_longer() -> None:
     assert one.case.identity is not None
     assert one.case.identity.persistence_ends_at == START + timedelta(days=30)
     assert max(entry.at for entry in agenda(one.case)) <= one.case.identity.persistence_ends_at
+
+
+def test_a_hold_that_is_over_ends_no_second_time_by_the_first_rules_either() -> None:
+    one = contacting()
+    one.case.edition = 0
+    desk.resume_by_timer(one.case, one.now)
+    assert one.case.unwritten[-1].kind != "resumed"

@@ -1,6 +1,7 @@
 """Outcomes that can't be: of a contact that is somebody else's, not begun, logged before, or not over yet."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -110,3 +111,52 @@ def test_a_contact_may_be_logged_later_and_counts_from_when_it_was_over(world: W
 @pytest.mark.parametrize("kind", [PhoneKind.INVALID, PhoneKind.MASKED])
 def test_what_nobody_can_dial_is_not_taken_for_a_phone_number(world: World, kind: PhoneKind) -> None:
     assert refusal_of(world, steps.SetPhone(phone=PhoneRef(id="", kind=kind))) == "NotAPhone"
+
+
+NOBODY = [
+    result for result in CallResult if result not in {CallResult.CONNECTED, CallResult.SENT}
+]  # fmt: skip
+CAME = {"inbound": True, "channel": Channel.CALL}
+
+
+def logged(world: World, result: CallResult, **more: Any) -> steps.LogContact:
+    talk = TalkOutcome.UNDECIDED if result is CallResult.CONNECTED else None
+    named = {"next_at": world.now + HOUR} if more.pop("agreed", False) else {}
+    return steps.LogContact.model_validate({"result": result, "talk": talk} | named | more)
+
+
+@pytest.mark.covers(32)
+@pytest.mark.parametrize("result", NOBODY)
+@pytest.mark.parametrize("said", [{"explained": True}, {"asked_to_amend": True}, {"agreed": True}], ids=str)
+def test_nothing_is_said_to_a_buyer_who_was_not_reached(
+    world: World, result: CallResult, said: dict[str, bool]
+) -> None:
+    world.case.agreements.accepted_at = world.now
+    world.step(ALICE, steps.BeginContact())
+
+    assert refusal_of(world, logged(world, result, **said)) == "NobodyReached"
+
+
+def test_a_message_explains_and_asks_and_agrees_on_nothing(world: World) -> None:
+    world.case.agreements.accepted_at = world.now
+    world.step(ALICE, steps.BeginContact())
+
+    assert refusal_of(world, logged(world, CallResult.SENT, agreed=True)) == "NobodyReached"
+    assert world.step(ALICE, logged(world, CallResult.SENT, explained=True, asked_to_amend=True))
+
+
+@pytest.mark.parametrize("result", [*NOBODY, CallResult.SENT])
+def test_a_buyer_who_called_was_reached(world: World, result: CallResult) -> None:
+    assert refusal_of(world, logged(world, result, **CAME)) == "NobodyReached"
+
+
+def test_a_buyer_who_only_wrote_was_heard(world: World) -> None:
+    assert world.step(ALICE, logged(world, CallResult.SENT, inbound=True, channel=Channel.IM))
+
+
+def test_what_older_code_let_in_is_still_carried_out(world: World) -> None:
+    world.step(ALICE, steps.BeginContact())
+    step = logged(world, CallResult.NO_ANSWER, explained=True)
+    command = steps.Command(actor=ALICE, step=step, digest="", sent_at=world.now)
+    rules.check(world.case, command, world.now, accepted=True)
+    assert refusal_of(world, step) == "NobodyReached"

@@ -10,6 +10,7 @@ from domain.errors import Refusal
 from domain.people import Actor
 from domain.review_case import rules, steps
 from domain.review_case.explaining import explanation
+from domain.review_case.facts import Prepared
 from domain.review_case.state import OfferStatus
 from tests.domain.plain_case import a_plain_case
 from tests.domain.review_world import ALICE, BOB, TEXT, World
@@ -59,7 +60,6 @@ def test_the_case_shows_the_explanation_and_that_it_did_not_convince() -> None:
         (TalkOutcome.CANNOT_TALK_NOW, {"explained": True}, "ExplainFirst"),
         (TalkOutcome.AGREED_AMEND, {"explained": True}, "BuyerConvinced"),
         (TalkOutcome.UNDECIDED, {"explained": True, "convinced": True}, "BuyerConvinced"),
-        (None, {"explained": True, "result": CallResult.NO_ANSWER}, "ExplainFirst"),
     ],
 )
 def test_money_is_not_for_whom_explaining_was_enough_or_not_tried(
@@ -68,6 +68,15 @@ def test_money_is_not_for_whom_explaining_was_enough_or_not_tried(
     world = a_plain_case()
     talked(world, talk, **more)
     assert refusal(world, OFFER) == code
+
+
+def test_what_older_code_let_somebody_explain_to_nobody_was_not_explained() -> None:
+    world = a_plain_case()
+    said = steps.LogContact(inbound=True, channel=Channel.CALL, result=CallResult.NO_ANSWER, explained=True)
+    command = steps.Command(actor=ALICE, step=said, digest="d", sent_at=world.now)
+    rules.check(world.case, command, world.now, accepted=True)
+    rules.apply(world.case, command, world.now, Prepared())
+    assert refusal(world, OFFER) == "ExplainFirst"
 
 
 @pytest.mark.covers(60, 69)

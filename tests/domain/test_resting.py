@@ -12,7 +12,7 @@ from domain.review_case.facts import Planned
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import Attempt
 from tests.domain.plain_case import a_plain_case
-from tests.domain.review_world import ALICE, START, World
+from tests.domain.review_world import ALICE, START, TEXT, World
 
 INBOUND = {"result": "connected", "talk": "undecided", "explained": True, "inbound": True, "channel": "im"}
 
@@ -112,5 +112,5 @@ def test_a_contact_that_was_taken_already_is_still_logged(world: World) -> None:
 def test_a_content_buyer_who_keeps_the_review_is_a_settled_one(talk: TalkOutcome, outcome: Outcome) -> None:
     world = a_plain_case()
     assert world.step(ALICE, steps.LogContact.model_validate(INBOUND | {"result_accepted": True}))
-    assert world.step(ALICE, steps.LogContact.model_validate(INBOUND | {"talk": talk}))
+    assert world.step(ALICE, steps.LogContact.model_validate(INBOUND | {"talk": talk, "note": TEXT}))
     assert outcome_at_end(world.case) is outcome

@@ -45,7 +45,13 @@ def how_it_went(chance: Random, now: datetime) -> steps.LogContact:
     talk, asks = chance.choice(list(TalkOutcome)), chance.random() < 0.3
     later = now + timedelta(minutes=chance.randint(30, 6_000)) if talk is TalkOutcome.AGREED_LATER else None
     return steps.LogContact(
-        result=CallResult.CONNECTED, talk=talk, explained=True, asked_to_amend=asks, result_accepted=asks, next_at=later
+        result=CallResult.CONNECTED,
+        talk=talk,
+        explained=True,
+        asked_to_amend=asks,
+        result_accepted=asks,
+        next_at=later,
+        note=TEXT,
     )
 
 

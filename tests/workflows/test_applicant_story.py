@@ -81,3 +81,18 @@ async def test_a_call_that_was_planned_is_dropped_once_the_buyer_was_asked_in_a_
     await story.step(await story.agent(), steps.RecordReason(cause="quality.broken"))
     state = await story.settled()
     assert (state.calls.contact, stage_of(state)) == (None, RefundStage.DECIDING)
+
+
+async def test_who_was_on_the_phone_when_contact_was_stopped_still_says_how_it_went(
+    tell_refund: TellRefund, keep_history: Keep
+) -> None:
+    story = await tell_refund()
+    who = await due(story)
+    await story.step(who, steps.BeginContact())
+    await story.step(who, steps.StopContact(signal=StopSignal.BUYER_OPT_OUT))
+    logged = await story.step(who, steps.LogContact(result=CallResult.CONNECTED, talk=TalkOutcome.REFUSED_FIRMLY))
+    await story.pass_time(timedelta(days=1))
+    state = await story.settled()
+    assert (state.calls.contact, state.calls.stopped) == (None, StopSignal.BUYER_OPT_OUT)
+    assert [attempt.talk for attempt in logged.state.calls.attempts] == [TalkOutcome.REFUSED_FIRMLY]
+    await keep_history(story.handle.id, "RefundCase.logged_after_a_stop")

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from db import office
-from domain.contact_terms import CallResult, TalkOutcome
+from domain.contact_terms import CallResult, StopSignal, TalkOutcome
 from domain.review_case import steps
 from domain.review_case.outcomes import Outcome
 from domain.review_case.resting import REMIND_AFTER
 from domain.review_case.state import ReplyStatus, ReviewCaseState
 from tests.builders import House
-from tests.workflows.conftest import Tell, Told
+from tests.workflows.conftest import Keep, Tell, Told
 
 
 async def replied_and_closed(story: Told) -> ReviewCaseState:
@@ -79,15 +79,37 @@ async def test_a_review_that_the_platform_took_down_ends_the_case_as_removed(tel
 
 
 @pytest.mark.covers(196)
-async def test_a_contact_begun_by_one_agent_is_made_by_the_next_after_a_hand_over(tell: Tell, house: House) -> None:
+async def test_after_a_hand_over_a_begun_contact_goes_on_counting_and_the_next_agent_begins_one_of_their_own(
+    tell: Tell, house: House, keep_history: Keep
+) -> None:
     story = await tell()
     await story.until(lambda case: case.contact is not None and case.contact.due)
     who = await story.agent()
     other = "ann" if who == "alice" else "alice"
     await story.step(who, steps.BeginContact())
+    begun_at = await story.clock()
     await story.step(who, steps.HandOver(to=house.people[other]))
-    answer = await story.step(other, steps.BeginContact())
-    assert answer.state.contact is not None
-    assert answer.state.contact.taken_by == house.people[other]
+    state = await story.until(lambda case: case.contact is not None and case.contact.due)
+    assert state.contact is not None
+    assert (state.contact.number, state.contact.due_at - begun_at > timedelta(hours=12)) == (2, True)
+    await story.step(other, steps.BeginContact())
     logged = await story.step(other, steps.LogContact(result=CallResult.NO_ANSWER))
-    assert [attempt.by for attempt in logged.state.attempts] == [house.people[other]]
+    assert [(attempt.number, attempt.by) for attempt in logged.state.attempts] == [(2, house.people[other])]
+    await keep_history(story.handle.id, "ReviewCase.handed_over_when_begun")
+
+
+@pytest.mark.covers(31, 36)
+async def test_who_was_on_the_phone_when_the_buyer_wrote_stop_still_says_how_it_went_before_the_case_ends(
+    tell: Tell, house: House, keep_history: Keep
+) -> None:
+    story = await tell()
+    await story.until(lambda case: case.contact is not None and case.contact.due)
+    who = await story.agent()
+    await story.step(who, steps.BeginContact())
+    await story.step("bob", steps.StopContact(signal=StopSignal.BUYER_OPT_OUT))
+    assert (await story.settled()).outcome is None
+    await story.step(who, steps.LogContact(result=CallResult.CONNECTED, talk=TalkOutcome.REFUSED_FIRMLY))
+    state = await replied_and_closed(story)
+    assert (state.outcome, state.stopped) == (Outcome.STOPPED_BY_BUYER, StopSignal.BUYER_OPT_OUT)
+    assert [attempt.talk for attempt in state.attempts] == [TalkOutcome.REFUSED_FIRMLY]
+    await keep_history(story.handle.id, "ReviewCase.logged_after_a_stop")
