@@ -145,8 +145,10 @@ def put_off(case: RefundCaseState, actor: Actor, now: datetime, why: str) -> Non
 
 
 def may_log(case: RefundCaseState, actor: Actor) -> None:
+    """In a case that has its outcome only the answer to a buyer who wrote."""
     working(case, actor)
-    going_on(case)
+    if EscalationKind.BUYER_WROTE not in case.clocks:
+        going_on(case)
 
 
 def check_log(case: RefundCaseState, actor: Actor, step: LogContact, now: datetime) -> None:
@@ -182,6 +184,7 @@ def log(case: RefundCaseState, actor: Actor, step: LogContact, now: datetime, fo
     calls.plan_again_at = step.next_at or found.again_at or now + AGAIN
     calls.preference_at = step.next_at
     case.clocks.pop(EscalationKind.NOT_CONTACTED, None)
+    case.clocks.pop(EscalationKind.BUYER_WROTE, None)
     record(
         case, actor, now, "contact_logged",
         number=attempt.number, channel=channel, result=step.result, talk=step.talk, seconds=step.seconds,
@@ -202,7 +205,15 @@ def stop_contact(case: RefundCaseState, actor: Actor, step: StopContact, now: da
     _stop(case, actor, step.signal, now)
 
 
+def opted_out(case: RefundCaseState, by: Actor, now: datetime) -> None:
+    """The buyer wrote that they want no contact; nobody owes them an answer then."""
+    case.clocks.pop(EscalationKind.BUYER_WROTE, None)
+    if case.calls.stopped is None and case.outcome is None:
+        _stop(case, by, StopSignal.BUYER_OPT_OUT, now)
+
+
 def _stop(case: RefundCaseState, actor: Actor, signal: StopSignal, now: datetime) -> None:
+    case.clocks.pop(EscalationKind.BUYER_WROTE, None)
     case.calls.stopped, case.calls.contact, case.calls.plan_again_at = signal, None, None
     case.calls.note = "The buyer wants no contact."
     record(case, actor, now, "contact_stopped", signal=signal)

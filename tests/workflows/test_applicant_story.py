@@ -4,12 +4,16 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 from temporalio.client import WorkflowUpdateFailedError
 
-from domain.contact_terms import CallResult, StopSignal, TalkOutcome
+from db.tables.contacts import ContactAttempt
+from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
+from domain.escalation import EscalationKind
 from domain.refund_case import steps
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.stages import RefundStage, stage_of
+from domain.review_case.facts import BuyerMessage
 from tests.workflows.conftest import Keep, TellRefund
 from tests.workflows.refund_world import RefundStory
 from tests.workflows.test_review_story import code_of
@@ -81,3 +85,24 @@ async def test_a_call_that_was_planned_is_dropped_once_the_buyer_was_asked_in_a_
     await story.step(await story.agent(), steps.RecordReason(cause="quality.broken"))
     state = await story.settled()
     assert (state.calls.contact, stage_of(state)) == (None, RefundStage.DECIDING)
+
+
+async def test_what_an_applicant_writes_is_a_contact_of_theirs_and_waits_for_an_answer(
+    tell_refund: TellRefund, keep_history: Keep
+) -> None:
+    story = await tell_refund()
+    who = await story.agent()
+    text = await story.house.text("杯子漏水,什么时候退钱")
+    for _ in range(2):
+        await story.handle.signal("buyer_wrote", BuyerMessage(by="messenger", channel=Channel.IM, text=text))
+    state = await story.settled()
+    assert (EscalationKind.BUYER_WROTE in state.clocks, [one.logged for one in state.calls.heard]) == (True, [True])
+    async with story.house.parts.sessions() as session:
+        kept = list(await session.scalars(select(ContactAttempt).where(ContactAttempt.case == story.opening.case)))
+    assert [(one.outbound, one.counted, one.channel) for one in kept] == [(False, False, Channel.IM)]
+    talk = steps.LogContact(
+        result=CallResult.CONNECTED, talk=TalkOutcome.UNDECIDED, inbound=True, channel=Channel.IM
+    )  # fmt: skip
+    answered = await story.step(who, talk)
+    assert EscalationKind.BUYER_WROTE not in answered.state.clocks
+    await keep_history(story.handle.id, "RefundCase.heard_the_buyer")
