@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from domain.case_numbers import parse
+from domain.escalation import EscalationKind
 from domain.people import SYSTEM, Actor
 from domain.review_case import promises, steps
 from domain.review_case.closing import end
@@ -66,6 +67,7 @@ def merge(case: ReviewCaseState, actor: Actor, step: steps.Merge, now: datetime,
     into = parse(step.into)
     case.merged = Merged(into=into, workflow=found.workflow or "", by=actor.person, at=now)
     record(case, actor, now, "merged", into=into, contacts=len(case.attempts), why=step.why)
+    case.clocks.pop(EscalationKind.BUYER_WROTE, None)  # its buyer waits for the other case's answer now
     end(case, actor, Outcome.DUPLICATE, now, into=into)
 
 
