@@ -12,7 +12,7 @@ from domain.disputes import dues
 from domain.escalation import EscalationKind
 from domain.refund_case import amends, calls, claim_standing, claiming, deadlines, hearing, tracing
 from domain.refund_case.orders import OrderStatus
-from domain.refund_case.stages import RefundStage, goods_missing, owner_of, stage_of
+from domain.refund_case.stages import Owner, RefundStage, goods_missing, owner_of, stage_of
 from domain.refund_case.state import RefundCaseState
 
 
@@ -74,6 +74,8 @@ def _all(case: RefundCaseState) -> Iterator[Due]:
     yield from (Due(heard.at, Action.LOG_MESSAGE, str(heard.number)) for heard in hearing.unlogged(case))
     yield from _amends(case)
     if case.outcome is not None:
+        if case.assignee is None and case.edition >= 1 and _needs_service(case):
+            yield Due(case.assign_again_at or case.opened_at, Action.ASSIGN)
         yield from _ending(case)
         yield from _parcels(case)
         yield from _clocks(case)
@@ -141,6 +143,12 @@ def _ending(case: RefundCaseState) -> Iterator[Due]:
             yield Due(now, Action.CLOSE)
     elif case.goods.received_at is None:
         yield Due(now + timedelta(days=case.handling.goods_wait_days), Action.GIVE_UP_GOODS)
+
+
+def _needs_service(case: RefundCaseState) -> bool:
+    """Whether a person of the desk has something to do yet in a case that has its outcome."""
+    ours = owner_of(case) is Owner.SERVICE or claim_standing.claim_missing(case)
+    return ours or any(dues.claims_waiting(case)) or hearing.waits(case)
 
 
 def _clocks(case: RefundCaseState) -> Iterator[Due]:

@@ -128,6 +128,8 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     """Nothing is left but to give back what was set aside, tell the buyer, see promises through, and close."""
     now = case.opened_at
     yield from _release(case)
+    if case.assignee is None and case.edition >= 1 and _needs_somebody(case):
+        yield Due(case.assign_again_at or now, Action.ASSIGN)
     if case.payout is not None and not case.payout.settled:
         yield from (due for due in _clocks(case) if due.subject in OWED)
         return
@@ -142,11 +144,17 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     elif case.follow_up is not None and not case.follow_up.over:
         yield _follow_up(case.follow_up)
         yield from _watching(case)
-    elif not (promises.unbroken(case) or any(dues.claims_waiting(case)) or hearing.waits(case)):
+    elif not _needs_somebody(case):
         yield Due(now, Action.CLOSE)
         return
     yield from _promises(case)
     yield from _clocks(case)
+
+
+def _needs_somebody(case: ReviewCaseState) -> bool:
+    """Whether a person of the desk has something to do yet in a case that has its outcome."""
+    visit = case.follow_up is not None and not case.follow_up.over
+    return visit or bool(promises.unbroken(case)) or any(dues.claims_waiting(case)) or hearing.waits(case)
 
 
 def _follow_up(visit: FollowUp) -> Due:

@@ -89,6 +89,8 @@ def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
     if found.person is None:
         if case.assign_again_at is None:
             record(case, TIMER, now, "nobody_to_assign", why=found.why, policy=found.policy or None)
+        if case.edition >= 1:
+            case.clocks.setdefault(EscalationKind.UNASSIGNED, Clock(since=now))
         case.assign_again_at = now + patience(now - case.opened_at)
     elif case.assignee is None:
         assign(case, TIMER, found.person, "assigned", now, why=found.why, policy=found.policy or None)
