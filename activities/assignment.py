@@ -1,6 +1,7 @@
 """Who works on a case: chosen under the shop's lock, so that two cases never take one person's last place."""
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,11 +19,13 @@ from db.sessions import Sessions, rows
 from db.shifts import agents_presences, presences
 from db.tables.cases import Assignment
 from db.tables.office import Person, PersonRole
-from domain.assignment import Candidate, Choice, Nobody, choose
+from domain.assignment import ASSIGN_AT_LEAST_EVERY, Candidate, Choice, Nobody, choose
+from domain.calendar import CalendarDays
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.people import DESK, Role
 from domain.review_case.facts import Assigned, Prepared
+from domain.shifts import Presence, next_start
 
 MOST_SENIOR = 2
 
@@ -65,6 +68,24 @@ class ClaimedByAnother(Refusal):
     code = "ClaimedByAnother"
 
 
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """The agents of a shop at a moment."""
+
+    known: Mapping[UUID, Presence]
+    now: datetime
+    days: CalendarDays
+
+    @property
+    def there(self) -> frozenset[UUID]:
+        """Those who are at work."""
+        return frozenset(person for person, presence in self.known.items() if presence.on_shift(self.now, self.days))
+
+    @property
+    def next_shift_at(self) -> datetime | None:
+        return next_start(self.known.values(), self.now, ASSIGN_AT_LEAST_EVERY, self.days)
+
+
 class AssignmentActivities:
     def __init__(self, sessions: Sessions, policies: Policies, clock: DeskClock) -> None:
         self._sessions = sessions
@@ -75,7 +96,7 @@ class AssignmentActivities:
     async def assign(self, request: AssignRequest) -> Assigned:
         """Choose fairly within skill, seniority and capacity, or say why nobody can take it now."""
         async with self._sessions.begin() as session:
-            there = await self._agents_there(session, request.shop, request.now)
+            agents = await self._agents(session, request.shop, request.now)
             await lock_shops(session, {request.shop})
             known = await session.get(Assignment, request.case)
             if known is not None and known.released_at is None:
@@ -83,10 +104,10 @@ class AssignmentActivities:
                     return await self._assigned(session, request, str(known.person), known.why)
                 known.released_at = request.now
                 await session.flush()
-            chosen = await self._choose(session, request.shop, request.severity, there, request.cause)
+            chosen = await self._choose(session, request.shop, request.severity, agents.there, request.cause)
             if not isinstance(chosen, Choice):
                 _, version = await self._policies.desk(session, request.shop)
-                return Assigned(person=None, why=chosen.reason, policy=version)
+                return Assigned(person=None, why=chosen.reason, policy=version, next_shift_at=agents.next_shift_at)
             await keep_assignment(session, request.case, request.shop, chosen.person, chosen.reason, request.now)
             return await self._assigned(session, request, chosen.person, chosen.reason)
 
@@ -134,7 +155,7 @@ class AssignmentActivities:
         somebody else has by now stays theirs, so that repeating it changes nothing."""
         async with self._sessions.begin() as session:
             shops = {handed.shop for handed in request.cases}
-            there = {shop: await self._agents_there(session, shop, request.now) for shop in sorted(shops)}
+            there = {shop: (await self._agents(session, shop, request.now)).there for shop in sorted(shops)}
             await lock_shops(session, shops)
             for handed in request.cases:
                 known = await session.get(Assignment, handed.case)
@@ -154,12 +175,11 @@ class AssignmentActivities:
         _, version = await self._policies.desk(session, request.shop)
         return Assigned(person=person, why=why, clocks=clocks, off_shift=off_shift, policy=version)
 
-    async def _agents_there(self, session: AsyncSession, shop: str, now: datetime) -> frozenset[UUID]:
-        """The shop's agents who are at work. Looked up before the shop is locked, with the policies: what cases wait
-        for one after the other has to be short."""
+    async def _agents(self, session: AsyncSession, shop: str, now: datetime) -> Agents:
+        """Looked up before the shop is locked, with the policies: what cases wait for one after the other has to be
+        short."""
         days = await self._clock.calendar(session, shop, now)
-        known = await agents_presences(session, shop)
-        return frozenset(person for person, presence in known.items() if presence.on_shift(now, days))
+        return Agents(await agents_presences(session, shop), now, days)
 
     @activity.defn
     async def claim(self, request: ClaimRequest) -> Prepared:

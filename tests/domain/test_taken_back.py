@@ -121,3 +121,31 @@ def test_a_refund_that_nobody_can_take_asks_ever_less_often() -> None:
     again = [due.at for due in refund_agenda.agenda(world.case) if due.action is refund_agenda.Action.ASSIGN]
     assert EscalationKind.UNASSIGNED in world.case.clocks
     assert again[0] > world.now
+
+
+def when_again(found: Assigned = NOBODY, edition: int = 1) -> timedelta:
+    """How long a case that has been Alice's for ten days waits after it was taken back and nobody was found."""
+    world = a_plain_case()
+    world.case.edition, world.now = edition, world.now + timedelta(days=10)
+    desk.take_back(world.case, "alice", world.now)
+    progress.assigned(world.case, found, world.now)
+    assert world.case.assign_again_at is not None
+    return world.case.assign_again_at - world.now
+
+
+def test_how_long_a_case_waits_follows_from_when_it_became_free_and_not_from_its_age() -> None:
+    assert (when_again(), when_again(edition=0)) == (timedelta(minutes=15), timedelta(hours=4))
+
+
+@pytest.mark.parametrize(("begins", "waits"), [(5, 5), (40, 15), (-5, 15)])
+def test_it_looks_again_when_the_next_shift_begins(begins: int, waits: int) -> None:
+    at = a_plain_case().now + timedelta(days=10, minutes=begins)
+    assert when_again(NOBODY.model_copy(update={"next_shift_at": at})) == timedelta(minutes=waits)
+
+
+def test_a_refund_that_became_free_looks_again_as_soon() -> None:
+    world = RefundWorld().asked()
+    world.wait(days=2)
+    refund_desk.take_back(world.case, "alice", world.now)
+    refund_progress.assigned(world.case, NOBODY, world.now)
+    assert world.case.assign_again_at == world.now + timedelta(minutes=15)
