@@ -1,14 +1,19 @@
-"""Who works on a case: chosen under the shop's lock, so that two cases never take one person's last place."""
+"""Who works on a case: chosen under the shop's lock, so that two cases never take one person's last place.
+
+An agent of several shops is counted once more under a lock of their own. Locks are taken in one order, so that nobody
+waits in a circle: shops by their codes, then people by their ids, or one of them at a time.
+"""
 
 from collections.abc import Collection, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Row, bindparam, func, select, text
+from sqlalchemy import BindParameter, ColumnElement, Row, String, Uuid, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from temporalio import activity
 
 from activities.clocks import DeskClock
@@ -37,6 +42,16 @@ def _holds(shop: str | BindParameter[str], roles: frozenset[Role]) -> ColumnElem
 
 # Built once: every case asks them.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('assign:' || :shop, 0))")
+_LOCK_PERSON = text("SELECT pg_advisory_xact_lock(hashtextextended('assign to:' || :person, 0))")
+_HELD = select(func.count()).where(
+    Assignment.person == bindparam("person", type_=Uuid), Assignment.released_at.is_(None)
+)
+_OTHER = aliased(PersonRole)
+_ELSEWHERE = select(_OTHER.id).where(
+    _OTHER.person == Person.id,
+    _OTHER.role == Role.AGENT,
+    _OTHER.shop.is_distinct_from(bindparam("shop", type_=String)),
+)
 _OPEN = (
     select(Assignment.person, func.count().label("open"), func.max(Assignment.at).label("last"))
     .where(Assignment.released_at.is_(None))
@@ -44,7 +59,7 @@ _OPEN = (
     .subquery()
 )
 _AGENTS = (
-    select(Person.id, Person.skills, Person.capacity, _OPEN.c.open, _OPEN.c.last)
+    select(Person.id, Person.skills, Person.capacity, _OPEN.c.open, _OPEN.c.last, _ELSEWHERE.exists().label("shared"))
     .join(PersonRole, PersonRole.person == Person.id)
     .outerjoin(_OPEN, _OPEN.c.person == Person.id)
     .where(_holds(bindparam("shop"), frozenset({Role.AGENT})), Person.active)
@@ -114,7 +129,7 @@ class AssignmentActivities:
     async def _choose(
         self, session: AsyncSession, shop: str, severity: int, there: Set[UUID], cause: str | None = None
     ) -> Choice | Nobody:
-        return await self._fairest(session, shop, severity, await _candidates(session, shop, there), cause)
+        return await self._with_room(session, shop, severity, await _candidates(session, shop, there), cause)
 
     async def choose_among(
         self,
@@ -129,7 +144,20 @@ class AssignmentActivities:
         found = [one for one in candidates if one.on_shift]
         if not found:
             return Nobody("no other agent's shift fits the buyer's hours")
-        return await self._fairest(session, shop, severity, found, cause)
+        return await self._with_room(session, shop, severity, found, cause)
+
+    async def _with_room(
+        self, session: AsyncSession, shop: str, severity: int, candidates: Sequence[Candidate], cause: str | None
+    ) -> Choice | Nobody:
+        """The fairest choice that still has room when no other shop can give them a case."""
+        left = {one.person: one for one in candidates}
+        while True:
+            chosen = await self._fairest(session, shop, severity, list(left.values()), cause)
+            if not isinstance(chosen, Choice) or not left[chosen.person].shared:
+                return chosen
+            counted = left[chosen.person] = await _counted_alone(session, left[chosen.person])
+            if counted.open_cases < counted.capacity:
+                return chosen
 
     async def _fairest(
         self,
@@ -157,6 +185,8 @@ class AssignmentActivities:
             shops = {handed.shop for handed in request.cases}
             there = {shop: (await self._agents(session, shop, request.now)).there for shop in sorted(shops)}
             await lock_shops(session, shops)
+            for person in sorted(set[UUID]().union(*there.values())):
+                await rows(session, _LOCK_PERSON, {"person": str(person)})
             for handed in request.cases:
                 known = await session.get(Assignment, handed.case)
                 if known is None or known.released_at is not None or str(known.person) != request.person:
@@ -214,6 +244,16 @@ async def lock_shops(session: AsyncSession, shops: Collection[str]) -> None:
         await rows(session, _LOCK, {"shop": shop})
 
 
+async def _counted_alone(session: AsyncSession, one: Candidate) -> Candidate:
+    """With their cases as they are once nobody else can give them any until the transaction ends. Where they turn out
+    to have no room, others need not wait for that: whoever waits for one person must not hold another."""
+    trying = await (await session.connection()).begin_nested()
+    await rows(session, _LOCK_PERSON, {"person": one.person})
+    held = (await rows(session, _HELD, {"person": UUID(one.person)})).scalar_one()
+    await (trying.commit() if held < one.capacity else trying.rollback())
+    return replace(one, open_cases=held)
+
+
 async def holder_of(session: AsyncSession, case: str) -> str | None:
     """Who has the case, as the assignments say."""
     held = select(Assignment.person).where(Assignment.case == case, Assignment.released_at.is_(None))
@@ -251,6 +291,7 @@ def _candidate(agent: Row[Any], on_shift: bool) -> Candidate:
         capacity=agent.capacity,
         last_assigned_at=agent.last,
         seniority=seniority,
+        shared=agent.shared,
     )
 
 

@@ -18,7 +18,8 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Candidate:
-    """`capacity` is how many open cases the person takes; `seniority` counts up from 0."""
+    """`capacity` is how many open cases the person takes, over all shops; `seniority` counts up from 0. `shared`: other
+    shops give them cases as well."""
 
     person: str
     skills: frozenset[str]
@@ -27,6 +28,7 @@ class Candidate:
     capacity: int
     last_assigned_at: datetime | None = None
     seniority: int = 0
+    shared: bool = False
 
 
 @dataclass(frozen=True)
