@@ -186,8 +186,8 @@ class RefundActions:
         return PlanRequest(
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.refund_row,
             review_created_at=identity.applied_at, window_ends_at=calls.window_ends_at(case), assignee=case.assignee,
-            preference_at=case.calls.preference_at, preference_stated_at=None, online_seen_at=None,
-            number=case.calls.planned + 1, now=now,
+            preference_at=case.calls.preference_at, preference_stated_at=case.calls.preference_stated_at,
+            online_seen_at=None, number=case.calls.planned + 1, now=now,
         )  # fmt: skip
 
     async def _log_message(self, due: Due) -> None:

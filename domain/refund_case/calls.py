@@ -183,6 +183,7 @@ def log(case: RefundCaseState, actor: Actor, step: LogContact, now: datetime, fo
     calls.contact = None
     calls.plan_again_at = step.next_at or found.again_at or now + AGAIN
     calls.preference_at = step.next_at
+    calls.preference_stated_at = now if step.next_at is not None else None
     case.clocks.pop(EscalationKind.NOT_CONTACTED, None)
     case.clocks.pop(EscalationKind.BUYER_WROTE, None)
     record(

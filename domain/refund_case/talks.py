@@ -71,6 +71,7 @@ class Calls(BaseModel):
     planned: int = 0
     plan_again_at: datetime | None = None
     preference_at: datetime | None = None
+    preference_stated_at: datetime | None = None
     hopeless: bool = False
     note: str = ""
     stopped: StopSignal | None = None

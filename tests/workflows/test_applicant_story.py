@@ -1,14 +1,17 @@
 """Calling the applicant, inside hours and caps, before anything is decided; the whole talk under skipped time."""
 
 from datetime import timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from temporalio.client import WorkflowUpdateFailedError
 
+from db.tables.buyers import Buyer
 from db.tables.contacts import ContactAttempt
-from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
+from db.tables.refunds import Refund
+from domain.contact_terms import CallResult, Channel, PhoneKind, StopSignal, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.refund_case import steps
 from domain.refund_case.outcomes import RefundOutcome
@@ -68,6 +71,38 @@ async def test_who_is_not_reached_is_called_again_within_the_caps_and_before_the
         assert await story.clock() < deadline.deadline.at
     first, second = (await story.view()).calls.attempts
     assert second.at - first.at > timedelta(hours=1)
+
+
+async def called(story: RefundStory) -> str:
+    """Somebody with a phone is called."""
+    async with story.house.parts.sessions.begin() as session:
+        buyer = select(Refund.buyer).where(Refund.id == UUID(story.opening.refund_row)).scalar_subquery()
+        await session.execute(update(Buyer).where(Buyer.id == buyer).values(phone_kind=PhoneKind.MOBILE))
+    while True:
+        who, call = await due(story), (await story.view()).calls.contact
+        assert call is not None
+        await story.step(who, steps.BeginContact())
+        if call.channel is Channel.CALL:
+            return who
+        await story.step(who, steps.LogContact(result=CallResult.NO_ANSWER))
+
+
+async def test_an_applicant_who_names_a_later_hour_of_the_same_day_is_called_then(
+    tell_refund: TellRefund,
+) -> None:
+    story = await tell_refund()
+    who = await called(story)
+    later = await story.clock() + timedelta(minutes=20)
+    talk = steps.LogContact(result=CallResult.CONNECTED, talk=TalkOutcome.AGREED_LATER, next_at=later)
+    await story.step(who, talk)
+    state = await story.until(lambda case: case.calls.contact is not None and case.calls.contact.due)
+    assert state.calls.contact is not None
+    assert (state.calls.contact.channel, state.calls.contact.due_at - later < timedelta(minutes=1)) == (
+        Channel.CALL, True,
+    )  # fmt: skip
+    begun = await story.step(await story.agent(), steps.BeginContact())
+    assert begun.state.calls.contact is not None
+    assert begun.state.calls.contact.taken_at is not None
 
 
 async def test_a_buyer_who_wants_no_contact_is_not_called_any_more(tell_refund: TellRefund) -> None:
