@@ -13,6 +13,7 @@ from api.fields import Line
 from api.finding import case_for
 from api.house import House, TheHouse
 from api.live import live_state
+from db.contacts import asks_in_merged
 from db.reads import reviews
 from db.reads.disputes import RuleLine, list_rules
 from db.sealed_texts import open_text
@@ -128,7 +129,7 @@ async def _facts(
         options=options,
         severity=state.severity,
         buyer_angry=_angry(state),
-        asks_made=sum(attempt.asked_to_amend for attempt in state.attempts),
+        asks_made=sum(attempt.asked_to_amend for attempt in state.attempts) + await asks_in_merged(session, row.number),
         asks_allowed=asks_allowed,
         vague=state.agreements.details_wanted or not complaint.strip(),
     )

@@ -1,16 +1,17 @@
 """The script of a case over the api, from stored cases that need no worker."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from api.house import House
 from db.sealed_texts import seal_text
 from db.tables.buyers import Review
-from db.tables.cases import CaseFile
+from db.tables.cases import CaseFile, CaseKey
+from db.tables.contacts import ContactAttempt
 from domain.contact_terms import CallResult, Channel, TalkOutcome
 from domain.review_case.agreements import Agreements, Details
 from domain.review_case.state import Attempt, Opening, ReviewCaseState
@@ -43,6 +44,24 @@ async def test_after_two_asks_the_review_is_not_mentioned_again(
         talk=TalkOutcome.UNDECIDED, asked_to_amend=True,
     )  # fmt: skip
     number = await add_case(house, "demo", state=stored(house, attempts=[asked, asked]))
+    script = (await web.get(f"/cases/{number}/script", headers=cast["agent"].headers)).json()
+    assert script["steps"][4]["skipped"] == ["asks_to_amend_total_reached"]
+
+
+@pytest.mark.covers(194)
+async def test_what_was_asked_in_a_case_that_was_merged_into_this_one_was_asked_here(
+    web: httpx2.AsyncClient, house: House, cast: Any
+) -> None:
+    merged, number = await add_case(house, "demo"), await add_case(house, "demo", state=stored(house))
+    key = {"kind": "review", "platform": "sandbox", "shop": "demo", "external_id": merged, "run": 1}
+    asked = {
+        "case": merged, "shop": "demo", "channel": "call", "outbound": True, "taken_by": "x", "taken_at": house.now(),
+        "counted": True, "asked_to_amend": True,
+    }  # fmt: skip
+    async with house.sessions.begin() as session:
+        await session.execute(insert(CaseKey).values(**key, case=merged, merged_into=number))
+        for contact in (1, 2):
+            await session.execute(insert(ContactAttempt).values(**asked, id=uuid4(), number=contact))
     script = (await web.get(f"/cases/{number}/script", headers=cast["agent"].headers)).json()
     assert script["steps"][4]["skipped"] == ["asks_to_amend_total_reached"]
 
