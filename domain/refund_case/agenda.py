@@ -167,10 +167,14 @@ def due_for_people(case: RefundCaseState) -> Due | None:
         return None
     waiting = [Due(at, Action.CLAIM_DUE, number) for at, number in dues.claims_waiting(case)]
     waiting += [Due(at, Action.QUESTION_DUE, number) for at, number in dues.questions_waiting(case)]
+    waiting += [due for due in (unanswered(case), _due_for_its_owner(case)) if due is not None]
+    return min(waiting, key=lambda due: due.at, default=None)
+
+
+def unanswered(case: RefundCaseState) -> Due | None:
+    """The buyer wrote, and somebody of the desk has to answer."""
     wrote = case.clocks.get(EscalationKind.BUYER_WROTE)
-    waiting += [Due(wrote.since, Action.ESCALATE, str(EscalationKind.BUYER_WROTE))] if wrote is not None else []
-    own = _due_for_its_owner(case)
-    return min([*waiting, own] if own is not None else waiting, key=lambda due: due.at, default=None)
+    return Due(wrote.since, Action.ESCALATE, str(EscalationKind.BUYER_WROTE)) if wrote is not None else None
 
 
 def _due_for_its_owner(case: RefundCaseState) -> Due | None:

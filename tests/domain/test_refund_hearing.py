@@ -7,12 +7,14 @@ import pytest
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.policies.refund_rules import RefundStatus
+from domain.queue_ranking import rank
 from domain.refund_case import hearing, steps
 from domain.refund_case.agenda import Action, agenda, due_for_people
 from domain.refund_case.market import RefundKind
+from domain.refund_case.standing import facts_of
 from domain.review_case.facts import BuyerMessage
 from domain.sealed import SealedRef
-from tests.domain.refund_world import ALICE, Market, RefundWorld
+from tests.domain.refund_world import ALICE, TEXT, Market, RefundWorld
 
 ANSWER = steps.LogContact(
     result=CallResult.CONNECTED, talk=TalkOutcome.UNDECIDED, inbound=True, channel=Channel.IM
@@ -123,3 +125,13 @@ def test_a_closed_case_hears_and_asks_for_nothing(world: RefundWorld) -> None:
     ended(world).wait(days=30)
     write(world)
     assert (world.case.clocks, world.case.calls.heard) == ({}, [])
+
+
+def test_a_message_stands_in_its_agents_queue_though_the_warehouse_has_to_move() -> None:
+    world = RefundWorld().received()
+    later = world.now + timedelta(days=1)
+    assert rank(facts_of(world.case, later), world.now).waiting
+    write(world)
+    assert not rank(facts_of(world.case, later), world.now).waiting
+    assert world.step(ALICE, steps.Hold(why=TEXT)) is None
+    assert rank(facts_of(world.case, later), world.now).waiting
