@@ -1,13 +1,19 @@
-"""Who works on a case: chosen under the shop's lock, so that two cases never take one person's last place."""
+"""Who works on a case: chosen under the shop's lock, so that two cases never take one person's last place.
 
-from collections.abc import Collection, Sequence, Set
+An agent of several shops is counted once more under a lock of their own. Locks are taken in one order, so that nobody
+waits in a circle: shops by their codes, then people by their ids, or one of them at a time.
+"""
+
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Row, bindparam, func, select, text
+from sqlalchemy import BindParameter, ColumnElement, Row, String, Uuid, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from temporalio import activity
 
 from activities.clocks import DeskClock
@@ -18,11 +24,13 @@ from db.sessions import Sessions, rows
 from db.shifts import agents_presences, presences
 from db.tables.cases import Assignment
 from db.tables.office import Person, PersonRole
-from domain.assignment import Candidate, Choice, Nobody, choose
+from domain.assignment import ASSIGN_AT_LEAST_EVERY, Candidate, Choice, Nobody, choose
+from domain.calendar import CalendarDays
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.people import DESK, Role
 from domain.review_case.facts import Assigned, Prepared
+from domain.shifts import Presence, next_start
 
 MOST_SENIOR = 2
 
@@ -34,6 +42,16 @@ def _holds(shop: str | BindParameter[str], roles: frozenset[Role]) -> ColumnElem
 
 # Built once: every case asks them.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('assign:' || :shop, 0))")
+_LOCK_PERSON = text("SELECT pg_advisory_xact_lock(hashtextextended('assign to:' || :person, 0))")
+_HELD = select(func.count()).where(
+    Assignment.person == bindparam("person", type_=Uuid), Assignment.released_at.is_(None)
+)
+_OTHER = aliased(PersonRole)
+_ELSEWHERE = select(_OTHER.id).where(
+    _OTHER.person == Person.id,
+    _OTHER.role == Role.AGENT,
+    _OTHER.shop.is_distinct_from(bindparam("shop", type_=String)),
+)
 _OPEN = (
     select(Assignment.person, func.count().label("open"), func.max(Assignment.at).label("last"))
     .where(Assignment.released_at.is_(None))
@@ -41,7 +59,7 @@ _OPEN = (
     .subquery()
 )
 _AGENTS = (
-    select(Person.id, Person.skills, Person.capacity, _OPEN.c.open, _OPEN.c.last)
+    select(Person.id, Person.skills, Person.capacity, _OPEN.c.open, _OPEN.c.last, _ELSEWHERE.exists().label("shared"))
     .join(PersonRole, PersonRole.person == Person.id)
     .outerjoin(_OPEN, _OPEN.c.person == Person.id)
     .where(_holds(bindparam("shop"), frozenset({Role.AGENT})), Person.active)
@@ -65,6 +83,24 @@ class ClaimedByAnother(Refusal):
     code = "ClaimedByAnother"
 
 
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """The agents of a shop at a moment."""
+
+    known: Mapping[UUID, Presence]
+    now: datetime
+    days: CalendarDays
+
+    @property
+    def there(self) -> frozenset[UUID]:
+        """Those who are at work."""
+        return frozenset(person for person, presence in self.known.items() if presence.on_shift(self.now, self.days))
+
+    @property
+    def next_shift_at(self) -> datetime | None:
+        return next_start(self.known.values(), self.now, ASSIGN_AT_LEAST_EVERY, self.days)
+
+
 class AssignmentActivities:
     def __init__(self, sessions: Sessions, policies: Policies, clock: DeskClock) -> None:
         self._sessions = sessions
@@ -75,7 +111,7 @@ class AssignmentActivities:
     async def assign(self, request: AssignRequest) -> Assigned:
         """Choose fairly within skill, seniority and capacity, or say why nobody can take it now."""
         async with self._sessions.begin() as session:
-            there = await self._agents_there(session, request.shop, request.now)
+            agents = await self._agents(session, request.shop, request.now)
             await lock_shops(session, {request.shop})
             known = await session.get(Assignment, request.case)
             if known is not None and known.released_at is None:
@@ -83,17 +119,17 @@ class AssignmentActivities:
                     return await self._assigned(session, request, str(known.person), known.why)
                 known.released_at = request.now
                 await session.flush()
-            chosen = await self._choose(session, request.shop, request.severity, there, request.cause)
+            chosen = await self._choose(session, request.shop, request.severity, agents.there, request.cause)
             if not isinstance(chosen, Choice):
                 _, version = await self._policies.desk(session, request.shop)
-                return Assigned(person=None, why=chosen.reason, policy=version)
+                return Assigned(person=None, why=chosen.reason, policy=version, next_shift_at=agents.next_shift_at)
             await keep_assignment(session, request.case, request.shop, chosen.person, chosen.reason, request.now)
             return await self._assigned(session, request, chosen.person, chosen.reason)
 
     async def _choose(
         self, session: AsyncSession, shop: str, severity: int, there: Set[UUID], cause: str | None = None
     ) -> Choice | Nobody:
-        return await self._fairest(session, shop, severity, await _candidates(session, shop, there), cause)
+        return await self._with_room(session, shop, severity, await _candidates(session, shop, there), cause)
 
     async def choose_among(
         self,
@@ -108,7 +144,20 @@ class AssignmentActivities:
         found = [one for one in candidates if one.on_shift]
         if not found:
             return Nobody("no other agent's shift fits the buyer's hours")
-        return await self._fairest(session, shop, severity, found, cause)
+        return await self._with_room(session, shop, severity, found, cause)
+
+    async def _with_room(
+        self, session: AsyncSession, shop: str, severity: int, candidates: Sequence[Candidate], cause: str | None
+    ) -> Choice | Nobody:
+        """The fairest choice that still has room when no other shop can give them a case."""
+        left = {one.person: one for one in candidates}
+        while True:
+            chosen = await self._fairest(session, shop, severity, list(left.values()), cause)
+            if not isinstance(chosen, Choice) or not left[chosen.person].shared:
+                return chosen
+            counted = left[chosen.person] = await _counted_alone(session, left[chosen.person])
+            if counted.open_cases < counted.capacity:
+                return chosen
 
     async def _fairest(
         self,
@@ -134,8 +183,10 @@ class AssignmentActivities:
         somebody else has by now stays theirs, so that repeating it changes nothing."""
         async with self._sessions.begin() as session:
             shops = {handed.shop for handed in request.cases}
-            there = {shop: await self._agents_there(session, shop, request.now) for shop in sorted(shops)}
+            there = {shop: (await self._agents(session, shop, request.now)).there for shop in sorted(shops)}
             await lock_shops(session, shops)
+            for person in sorted(set[UUID]().union(*there.values())):
+                await rows(session, _LOCK_PERSON, {"person": str(person)})
             for handed in request.cases:
                 known = await session.get(Assignment, handed.case)
                 if known is None or known.released_at is not None or str(known.person) != request.person:
@@ -154,12 +205,11 @@ class AssignmentActivities:
         _, version = await self._policies.desk(session, request.shop)
         return Assigned(person=person, why=why, clocks=clocks, off_shift=off_shift, policy=version)
 
-    async def _agents_there(self, session: AsyncSession, shop: str, now: datetime) -> frozenset[UUID]:
-        """The shop's agents who are at work. Looked up before the shop is locked, with the policies: what cases wait
-        for one after the other has to be short."""
+    async def _agents(self, session: AsyncSession, shop: str, now: datetime) -> Agents:
+        """Looked up before the shop is locked, with the policies: what cases wait for one after the other has to be
+        short."""
         days = await self._clock.calendar(session, shop, now)
-        known = await agents_presences(session, shop)
-        return frozenset(person for person, presence in known.items() if presence.on_shift(now, days))
+        return Agents(await agents_presences(session, shop), now, days)
 
     @activity.defn
     async def claim(self, request: ClaimRequest) -> Prepared:
@@ -192,6 +242,16 @@ async def lock_shops(session: AsyncSession, shops: Collection[str]) -> None:
     """Serialises the assignments of these shops until the transaction ends, and nothing else."""
     for shop in sorted(shops):
         await rows(session, _LOCK, {"shop": shop})
+
+
+async def _counted_alone(session: AsyncSession, one: Candidate) -> Candidate:
+    """With their cases as they are once nobody else can give them any until the transaction ends. Where they turn out
+    to have no room, others need not wait for that: whoever waits for one person must not hold another."""
+    trying = await (await session.connection()).begin_nested()
+    await rows(session, _LOCK_PERSON, {"person": one.person})
+    held = (await rows(session, _HELD, {"person": UUID(one.person)})).scalar_one()
+    await (trying.commit() if held < one.capacity else trying.rollback())
+    return replace(one, open_cases=held)
 
 
 async def holder_of(session: AsyncSession, case: str) -> str | None:
@@ -231,6 +291,7 @@ def _candidate(agent: Row[Any], on_shift: bool) -> Candidate:
         capacity=agent.capacity,
         last_assigned_at=agent.last,
         seniority=seniority,
+        shared=agent.shared,
     )
 
 

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.policies import Policies
 from activities.requests import LogRequest
+from db.contacts import asks_in_merged
 from db.tables.contacts import ContactAttempt
 from domain.policies.contact import ContactPolicy
 from domain.review_case.talking import check_asks, check_next, check_temper
@@ -23,10 +24,11 @@ async def check_log(session: AsyncSession, policies: Policies, request: LogReque
 
 
 async def _asks_made(session: AsyncSession, request: LogRequest) -> int:
-    """In the other contacts of this case, so that a log that is tried anew is not counted against itself."""
+    """In the other contacts of this case, so that a log that is tried anew is not counted against itself, and in those
+    of the cases merged into it."""
     asked = select(func.count()).where(
         ContactAttempt.case == request.step.case,
         ContactAttempt.number != request.number,
         ContactAttempt.asked_to_amend,
     )
-    return await session.scalar(asked) or 0
+    return (await session.scalar(asked) or 0) + await asks_in_merged(session, request.step.case)

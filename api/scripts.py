@@ -13,12 +13,13 @@ from api.fields import Line
 from api.finding import case_for
 from api.house import House, TheHouse
 from api.live import live_state
+from db.contacts import asks_in_merged
 from db.reads import reviews
 from db.reads.disputes import RuleLine, list_rules
 from db.sealed_texts import open_text
 from db.tables.cases import CaseFile
 from db.tables.office import Shop
-from domain.causes import UnknownCause, remedies_of
+from domain.causes import UnknownCause, remedies_of, suggest_cause
 from domain.contact_terms import TalkOutcome
 from domain.gate import GateMode
 from domain.money import format_fen
@@ -80,7 +81,7 @@ async def _script(
     texts = _with_ways_out(texts)
     cause, said = state.cause or state.suggested_cause, state.agreements
     options = ways_out(_remedies(cause, causes), texts)
-    facts = await _facts(session, caller, row, state, item, options, contact.per_case.asks_to_amend_total)
+    facts = await _facts(session, caller, row, state, item, options, causes, contact.per_case.asks_to_amend_total)
     # What others named is said as well: the shop's and the item's name, and what the agent calls it.
     clear(" ".join((facts.shop, facts.item, *options)), texts.wording, GateMode.ON_RESOLUTION)
     steps = list(call_script(facts, platforms.rules(Platform(row.platform)), texts))
@@ -110,6 +111,7 @@ async def _facts(
     state: ReviewCaseState,
     item: str | None,
     options: tuple[str, ...],
+    causes: CausesPolicy,
     asks_allowed: int,
 ) -> ScriptFacts:
     review = await reviews.read_review(session, row.source_row)
@@ -117,19 +119,28 @@ async def _facts(
         raise NotFound(f"Case {row.number} has no review.")
     shop = await session.get_one(Shop, row.shop)
     written = review.created_at.astimezone(ZoneInfo(shop.zone))
+    complaint = await _complaint(session, review.text or "", state, causes)
     return ScriptFacts(
         shop=shop.name,
         agent=caller.name,
         item=item or review.item_title or "",
         date=f"{written.month}月{written.day}日",
-        complaint=review.text or "",
+        complaint=complaint,
         options=options,
         severity=state.severity,
         buyer_angry=_angry(state),
-        asks_made=sum(attempt.asked_to_amend for attempt in state.attempts),
+        asks_made=sum(attempt.asked_to_amend for attempt in state.attempts) + await asks_in_merged(session, row.number),
         asks_allowed=asks_allowed,
-        vague=state.agreements.details_wanted,
+        vague=state.agreements.details_wanted or not complaint.strip(),
     )
+
+
+async def _complaint(session: AsyncSession, written: str, state: ReviewCaseState, causes: CausesPolicy) -> str:
+    """The review's own words; of one without any those that its buyer found when asked."""
+    details = state.agreements.details
+    if details is None or suggest_cause(written, causes).cause != causes.no_text:
+        return written
+    return await open_text(session, details.description.id) or written
 
 
 async def _offer(

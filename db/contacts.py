@@ -154,6 +154,13 @@ def history_in(found: Sequence[Any]) -> ContactHistory:
     )
 
 
+async def asks_in_merged(session: AsyncSession, case: str) -> int:
+    """In how many contacts of the cases merged into this one the review was mentioned."""
+    merged = select(CaseKey.case).where(CaseKey.merged_into == case)
+    asked = select(func.count()).where(ContactAttempt.case.in_(merged), ContactAttempt.asked_to_amend)
+    return await session.scalar(asked) or 0
+
+
 async def lock_contacts_of(session: AsyncSession, person: UUID) -> None:
     """Serialises every contact of one person, over cases, shops and channels, until the transaction ends."""
     await rows(session, _LOCK, {"person": str(person)})

@@ -4,9 +4,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.case_clocks import Clock
 from domain.escalation import EscalationKind
 
 ASSIGN_AGAIN = timedelta(minutes=15)
@@ -16,7 +18,8 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Candidate:
-    """`capacity` is how many open cases the person takes; `seniority` counts up from 0."""
+    """`capacity` is how many open cases the person takes, over all shops; `seniority` counts up from 0. `shared`: other
+    shops give them cases as well."""
 
     person: str
     skills: frozenset[str]
@@ -25,6 +28,7 @@ class Candidate:
     capacity: int
     last_assigned_at: datetime | None = None
     seniority: int = 0
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class Nobody:
 
 class Assigned(BaseModel):
     """What a case is told: who was chosen under the shop's lock, or that nobody could be and it is tried later. With
-    the desk policy that decided, and the contact policy where hours did."""
+    the desk policy that decided, and the contact policy where hours did. `next_shift_at` is when the next agent begins,
+    if that is soon."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,13 +56,33 @@ class Assigned(BaseModel):
     off_shift: bool = False
     policy: str = ""
     hours_policy: str = ""
+    next_shift_at: datetime | None = None
     clocks: dict[EscalationKind, datetime] = Field(default_factory=dict)
 
 
-def patience(age: timedelta) -> timedelta:
+class Free(Protocol):
+    """A case of any kind that is nobody's."""
+
+    edition: int
+    opened_at: datetime
+    assign_again_at: datetime | None
+    clocks: dict[EscalationKind, Clock]
+
+
+def search_again(case: Free, found: Assigned, now: datetime) -> None:
+    """Nobody could take the case: when it asks again, by how long it has been free and when the next shift begins."""
+    if case.edition < 1:
+        case.assign_again_at = now + patience(now - case.opened_at)
+        return
+    free_since = case.clocks.setdefault(EscalationKind.UNASSIGNED, Clock(since=now)).since
+    again, begins = now + patience(now - free_since), found.next_shift_at
+    case.assign_again_at = min(again, begins) if begins is not None and begins > now else again
+
+
+def patience(waited: timedelta) -> timedelta:
     """Ours: asked again after a quarter of an hour, then ever less often. A flood of cases that no desk can take must
     not become a flood of questions; whoever has time claims one."""
-    return min(max(ASSIGN_AGAIN, age), ASSIGN_AT_LEAST_EVERY)
+    return min(max(ASSIGN_AGAIN, waited), ASSIGN_AT_LEAST_EVERY)
 
 
 def choose(

@@ -87,6 +87,13 @@ class Presence:
             yield from _without(self.leaves, [(back, end)] if back < end else [])
 
 
+def next_start(people: Iterable[Presence], now: datetime, within: timedelta, days: CalendarDays) -> datetime | None:
+    """When the next of them who is not at work begins, if that is within a time from now."""
+    off = (one for one in people if not one.on_shift(now, days))
+    starts = (start for one in off for start, _ in one.at_work(now, now + within, days) if start > now)
+    return min(starts, default=None)
+
+
 def _without(leaves: Iterable[Span], spans: Iterable[Span]) -> Iterator[Span]:
     """What is left of stretches of work outside of the leaves."""
     left = list(spans)

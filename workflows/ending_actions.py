@@ -67,7 +67,7 @@ class EndingActions:
         """The case that goes on hears of it."""
         case = self._case
         assert case.merged is not None  # noqa: S101 - the agenda lists it only for a merged case
-        await _tell(case.merged.workflow, "case_merged", case.opening.case)
+        await _tell(case.merged.workflow, "case_merged", case.opening.case, case.merged.waits)
         async with self._lock:
             merging.merge_told(case)
 
@@ -116,9 +116,9 @@ class EndingActions:
             progress.closed(self._case, workflow.now())
 
 
-async def _tell(other: str, signal: str, number: str) -> None:
+async def _tell(other: str, signal: str, *said: object) -> None:
     """Another case hears of a merge or its undoing; one that has closed meanwhile is found by the key all the same."""
     try:
-        await workflow.get_external_workflow_handle(other).signal(signal, number)
+        await workflow.get_external_workflow_handle(other).signal(signal, args=said)
     except FailureError:
         workflow.logger.info("%s is not running", other)

@@ -28,16 +28,31 @@ with workflow.unsafe.imports_passed_through():
         RefundRequest,
         WarnRequest,
     )
-    from activities.requests import AssignRequest, ClockRequest, PlanRequest
+    from activities.requests import AssignRequest, ClockRequest, LogRequest, PlanRequest
     from domain.case_clocks import escalated, reckoned, still_stale
     from domain.case_record import notice_put_off
+    from domain.contact_terms import CallResult
     from domain.disputes import counter_claims, questions
     from domain.escalation import EscalationKind
-    from domain.refund_case import calls, clocks, deadlines, desk, handling_goods, paying, progress, talking, writing
+    from domain.people import Actor, ActorKind
+    from domain.refund_case import (
+        calls,
+        clocks,
+        deadlines,
+        desk,
+        handling_goods,
+        hearing,
+        paying,
+        progress,
+        talking,
+        writing,
+    )
     from domain.refund_case.agenda import Action, Due, still_due
     from domain.refund_case.facts import RefundPrepared
     from domain.refund_case.market import Reading
     from domain.refund_case.state import RefundCaseState
+    from domain.review_case.facts import StepRequest
+    from domain.review_case.steps import LogContact
     from workflows import limits
     from workflows.case_keeping import CaseKeeping
     from workflows.case_payouts import ask_approvers
@@ -63,6 +78,7 @@ class RefundActions:
             Action.ACT: self._act,
             Action.ORDER: self._order,
             Action.CALL: self._call,
+            Action.LOG_MESSAGE: self._log_message,
             Action.WRITE: self._write_message,
             Action.RECKON: self._reckon,
             Action.ESCALATE: self._escalate,
@@ -176,9 +192,23 @@ class RefundActions:
         return PlanRequest(
             case=case.opening.case, shop=case.opening.shop, review_row=case.opening.refund_row,
             review_created_at=identity.applied_at, window_ends_at=calls.window_ends_at(case), assignee=case.assignee,
-            preference_at=case.calls.preference_at, preference_stated_at=None, online_seen_at=None,
-            number=case.calls.planned + 1, now=now,
+            preference_at=case.calls.preference_at, preference_stated_at=case.calls.preference_stated_at,
+            online_seen_at=None, number=case.calls.planned + 1, now=now,
         )  # fmt: skip
+
+    async def _log_message(self, due: Due) -> None:
+        """What the buyer wrote is a contact too: it counts against no cap, and a silence has ended."""
+        opening, number = self._case.opening, int(due.subject)
+        heard = next(one for one in hearing.unlogged(self._case) if one.number == number)
+        by = Actor(kind=ActorKind.SYSTEM, person=heard.by)
+        step = StepRequest(case=opening.case, shop=opening.shop, actor=by, now=heard.at, update_id=heard.text)
+        request = LogRequest(
+            step=step, review_row=opening.refund_row, number=number, channel=heard.channel, attempt=None,
+            log=LogContact(result=CallResult.CONNECTED, inbound=True, channel=heard.channel),
+        )  # fmt: skip
+        await workflow.execute_activity_method(ContactActivities.log, request, **limits.RECORD)
+        async with self._lock:
+            hearing.logged(self._case, number)
 
     async def _warn(self, due: Due) -> None:
         case = self._case

@@ -10,14 +10,14 @@ with workflow.unsafe.imports_passed_through():
     from activities.refund_projection import RefundProjectionActivities
     from activities.refund_requests import RefundProjection
     from domain.errors import Refusal
-    from domain.refund_case import calls, claiming, clocks, desk, paying, rules, tracing
+    from domain.refund_case import calls, claiming, clocks, desk, hearing, paying, rules, tracing
     from domain.refund_case.agenda import Action, Due, due_for_people, next_due
     from domain.refund_case.claims import ClaimReport
     from domain.refund_case.facts import RefundPrepared
     from domain.refund_case.stages import stage_of
     from domain.refund_case.state import RefundAnswer, RefundCaseState, RefundOpening
     from domain.refund_case.steps import RefundCommand
-    from domain.review_case.facts import PayoutReport
+    from domain.review_case.facts import BuyerMessage, PayoutReport
     from domain.review_case.payout_steps import DecidePayout, MendPayout
     from workflows import limits
     from workflows.case_keeping import CaseKeeping, edition_of_this_run, put_off, refused, unprepared
@@ -155,6 +155,16 @@ class RefundCase:
         async with self._lock:
             paying.reported(self._case, report, workflow.now())
             clocks.follow(self._case, workflow.now())
+            self._keeping.changed()
+
+    @workflow.signal
+    async def buyer_wrote(self, message: BuyerMessage) -> None:
+        """The buyer sent a message by themselves; one that asks for silence ends calls at once."""
+        if not workflow.patched("refunds-hear-the-buyer"):
+            return  # it came when refund cases had no ear for it
+        await workflow.wait_condition(lambda: self._case.identity is not None or self._case.closed_at is not None)
+        async with self._lock:
+            hearing.received(self._case, message, workflow.now())
             self._keeping.changed()
 
     @workflow.signal

@@ -114,6 +114,7 @@ async def _begin_call(case: RefundCaseState, command: steps.RefundCommand, step:
     taking = TakeRequest(
         step=_step_request(case, command), review_row=case.opening.refund_row, number=call.number,
         channel=call.channel, preference_at=case.calls.preference_at,
+        preference_stated_at=case.calls.preference_stated_at,
     )  # fmt: skip
     found = await workflow.execute_activity_method(ContactActivities.take, taking, **limits.STEP)
     return RefundPrepared(policy=found.policy, attempt=found.attempt)

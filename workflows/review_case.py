@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
         surging,
     )
     from domain.review_case.agenda import Action, Due, due_for_people, next_due
+    from domain.review_case.endings import BuyerWaits
     from domain.review_case.facts import BuyerMessage, PayoutReport, Prepared
     from domain.review_case.state import Answer, Opening, ReviewCaseState
     from domain.review_case.steps import (
@@ -170,10 +171,10 @@ class ReviewCase:
         self._keeping.changed()
 
     @workflow.signal
-    async def case_merged(self, number: str) -> None:
-        """Another case of this buyer about this order goes on here."""
+    async def case_merged(self, number: str, waits: BuyerWaits | None = None) -> None:
+        """Another case of this buyer about this order goes on here, with what its buyer waits for."""
         async with self._lock:
-            merging.absorbed(self._case, number, workflow.now())
+            merging.absorbed(self._case, number, workflow.now(), waits)
             if workflow.patched("planned-from-all-contacts"):
                 merging.plan_from_all_contacts(self._case, workflow.now())
             self._keeping.changed()

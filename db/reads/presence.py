@@ -13,6 +13,7 @@ from db.tables.buyers import Buyer, BuyerLink, BuyerPerson
 from db.tables.cases import CaseFile
 from db.tables.office import Shop
 from domain.phones import phone_kind
+from domain.review_case.keys import KIND as REVIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,15 @@ class OpenCase:
     number: str
     workflow: str
     shop: str
+    kind: str
 
 
 async def open_cases_of(session: AsyncSession, ring: KeyRing, shop: str, platform_id: str) -> list[OpenCase]:
-    """Of one shop only, the oldest first; none for a buyer that we do not know."""
+    """Cases about reviews, of one shop only, the oldest first; none for a buyer that we do not know. A refund's calls
+    have deadlines of their own and wait for nobody to come online."""
     person = await person_by_id(session, ring, shop, platform_id)
-    return await open_cases(session, person, shop) if person else []
+    found = await open_cases(session, person, shop) if person else []
+    return [case for case in found if case.kind == REVIEW]
 
 
 async def person_by_id(session: AsyncSession, ring: KeyRing, shop: str, platform_id: str) -> UUID | None:
@@ -54,13 +58,13 @@ async def _root(session: AsyncSession, person: InstrumentedAttribute[UUID], know
 
 async def open_cases(session: AsyncSession, person: UUID, shop: str | None = None) -> list[OpenCase]:
     """Of one shop or (None) of all, the oldest first."""
-    found = select(CaseFile.number, CaseFile.workflow, CaseFile.shop).where(
+    found = select(CaseFile.number, CaseFile.workflow, CaseFile.shop, CaseFile.kind).where(
         CaseFile.buyer_person.in_(await aliases_of(session, person)), CaseFile.closed_at.is_(None)
     )
     if shop is not None:
         found = found.where(CaseFile.shop == shop)
     rows = await session.execute(found.order_by(CaseFile.opened_at, CaseFile.number))
-    return [OpenCase(row.number, row.workflow, row.shop) for row in rows]
+    return [OpenCase(row.number, row.workflow, row.shop, row.kind) for row in rows]
 
 
 async def newest_case(session: AsyncSession, person: UUID, shop: str | None = None) -> str | None:

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.disputes import dues
-from domain.refund_case import amends, calls, claim_standing, claiming, deadlines, tracing
+from domain.escalation import EscalationKind
+from domain.refund_case import amends, calls, claim_standing, claiming, deadlines, hearing, tracing
 from domain.refund_case.orders import OrderStatus
-from domain.refund_case.stages import RefundStage, goods_missing, owner_of, stage_of
+from domain.refund_case.stages import Owner, RefundStage, goods_missing, owner_of, stage_of
 from domain.refund_case.state import RefundCaseState
 
 
@@ -40,6 +41,7 @@ class Action(StrEnum):
     TELL = "tell"
     CLAIM = "courier_claim"
     GIVE_UP_GOODS = "give_up_goods"
+    LOG_MESSAGE = "log_message"
     CLOSE = "close"
 
 
@@ -74,8 +76,11 @@ def _all(case: RefundCaseState) -> Iterator[Due]:
         yield Due(case.open_again_at or case.opened_at, Action.OPEN)
         return
     yield from (Due(at, Action.CLAIM_DUE, number) for at, number in dues.claims_due(case))
+    yield from (Due(heard.at, Action.LOG_MESSAGE, str(heard.number)) for heard in hearing.unlogged(case))
     yield from _amends(case)
     if case.outcome is not None:
+        if case.assignee is None and case.edition >= 1 and _needs_service(case):
+            yield Due(case.assign_again_at or case.opened_at, Action.ASSIGN)
         yield from _ending(case)
         yield from _parcels(case)
         yield from _clocks(case)
@@ -139,10 +144,16 @@ def _ending(case: RefundCaseState) -> Iterator[Due]:
         yield Due(case.notice_again_at or now, Action.NOTIFY)
         return
     if not goods_missing(case):
-        if not any(dues.claims_waiting(case)) and claim_standing.settled(case):
+        if not any(dues.claims_waiting(case)) and claim_standing.settled(case) and not hearing.waits(case):
             yield Due(now, Action.CLOSE)
     elif case.goods.received_at is None:
         yield Due(now + timedelta(days=case.handling.goods_wait_days), Action.GIVE_UP_GOODS)
+
+
+def _needs_service(case: RefundCaseState) -> bool:
+    """Whether a person of the desk has something to do yet in a case that has its outcome."""
+    ours = owner_of(case) is Owner.SERVICE or claim_standing.claim_missing(case)
+    return ours or any(dues.claims_waiting(case)) or hearing.waits(case)
 
 
 def _clocks(case: RefundCaseState) -> Iterator[Due]:
@@ -161,8 +172,14 @@ def due_for_people(case: RefundCaseState) -> Due | None:
         return None
     waiting = [Due(at, Action.CLAIM_DUE, number) for at, number in dues.claims_waiting(case)]
     waiting += [Due(at, Action.QUESTION_DUE, number) for at, number in dues.questions_waiting(case)]
-    own = _due_for_its_owner(case)
-    return min([*waiting, own] if own is not None else waiting, key=lambda due: due.at, default=None)
+    waiting += [due for due in (unanswered(case), _due_for_its_owner(case)) if due is not None]
+    return min(waiting, key=lambda due: due.at, default=None)
+
+
+def unanswered(case: RefundCaseState) -> Due | None:
+    """The buyer wrote, and somebody of the desk has to answer."""
+    wrote = case.clocks.get(EscalationKind.BUYER_WROTE)
+    return Due(wrote.since, Action.ESCALATE, str(EscalationKind.BUYER_WROTE)) if wrote is not None else None
 
 
 def _due_for_its_owner(case: RefundCaseState) -> Due | None:

@@ -163,12 +163,14 @@ def begun_by(case: RefundCaseState, person: str) -> Begun | None:
 
 
 def may_log(case: RefundCaseState, actor: Actor) -> None:
-    """Whoever began a call logs it, though the case be somebody else's or have ended by now."""
+    """Whoever began a call logs it, though the case be somebody else's or have ended by now. Otherwise, in a case that
+    has its outcome, only the answer to a buyer who wrote."""
     if case.edition >= 1 and begun_by(case, actor.person) is not None:
         desk(case, actor)
         unheld(case)
-    else:
-        working(case, actor)
+        return
+    working(case, actor)
+    if EscalationKind.BUYER_WROTE not in case.clocks:
         going_on(case)
 
 
@@ -225,7 +227,9 @@ def log(case: RefundCaseState, actor: Actor, step: LogContact, now: datetime, fo
     _drop(case)
     calls.plan_again_at = step.next_at or found.again_at or now + AGAIN
     calls.preference_at = step.next_at
+    calls.preference_stated_at = now if step.next_at is not None else None
     case.clocks.pop(EscalationKind.NOT_CONTACTED, None)
+    case.clocks.pop(EscalationKind.BUYER_WROTE, None)
     record(
         case, actor, now, "contact_logged",
         number=attempt.number, channel=channel, result=step.result, talk=step.talk, seconds=step.seconds,
@@ -253,7 +257,15 @@ def stop_contact(case: RefundCaseState, actor: Actor, step: StopContact, now: da
     _stop(case, actor, step.signal, now)
 
 
+def opted_out(case: RefundCaseState, by: Actor, now: datetime) -> None:
+    """The buyer wrote that they want no contact; nobody owes them an answer then."""
+    case.clocks.pop(EscalationKind.BUYER_WROTE, None)
+    if case.calls.stopped is None and case.outcome is None:
+        _stop(case, by, StopSignal.BUYER_OPT_OUT, now)
+
+
 def _stop(case: RefundCaseState, actor: Actor, signal: StopSignal, now: datetime) -> None:
+    case.clocks.pop(EscalationKind.BUYER_WROTE, None)
     case.calls.stopped, case.calls.plan_again_at = signal, None
     _drop(case)
     case.calls.note = "The buyer wants no contact."

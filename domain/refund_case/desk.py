@@ -56,10 +56,12 @@ def _leave_call(case: RefundCaseState, before: str | None, now: datetime) -> Non
 
 def take_back(case: RefundCaseState, person: str, now: datetime) -> None:
     """Its agent is away or gone: the case looks for another one. Whoever else has it by now keeps it."""
-    if case.assignee != person or case.outcome is not None:
+    over = case.closed_at if case.edition >= 1 else case.outcome
+    if case.assignee != person or over is not None:
         return
     case.assignee, case.assigned_at, case.assign_again_at, case.taken_from = None, None, None, person
-    case.clocks[EscalationKind.UNASSIGNED] = Clock(since=now)
+    if case.outcome is None:  # else nobody may be needed any more; a search in vain starts the clock
+        case.clocks[EscalationKind.UNASSIGNED] = Clock(since=now)
     record(case, SYSTEM, now, "taken_back", before=person)
 
 

@@ -17,8 +17,8 @@ from domain.refund_case.refusals import NotReopened
 from domain.refund_case.stages import RefundStage
 from domain.refund_case.state import RefundCaseState
 
-# A forum goes on with a counter-claim, however the marketplace ended its application.
-BEYOND_THE_END = frozenset({EscalationKind.COUNTER_CLAIM})
+# A forum goes on with a counter-claim, however the marketplace ended its application; a buyer who wrote is answered.
+BEYOND_THE_END = frozenset({EscalationKind.COUNTER_CLAIM, EscalationKind.BUYER_WROTE})
 MONEY_KINDS = frozenset({RefundKind.REFUND, RefundKind.RETURN})
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from domain.assignment import Assigned, patience
+from domain.assignment import Assigned, search_again
 from domain.case_clocks import Clock
 from domain.case_record import record
 from domain.escalation import EscalationKind
@@ -88,7 +88,7 @@ def assigned(case: RefundCaseState, found: Assigned, now: datetime) -> None:
     if found.person is None:
         if case.assign_again_at is None:
             record(case, TIMER, now, "nobody_to_assign", why=found.why)
-        case.assign_again_at = now + patience(now - case.opened_at)
+        search_again(case, found, now)
     elif case.assignee is None:
         assign(case, TIMER, found.person, "assigned", now, why=found.why)
         if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):

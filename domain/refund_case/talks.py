@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from domain.contact_terms import StopSignal
+from domain.review_case.agreements import Heard
 from domain.review_case.state import Attempt, Begun, ContactWait
 from domain.sealed import SealedRef
 
@@ -62,7 +63,7 @@ class Talk(BaseModel):
 
 class Calls(BaseModel):
     """Contacts of the desk with the applicant. `planned_by_desk`: the case was opened by code that plans them;
-    `planned` counts them, `hopeless`: no hour is left, and `note` says why."""
+    `planned` counts them, `hopeless`: no hour is left, and `note` says why. `heard` are the buyer's own messages."""
 
     planned_by_desk: bool = False
     contact: ContactWait | None = None
@@ -71,6 +72,8 @@ class Calls(BaseModel):
     planned: int = 0
     plan_again_at: datetime | None = None
     preference_at: datetime | None = None
+    preference_stated_at: datetime | None = None
     hopeless: bool = False
     note: str = ""
     stopped: StopSignal | None = None
+    heard: list[Heard] = Field(default_factory=list)

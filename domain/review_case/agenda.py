@@ -149,8 +149,10 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     """Nothing is left but to give back what was set aside, tell the buyer, see promises through, and close."""
     now = case.opened_at
     yield from _release(case)
+    if case.assignee is None and case.edition >= 1 and _needs_somebody(case):
+        yield Due(case.assign_again_at or now, Action.ASSIGN)
     if case.payout is not None and not case.payout.settled:
-        yield from (due for due in _clocks(case) if due.subject == EscalationKind.FULFILMENT_WAITING)
+        yield from (due for due in _clocks(case) if due.subject in OWED)
         return
     if ready_to_pay(case):  # whatever was promised has ended with the case, so this is thanks
         yield Due(case.pay_again_at or now, Action.PAY)
@@ -163,11 +165,17 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     elif case.follow_up is not None and not case.follow_up.over:
         yield _follow_up(case.follow_up)
         yield from _watching(case)
-    elif not promises.unbroken(case) and not any(dues.claims_waiting(case)):
+    elif not _needs_somebody(case):
         yield Due(now, Action.CLOSE)
         return
     yield from _promises(case)
     yield from _clocks(case)
+
+
+def _needs_somebody(case: ReviewCaseState) -> bool:
+    """Whether a person of the desk has something to do yet in a case that has its outcome."""
+    visit = case.follow_up is not None and not case.follow_up.over
+    return visit or bool(promises.unbroken(case)) or any(dues.claims_waiting(case)) or hearing.waits(case)
 
 
 def _follow_up(visit: FollowUp) -> Due:
@@ -341,6 +349,8 @@ def _needed(case: ReviewCaseState, asked: Investigation) -> datetime:
     return asked.at if asked.to == case.assignee else asked.due_at
 
 
+# Clocks that run on while a transfer of an ended case is under way.
+OWED = frozenset({EscalationKind.FULFILMENT_WAITING, EscalationKind.BUYER_WROTE})
 # Clocks that run because a person has to decide something now.
 ASKING = frozenset(
     {

@@ -13,10 +13,11 @@ from domain.review_case.recording import record
 from domain.review_case.refusals import BadOutcome, NotYours, PayoutUnsettled, PromiseOpen, WrongStage
 from domain.review_case.state import OfferStatus, ReviewCaseState
 
-# What is still owed to the buyer goes on being asked for.
+# What is still owed to the buyer goes on being asked for, an answer to what they wrote as well.
 BEYOND_THE_END = frozenset(
     {EscalationKind.PROMISE_DUE, EscalationKind.FULFILMENT_WAITING, EscalationKind.COUNTER_CLAIM}
 )
+ANSWERS_TOO = BEYOND_THE_END | {EscalationKind.BUYER_WROTE}
 BY_ITS_AGENT = frozenset({Outcome.SETTLED_KEPT, Outcome.REFUSED})
 
 
@@ -48,7 +49,8 @@ def end(case: ReviewCaseState, actor: Actor, outcome: Outcome, now: datetime, **
     case.outcome = outcome
     case.contact = None
     case.held = None
-    case.clocks = {kind: clock for kind, clock in case.clocks.items() if kind in BEYOND_THE_END}
+    stays = ANSWERS_TOO if case.edition >= 1 else BEYOND_THE_END
+    case.clocks = {kind: clock for kind, clock in case.clocks.items() if kind in stays}
     offer = case.offer
     if offer is not None and (offer.open or offer.status is OfferStatus.ACCEPTED):
         offer.status = OfferStatus.EXPIRED

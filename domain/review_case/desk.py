@@ -40,10 +40,12 @@ def hand_over(case: ReviewCaseState, actor: Actor, step: steps.HandOver, now: da
 
 def take_back(case: ReviewCaseState, person: str, now: datetime) -> None:
     """Its agent is away or gone: the case looks for another one. Whoever else has it by now keeps it."""
-    if case.assignee != person or case.outcome is not None:
+    over = case.closed_at if case.edition >= 1 else case.outcome
+    if case.assignee != person or over is not None:
         return
     case.assignee, case.assigned_at, case.assign_again_at, case.taken_from = None, None, None, person
-    case.clocks[EscalationKind.UNASSIGNED] = Clock(since=now)
+    if case.outcome is None:  # else nobody may be needed any more; a search in vain starts the clock
+        case.clocks[EscalationKind.UNASSIGNED] = Clock(since=now)
     record(case, SYSTEM, now, "taken_back", before=person)
 
 
@@ -64,7 +66,7 @@ def assign(case: ReviewCaseState, actor: Actor, person: str, kind: str, now: dat
     case.agents = [*dict.fromkeys(one for one in [*case.agents, before, person] if one)]
     _leave_contact(case, before, person, now)
     case.clocks.pop(EscalationKind.UNASSIGNED, None)
-    if not case.attempts:
+    if not case.attempts and (case.outcome is None or case.edition < 1):
         case.clocks[EscalationKind.NOT_CONTACTED] = Clock(since=now)
     record(case, actor, now, kind, to=person, before=before, **facts)
 

@@ -2,20 +2,32 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from domain.contact_terms import Channel
 from domain.sealed import SealedRef
 
 
+class BuyerWaits(BaseModel):
+    """What the buyer of a merged case waits for: the time that was agreed on (and when it was said), the hours in which
+    they want to be reached, and an answer since they wrote."""
+
+    agreed_at: datetime | None = None
+    stated_at: datetime | None = None
+    hours: list[str] = Field(default_factory=list)
+    hours_written: bool = False
+    wrote_at: datetime | None = None
+
+
 class Merged(BaseModel):
-    """Where the case went. `workflow` is the other case's; `told` says that it heard of it."""
+    """Where the case went. `workflow` is the other case's; `told` says that it heard of it, and of what `waits`."""
 
     into: str
     workflow: str
     by: str
     at: datetime
     told: bool = False
+    waits: BuyerWaits = Field(default_factory=BuyerWaits)
 
 
 class Reversal(BaseModel):

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from domain.contact_terms import CallResult, Channel
+from domain.escalation import EscalationKind
 from domain.people import PLATFORM, TIMER, Actor
 from domain.review_case import steps
 from domain.review_case.endings import FollowUp
@@ -120,6 +121,8 @@ def log(case: ReviewCaseState, actor: Actor, step: steps.LogFollowUp, now: datet
     visit = _open(case)
     case.follow_up = visit.model_copy(update={"answers": step.answers, "remark": step.remark, "over": True})
     channel = visit.channel or Channel.CALL
+    if step.result is CallResult.CONNECTED:
+        case.clocks.pop(EscalationKind.BUYER_WROTE, None)
     case.attempts.append(Attempt(number=visit.number, channel=channel, at=now, by=actor.person, result=step.result))
     record(
         case, actor, now, "follow_up_logged",

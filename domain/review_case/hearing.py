@@ -36,9 +36,14 @@ def received(case: ReviewCaseState, message: BuyerMessage, now: datetime) -> Non
         _opt_out(case, by, now)
     elif number is not None:
         _wants_an_answer(case, message, number, now)
+    elif case.edition >= 1 and case.closed_at is None and case.merged is None:
+        # A merged case's buyer is heard by the case that goes on.
+        case.clocks.setdefault(EscalationKind.BUYER_WROTE, Clock(since=now))
 
 
 def _opt_out(case: ReviewCaseState, by: Actor, now: datetime) -> None:
+    if case.edition >= 1:
+        case.clocks.pop(EscalationKind.BUYER_WROTE, None)
     if case.stopped is None and case.outcome is None:
         stop(case, by, StopSignal.BUYER_OPT_OUT, now)
 
@@ -54,6 +59,13 @@ def _wants_an_answer(case: ReviewCaseState, message: BuyerMessage, number: int, 
     case.clocks.setdefault(EscalationKind.BUYER_WROTE, Clock(since=now))
     if case.contact is None and case.stopped is None:
         replan(case, now)
+
+
+def waits(case: ReviewCaseState) -> bool:
+    """Whether the buyer waits for an answer that somebody on the ladder may still see to. Where the review is bad again
+    the case's next run, which calls them, must not wait as well."""
+    clock = case.clocks.get(EscalationKind.BUYER_WROTE)
+    return clock is not None and not clock.over and not case.relapsed
 
 
 def unlogged(case: ReviewCaseState) -> list[Heard]:

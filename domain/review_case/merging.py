@@ -5,17 +5,19 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from domain.case_numbers import parse
+from domain.disputes import questions
+from domain.escalation import EscalationKind
 from domain.people import SYSTEM, Actor
-from domain.review_case import promises, steps
+from domain.review_case import decisions, investigations, promises, resting, steps
 from domain.review_case.closing import end
 from domain.review_case.desk import replan
-from domain.review_case.endings import Merged
+from domain.review_case.endings import BuyerWaits, Merged
 from domain.review_case.facts import Prepared
 from domain.review_case.outcomes import Outcome
 from domain.review_case.permissions import leaders, require
 from domain.review_case.recording import record
 from domain.review_case.refusals import MergeRefused, WrongStage
-from domain.review_case.state import OfferStatus, ReviewCaseState
+from domain.review_case.state import Clock, OfferStatus, ReviewCaseState
 
 MONEY = frozenset({OfferStatus.WAITING_APPROVAL, OfferStatus.MADE, OfferStatus.ACCEPTED, OfferStatus.FULFILLED})
 
@@ -38,7 +40,19 @@ def may_merge(case: ReviewCaseState, actor: Actor) -> None:
     require(not money, MergeRefused, "Money was offered or paid in this case; merge the other one into it instead.")
     kept = not promises.unbroken(case)
     require(kept, MergeRefused, "A promise to the buyer is open here; keep it first, or merge the other one into this.")
+    if case.edition >= 1:
+        _nobody_was_asked(case)
     require(not (case.suspected or case.malicious), MergeRefused, "Decide first whether this review is malicious.")
+
+
+def _nobody_was_asked(case: ReviewCaseState) -> None:
+    asked = [
+        (investigations.unanswered(case), "An investigation is open here; answer it first (answer_investigation)"),
+        (decisions.undecided(case), "A decision was asked for here; decide first (decide)"),
+        (questions.unanswered(case), "A supervisor was asked what to do here; answer first (answer_question)"),
+    ]
+    for waiting, says in asked:
+        require(not waiting, MergeRefused, f"{says}, or merge the other one into this.")
 
 
 def check_merge(case: ReviewCaseState, actor: Actor, step: steps.Merge, now: datetime) -> None:
@@ -64,9 +78,18 @@ def check_sides(this: MergeSide, into: MergeSide) -> None:
 
 def merge(case: ReviewCaseState, actor: Actor, step: steps.Merge, now: datetime, found: Prepared) -> None:
     into = parse(step.into)
-    case.merged = Merged(into=into, workflow=found.workflow or "", by=actor.person, at=now)
+    case.merged = Merged(into=into, workflow=found.workflow or "", by=actor.person, at=now, waits=_waits(case))
     record(case, actor, now, "merged", into=into, contacts=len(case.attempts), why=step.why)
+    case.clocks.pop(EscalationKind.BUYER_WROTE, None)  # its buyer waits for the other case's answer now
     end(case, actor, Outcome.DUPLICATE, now, into=into)
+
+
+def _waits(case: ReviewCaseState) -> BuyerWaits:
+    said, wrote = case.agreements, case.clocks.get(EscalationKind.BUYER_WROTE)
+    return BuyerWaits(
+        agreed_at=case.preference_at if resting.agreed(case) else None, stated_at=case.preference_stated_at,
+        hours=said.hours, hours_written=said.hours_written, wrote_at=wrote.since if wrote else None,
+    )  # fmt: skip
 
 
 def merge_told(case: ReviewCaseState) -> None:
@@ -74,12 +97,37 @@ def merge_told(case: ReviewCaseState) -> None:
         case.merged = case.merged.model_copy(update={"told": True})
 
 
-def absorbed(case: ReviewCaseState, number: str, now: datetime) -> None:
-    """Another case was merged into this one; its contacts count here as well. Once per case, however often it is
-    told."""
+def absorbed(case: ReviewCaseState, number: str, now: datetime, waits: BuyerWaits | None = None) -> None:
+    """Another case was merged into this one; its contacts count here as well, and its buyer waits here. Once per case,
+    however often it is told."""
     if number not in case.absorbed and case.closed_at is None:
         case.absorbed = [*case.absorbed, number]
-        record(case, SYSTEM, now, "absorbed", merged=number)
+        given = waits or BuyerWaits()
+        record(
+            case, SYSTEM, now, "absorbed",
+            merged=number, agreed_at=given.agreed_at, hours=given.hours or None, buyer_wrote_at=given.wrote_at,
+        )  # fmt: skip
+        _wait_here(case, given, now)
+
+
+def _wait_here(case: ReviewCaseState, waits: BuyerWaits, now: datetime) -> None:
+    """Of two agreed times the one that was agreed last counts; the hours known here stay."""
+    said, anew = case.agreements, False
+    if waits.agreed_at is not None and _counts_more(case, waits, now):
+        case.preference_at, case.preference_stated_at, anew = waits.agreed_at, waits.stated_at, True
+    if waits.hours and not said.hours:
+        said.hours, said.hours_written, anew = waits.hours, waits.hours_written, True
+    if waits.wrote_at is not None:
+        case.clocks.setdefault(EscalationKind.BUYER_WROTE, Clock(since=waits.wrote_at))
+    if anew:
+        replan(case, now)
+
+
+def _counts_more(case: ReviewCaseState, waits: BuyerWaits, now: datetime) -> bool:
+    mine, said_at = case.preference_at, case.preference_stated_at
+    if mine is None or mine <= now:
+        return True
+    return waits.stated_at is not None and (said_at is None or waits.stated_at > said_at)
 
 
 def plan_from_all_contacts(case: ReviewCaseState, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from domain.amendment import Amended, NotAmended, Reading, Removed, Unclear, Worse, verdict
-from domain.assignment import patience
+from domain.assignment import search_again
 from domain.case_clocks import escalated as escalated
 from domain.case_clocks import reckoned as reckoned
 from domain.case_clocks import still_stale as still_stale
@@ -102,7 +102,7 @@ def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
     if found.person is None:
         if case.assign_again_at is None:
             record(case, TIMER, now, "nobody_to_assign", why=found.why, policy=found.policy or None)
-        case.assign_again_at = now + patience(now - case.opened_at)
+        search_again(case, found, now)
     elif case.assignee is None:
         assign(case, TIMER, found.person, "assigned", now, why=found.why, policy=found.policy or None)
         plan_for_the_shift(case, now, found)

@@ -27,7 +27,7 @@ def plan_at(case: ReviewCaseState) -> datetime | None:
     again = case.plan_again_at
     if reversing.quiet(case) or undecided_contact(case):
         return None
-    if again is None or not resting(case) or _agreed(case):
+    if again is None or not resting(case) or agreed(case):
         return again
     remind_at = _remind_at(case)
     return max(again, remind_at) if remind_at else None
@@ -42,7 +42,7 @@ def resting(case: ReviewCaseState) -> bool:
     return case.rests_since is not None and case.accepted_offer is not None
 
 
-def _agreed(case: ReviewCaseState) -> bool:
+def agreed(case: ReviewCaseState) -> bool:
     """Whether a time that the buyer named still waits for its contact."""
     at = case.preference_at
     return at is not None and not any(attempt.at >= at for attempt in _made(case))

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,10 +16,11 @@ from activities.clocks import DeskClock
 from activities.handback import HandbackActivities
 from activities.policies import Policies
 from activities.requests import AssignRequest, AwayRequest, HandOnRequest
-from db import office
+from db import office, shifts
 from db.leaves import add_leave
 from db.tables.cases import Assignment, CaseFile
 from domain.people import Role
+from domain.policies.desk import Weekday
 from tests.activities.conftest import WayIn
 from tests.builders import House
 
@@ -149,6 +150,18 @@ async def test_who_is_no_longer_of_the_desk_hands_on_the_cases_of_that_shop(desk
         alice = UUID(desk.house.people["alice"])
         await office.revoke(session, "tests", NOW, alice, Role.AGENT, desk.house.shop)
     assert [handed.case for handed in await desk.open_work("alice", desk.house.shop)] == [case]
+
+
+async def test_a_case_that_nobody_can_take_hears_when_the_next_shift_begins(desk: Desk) -> None:
+    case = await desk.case(3)
+    hours = {"zone": "Asia/Shanghai", "week": {day: [{"open": "14:00", "close": "18:00"}] for day in Weekday}}
+    async with desk.house.parts.sessions.begin() as session:
+        for who in ("alice", "ann"):
+            await shifts.set_shift(session, "tests", NOW, UUID(desk.house.people[who]), hours, date(2026, 1, 1))
+    alice = desk.house.people["alice"]
+    request = AssignRequest(case=case, shop=desk.house.shop, severity=1, cause=None, taken_from=alice, now=NOW)
+    found = await ActivityEnvironment().run(desk.assignment.assign, request)
+    assert (found.person, found.next_shift_at) == (None, NOW + timedelta(hours=2))
 
 
 @pytest.mark.covers(8, 196)

@@ -59,6 +59,10 @@ class Misfit:
 
 @pytest.fixture
 async def misfit(way_in: WayIn) -> Misfit:
+    return await a_misfit(way_in)
+
+
+async def a_misfit(way_in: WayIn) -> Misfit:
     opening = await way_in.house.opening(await way_in.house.review(), NOW)
     case = Misfit(way_in.house, await way_in.open_case(opening), opening.review_row)
     await case.shift("alice", "01:00", "05:00")

@@ -57,6 +57,16 @@ async def test_a_program_tells_that_a_buyer_is_online(
     assert body["buyer"] not in str(signals)
 
 
+async def test_presence_is_told_to_cases_about_reviews_only(
+    ask: Any, house: House, temporal_client: Client, cast: Any
+) -> None:
+    buyer = uuid4().hex
+    id = await run(house, temporal_client, buyer)
+    await case_of(house, buyer, kind="refund", workflow=id)
+    answer = await ask("service", "POST", "/presence", {"shop": "demo", "buyer": f"buyer-{buyer}"})
+    assert (answer.status_code, answer.json()) == (202, {"cases": []})
+
+
 @pytest.mark.covers(29)
 @pytest.mark.parametrize("buyer", ["nobody-knows-them", "buyer-closed", "buyer-elsewhere", "buyer-not-running"])
 async def test_a_buyer_without_an_open_case_here_is_no_trouble(ask: Any, house: House, cast: Any, buyer: str) -> None:

@@ -22,6 +22,7 @@ from domain.refund_case import (
     deadlines,
     desk,
     handling_goods,
+    hearing,
     progress,
     rules,
     steps,
@@ -256,6 +257,8 @@ class RefundWorld:
                 counter_claims.fell_due(case, int(due.subject), now)
             case Action.QUESTION_DUE:
                 questions.fell_due(case, int(due.subject), now)
+            case Action.LOG_MESSAGE:
+                hearing.logged(case, int(due.subject))
             case Action.RESUME:
                 desk.resume_by_timer(case, now)
             case Action.TRACE:

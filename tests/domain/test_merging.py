@@ -1,15 +1,23 @@
 """Two cases of one buyer about one order become one, and what is refused."""
 
+from datetime import timedelta
+
 import pytest
 
 from domain.case_numbers import mint
+from domain.contact_terms import Channel
+from domain.disputes.steps import AskQuestion
+from domain.escalation import EscalationKind
 from domain.people import Actor, Role
-from domain.review_case import merging, steps
+from domain.review_case import agreement_steps, hearing, merging, steps
 from domain.review_case.agenda import Action, agenda
+from domain.review_case.endings import BuyerWaits
+from domain.review_case.facts import BuyerMessage
 from domain.review_case.merging import MergeSide, check_sides
 from domain.review_case.outcomes import Outcome
 from domain.review_case.refusals import MergeRefused
-from tests.domain.review_world import ALICE, BOB, TEXT
+from tests.domain.plain_case import a_plain_case
+from tests.domain.review_world import ALICE, BOB, TEXT, World
 from tests.domain.test_replying import world
 
 HERE, THERE = mint(2026, 1), mint(2026, 2)
@@ -108,3 +116,75 @@ def test_a_case_that_is_given_back_is_noted_once_and_only_if_it_was_taken_in() -
     merging.given_back(one.case, HERE, one.now)
     assert one.case.absorbed == []
     assert [event.kind for event in one.case.unwritten] == ["absorbed", "given_back"]
+
+
+@pytest.mark.parametrize("asked", ["investigation", "decision", "question"])
+def test_a_case_in_which_somebody_was_asked_something_is_not_merged_away(asked: str) -> None:
+    one = a_plain_case()
+    due = one.now + timedelta(days=1)
+    asking: dict[str, steps.Step] = {
+        "investigation": agreement_steps.OpenInvestigation(to="ann", question=TEXT, due=due),
+        "decision": agreement_steps.AskDecision(what=TEXT),
+        "question": AskQuestion(what=TEXT),
+    }
+    assert one.step(ALICE, asking[asked])
+    assert not one.step(BOB, merge_step())
+    one.case.edition = 0
+    assert one.step(BOB, merge_step()), "an older run carries out what it accepted"
+
+
+def waiting() -> World:
+    """A case whose buyer agreed on a time, said when they can be reached, and wrote since; nobody has answered."""
+    one = a_plain_case()
+    assert one.step(ALICE, steps.ScheduleCallback(at=one.now + timedelta(hours=7)))
+    assert one.step(ALICE, agreement_steps.DescribeBuyer(hours=["18:00-20:00"], written=True))
+    hearing.received(one.case, BuyerMessage(by="messenger", channel=Channel.SMS, text=TEXT), one.now)
+    return one
+
+
+def test_what_the_buyer_waits_for_goes_on_in_the_other_case() -> None:
+    merged, survivor = waiting(), a_plain_case()
+    assert merged.step(BOB, merge_step())
+    assert EscalationKind.BUYER_WROTE not in merged.case.clocks
+    assert merged.case.merged is not None
+    survivor.case.plan_again_at = None
+    later = survivor.now + timedelta(hours=1)
+    merging.absorbed(survivor.case, HERE, later, merged.case.merged.waits)
+    case = survivor.case
+    assert (case.preference_at, case.preference_stated_at) == (merged.now + timedelta(hours=7), merged.now)
+    assert (case.agreements.hours, case.agreements.hours_written) == (["18:00-20:00"], True)
+    assert case.clocks[EscalationKind.BUYER_WROTE].since == merged.now
+    assert case.plan_again_at == later, "planned anew by what the buyer said there"
+
+
+def test_a_contact_planned_without_knowing_of_the_agreed_time_is_planned_anew() -> None:
+    one = a_plain_case()
+    one.pass_to(next(due for due in agenda(one.case) if due.action is Action.PLAN))
+    assert Action.PLAN not in [due.action for due in agenda(one.case)]
+    merging.absorbed(one.case, HERE, one.now, BuyerWaits(agreed_at=one.now + timedelta(hours=7)))
+    assert [due.at for due in agenda(one.case) if due.action is Action.PLAN] == [one.now]
+
+
+def test_of_two_agreed_times_the_one_agreed_last_counts_and_own_hours_stay() -> None:
+    one = a_plain_case()
+    one.case.agreements.hours = ["09:00-10:00"]
+    one.now += timedelta(hours=1)
+    mine = one.now + timedelta(hours=3)
+    assert one.step(ALICE, steps.ScheduleCallback(at=mine))
+    older = BuyerWaits(
+        agreed_at=one.now + timedelta(days=1), stated_at=one.now - timedelta(hours=1), hours=["18:00-20:00"]
+    )
+    merging.absorbed(one.case, HERE, one.now, older)
+    assert (one.case.preference_at, one.case.agreements.hours) == (mine, ["09:00-10:00"])
+    newer = older.model_copy(update={"stated_at": one.now + timedelta(minutes=1)})
+    merging.absorbed(one.case, THERE, one.now, newer)
+    assert one.case.preference_at == newer.agreed_at
+
+
+def test_a_word_of_a_merge_from_before_names_the_case_alone() -> None:
+    one = a_plain_case()
+    before = one.case.model_copy(deep=True)
+    merging.absorbed(one.case, HERE, one.now)
+    assert (one.case.preference_at, one.case.agreements, one.case.clocks) == (
+        before.preference_at, before.agreements, before.clocks,
+    )  # fmt: skip

@@ -13,7 +13,7 @@ from domain.errors import PolicyUnreadable
 from domain.escalation import add_desk_time
 from domain.policies.desk import Weekday
 from domain.policies.documents import read_document
-from domain.shifts import Presence, Shift, ShiftTerm, as_slots, desk_hours, differing_days, joint_hours
+from domain.shifts import Presence, Shift, ShiftTerm, as_slots, desk_hours, differing_days, joint_hours, next_start
 from tests.domain.contact_world import DAYS, at, planned, refused, slot
 
 WEEK = [day.value for day in Weekday]
@@ -54,6 +54,17 @@ def test_who_is_away_is_on_no_shift_until_they_are_back() -> None:
     assert [away.on_shift(at(f"2026-11-{clock}"), DAYS) for clock in ("23 10:00", "24 11:59", "24 12:00")] == [
         False, False, True,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("now", "begins"),
+    [("06:00", "09:00"), ("09:00", "12:00"), ("04:59", None), ("10:30", "12:00"), ("15:00", None)],
+)
+def test_the_next_to_begin_is_one_who_is_not_at_work_yet(now: str, begins: str | None) -> None:
+    back = at("2026-11-23 12:00")
+    people = [working(shift("09:00", "15:00")), Presence(), Presence(away_until=back), Presence(active=False)]
+    found = next_start(people, at(f"2026-11-23 {now}"), timedelta(hours=4), DAYS)
+    assert found == (at(f"2026-11-23 {begins}") if begins else None)
 
 
 def test_who_has_left_is_never_there() -> None:

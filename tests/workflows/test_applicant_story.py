@@ -1,15 +1,22 @@
 """Calling the applicant, inside hours and caps, before anything is decided; the whole talk under skipped time."""
 
 from datetime import timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select, update
 from temporalio.client import WorkflowUpdateFailedError
 
-from domain.contact_terms import CallResult, StopSignal, TalkOutcome
+from db.tables.buyers import Buyer
+from db.tables.contacts import ContactAttempt
+from db.tables.refunds import Refund
+from domain.contact_terms import CallResult, Channel, PhoneKind, StopSignal, TalkOutcome
+from domain.escalation import EscalationKind
 from domain.refund_case import steps
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.stages import RefundStage, stage_of
+from domain.review_case.facts import BuyerMessage
 from tests.workflows.conftest import Keep, TellRefund
 from tests.workflows.refund_world import RefundStory
 from tests.workflows.test_review_story import code_of
@@ -66,6 +73,38 @@ async def test_who_is_not_reached_is_called_again_within_the_caps_and_before_the
     assert second.at - first.at > timedelta(hours=1)
 
 
+async def called(story: RefundStory) -> str:
+    """Somebody with a phone is called."""
+    async with story.house.parts.sessions.begin() as session:
+        buyer = select(Refund.buyer).where(Refund.id == UUID(story.opening.refund_row)).scalar_subquery()
+        await session.execute(update(Buyer).where(Buyer.id == buyer).values(phone_kind=PhoneKind.MOBILE))
+    while True:
+        who, call = await due(story), (await story.view()).calls.contact
+        assert call is not None
+        await story.step(who, steps.BeginContact())
+        if call.channel is Channel.CALL:
+            return who
+        await story.step(who, steps.LogContact(result=CallResult.NO_ANSWER))
+
+
+async def test_an_applicant_who_names_a_later_hour_of_the_same_day_is_called_then(
+    tell_refund: TellRefund,
+) -> None:
+    story = await tell_refund()
+    who = await called(story)
+    later = await story.clock() + timedelta(minutes=20)
+    talk = steps.LogContact(result=CallResult.CONNECTED, talk=TalkOutcome.AGREED_LATER, next_at=later)
+    await story.step(who, talk)
+    state = await story.until(lambda case: case.calls.contact is not None and case.calls.contact.due)
+    assert state.calls.contact is not None
+    assert (state.calls.contact.channel, state.calls.contact.due_at - later < timedelta(minutes=1)) == (
+        Channel.CALL, True,
+    )  # fmt: skip
+    begun = await story.step(await story.agent(), steps.BeginContact())
+    assert begun.state.calls.contact is not None
+    assert begun.state.calls.contact.taken_at is not None
+
+
 async def test_a_buyer_who_wants_no_contact_is_not_called_any_more(tell_refund: TellRefund) -> None:
     story = await tell_refund()
     who = await due(story)
@@ -96,3 +135,24 @@ async def test_who_was_on_the_phone_when_contact_was_stopped_still_says_how_it_w
     assert (state.calls.contact, state.calls.stopped) == (None, StopSignal.BUYER_OPT_OUT)
     assert [attempt.talk for attempt in logged.state.calls.attempts] == [TalkOutcome.REFUSED_FIRMLY]
     await keep_history(story.handle.id, "RefundCase.logged_after_a_stop")
+
+
+async def test_what_an_applicant_writes_is_a_contact_of_theirs_and_waits_for_an_answer(
+    tell_refund: TellRefund, keep_history: Keep
+) -> None:
+    story = await tell_refund()
+    who = await story.agent()
+    text = await story.house.text("杯子漏水,什么时候退钱")
+    for _ in range(2):
+        await story.handle.signal("buyer_wrote", BuyerMessage(by="messenger", channel=Channel.IM, text=text))
+    state = await story.settled()
+    assert (EscalationKind.BUYER_WROTE in state.clocks, [one.logged for one in state.calls.heard]) == (True, [True])
+    async with story.house.parts.sessions() as session:
+        kept = list(await session.scalars(select(ContactAttempt).where(ContactAttempt.case == story.opening.case)))
+    assert [(one.outbound, one.counted, one.channel) for one in kept] == [(False, False, Channel.IM)]
+    talk = steps.LogContact(
+        result=CallResult.CONNECTED, talk=TalkOutcome.UNDECIDED, inbound=True, channel=Channel.IM
+    )  # fmt: skip
+    answered = await story.step(who, talk)
+    assert EscalationKind.BUYER_WROTE not in answered.state.clocks
+    await keep_history(story.handle.id, "RefundCase.heard_the_buyer")

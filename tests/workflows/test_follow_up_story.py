@@ -5,14 +5,18 @@ from datetime import timedelta
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from domain.contact_terms import CallResult
+from domain.contact_terms import CallResult, Channel
+from domain.escalation import EscalationKind
 from domain.payouts import PayoutStatus
 from domain.review_case import steps
+from domain.review_case.facts import BuyerMessage
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import ReviewCaseState
 from tests.builders import House, Reviewed
 from tests.workflows.conftest import Keep, Tell, Told
+from tests.workflows.test_desk_story import set_away
 from tests.workflows.test_review_story import code_of
+from workflows.handback import Handback
 
 
 def visit_due(case: ReviewCaseState) -> bool:
@@ -51,6 +55,30 @@ async def test_a_solved_case_is_visited_once_some_days_after_its_notice(
     kinds = [event.kind for event in await story.events()]
     assert kinds.index("notice_sent") < kinds.index("follow_up_logged") < kinds.index("closed")
     await keep_history(story.handle.id, "ReviewCase.visited_after_its_end")
+
+
+@pytest.mark.covers(196)
+async def test_who_goes_on_for_an_absent_agent_answers_the_buyer_and_makes_the_visit(
+    tell: Tell, house: House, keep_history: Keep
+) -> None:
+    story, _ = await solved(tell, house)
+    away, text = await story.agent(), await house.text("壶盖什么时候寄")
+    await story.handle.signal("buyer_wrote", BuyerMessage(by="messenger", channel=Channel.IM, text=text))
+    await set_away(house, away, await story.clock() + timedelta(days=30))
+    await house.parts.client.execute_workflow(
+        Handback.run, args=[house.people[away], None], id="away", task_queue=house.parts.settings.task_queue
+    )
+    state = await story.until(lambda case: case.assignee not in (None, house.people[away]))
+    assert EscalationKind.BUYER_WROTE in state.clocks
+    who = await story.agent()
+    talk = {"result": CallResult.CONNECTED, "talk": "undecided", "inbound": True, "channel": Channel.IM}
+    answered = await story.step(who, steps.LogContact.model_validate(talk))
+    assert EscalationKind.BUYER_WROTE not in answered.state.clocks
+    await story.until(visit_due)
+    await story.step(who, steps.BeginFollowUp())
+    await story.step(who, steps.LogFollowUp(result=CallResult.CONNECTED))
+    await story.closed()
+    await keep_history(story.handle.id, "ReviewCase.visited_by_another")
 
 
 async def test_a_visit_that_nobody_makes_lapses_and_the_case_closes(tell: Tell, house: House) -> None:

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -13,12 +14,16 @@ from activities.known_reviews import known_reviews
 from db.contacts import history_of
 from db.tables.buyers import Review
 from db.tables.cases import CaseKey
-from domain.contact_terms import CallResult
+from domain.contact_terms import CallResult, Channel
+from domain.escalation import EscalationKind
 from domain.review_case import steps
+from domain.review_case.facts import BuyerMessage
 from domain.review_case.outcomes import Outcome
 from tests.builders import House, Reviewed
 from tests.workflows.conftest import Keep, Tell, Told
 from tests.workflows.test_review_story import code_of
+
+CHINA = ZoneInfo("Asia/Shanghai")
 
 
 async def two(tell: Tell, house: House) -> tuple[Told, Told]:
@@ -86,6 +91,34 @@ async def test_what_the_case_that_goes_on_had_planned_is_planned_anew_after_the_
     assert state.contact.due_at > called + timedelta(hours=12)
     assert "attempt 2" in state.contact.why
     await keep_history(first.handle.id, "ReviewCase.went_on_for_two")
+
+
+@pytest.mark.covers(194)
+async def test_what_the_buyer_of_the_merged_case_waits_for_goes_on_and_both_cases_asks_count_together(
+    tell: Tell, house: House, keep_history: Keep
+) -> None:
+    first, later = await two(tell, house)
+    await later.until(lambda case: case.assignee is not None)
+    who, talk = await later.agent(), {"result": "connected", "talk": "undecided", "inbound": True, "channel": "im"}
+    await later.step(who, steps.LogContact.model_validate(talk | {"result_accepted": True}))
+    for _ in range(2):
+        await later.step(who, steps.LogContact.model_validate(talk | {"asked_to_amend": True}))
+    noon = (await later.clock()).astimezone(CHINA).replace(hour=14, minute=0, second=0) + timedelta(days=2)
+    await later.step(who, steps.ScheduleCallback(at=noon))
+    message = BuyerMessage(by="messenger", channel=Channel.IM, text=await house.text("什么时候打来"))
+    await later.handle.signal("buyer_wrote", message)
+    await later.settled()
+    await merge(later, first.opening.case)
+    await later.closed()
+    state = await first.settled()
+    assert state.contact is not None
+    assert (state.preference_at, state.contact.due_at) == (noon, noon)
+    assert EscalationKind.BUYER_WROTE in state.clocks
+    asking = talk | {"asked_to_amend": True, "result_accepted": True}
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await first.step(await first.agent(), steps.LogContact.model_validate(asking))
+    assert code_of(refused) == "AsksUsedUp"
+    await keep_history(first.handle.id, "ReviewCase.went_on_with_what_was_waited_for")
 
 
 async def test_merging_back_is_refused_as_circular(tell: Tell, house: House) -> None:
