@@ -163,12 +163,16 @@ def begun_by(case: RefundCaseState, person: str) -> Begun | None:
 
 
 def may_log(case: RefundCaseState, actor: Actor) -> None:
-    """Whoever began a call logs it, though the case be somebody else's or have ended by now. Otherwise, in a case that
-    has its outcome, only the answer to a buyer who wrote."""
+    """Whoever began a call logs it, though the case be somebody else's or have ended by now."""
     if case.edition >= 1 and begun_by(case, actor.person) is not None:
         desk(case, actor)
         unheld(case)
-        return
+    else:
+        _may_hear(case, actor)
+
+
+def _may_hear(case: RefundCaseState, actor: Actor) -> None:
+    """In a case that has its outcome only the answer to a buyer who wrote."""
     working(case, actor)
     if EscalationKind.BUYER_WROTE not in case.clocks:
         going_on(case)
@@ -182,8 +186,7 @@ def check_log(case: RefundCaseState, actor: Actor, step: LogContact, now: dateti
         fits = now < step.next_at <= now + LONGEST_CALLBACK
         require(fits, BadTime, f"The next talk lies within {LONGEST_CALLBACK.days} days; agree on such a time.")
     if step.inbound:
-        working(case, actor)
-        going_on(case)
+        _may_hear(case, actor)
         begun = case.identity.applied_at if case.identity else None
         require(step.channel is not None, WrongStage, "Say on which channel the buyer came.")
     else:
