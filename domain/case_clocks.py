@@ -49,7 +49,32 @@ class Told(BaseModel):
 
 
 class Clocked(Recorded, Protocol):
+    edition: int
+    assigned_at: datetime | None
     clocks: dict[EscalationKind, Clock]
+
+
+def start_not_contacted(case: Clocked, planned_for: datetime | None, now: datetime) -> None:
+    """Runs from the assignment or the first permitted hour, whichever is later."""
+    since = max(now, planned_for) if planned_for is not None and case.edition >= 1 else now
+    case.clocks[EscalationKind.NOT_CONTACTED] = Clock(since=since)
+
+
+def contact_planned(case: Clocked, planned_for: datetime) -> None:
+    """The first permitted hour is known now, or is another one. One that passed unused stays the first."""
+    clock = case.clocks.get(EscalationKind.NOT_CONTACTED)
+    if case.edition < 1 or clock is None or clock.told or EscalationKind.CONTACT_MISSED in case.clocks:
+        return
+    since = max(case.assigned_at or clock.since, planned_for)
+    if since != clock.since:
+        case.clocks[EscalationKind.NOT_CONTACTED] = Clock(since=since)
+
+
+def reckoned_from_now(case: Clocked, kind: EscalationKind, due_at: datetime | None, now: datetime) -> None:
+    """What was reckoned along with another thing, unless the clock begins later than that."""
+    clock = case.clocks.get(kind)
+    if clock is not None and (case.edition < 1 or clock.since <= now):
+        case.clocks[kind] = clock.model_copy(update={"due_at": due_at})
 
 
 def reckoned(case: Clocked, found: Reckoned) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain import desk_steps as steps
-from domain.case_clocks import Clock, Held, go_on
+from domain.case_clocks import Clock, Held, go_on, start_not_contacted
 from domain.case_record import record
 from domain.escalation import EscalationKind
 from domain.people import LEADERS, SYSTEM, TIMER, Actor
@@ -41,7 +41,7 @@ def assign(case: RefundCaseState, actor: Actor, person: str, kind: str, now: dat
     case.taken_from = None
     case.clocks.pop(EscalationKind.UNASSIGNED, None)
     if case.talk.asked_at is None and case.outcome is None:
-        case.clocks[EscalationKind.NOT_CONTACTED] = Clock(since=now)
+        start_not_contacted(case, case.calls.contact.due_at if case.calls.contact else None, now)
     record(case, actor, now, kind, to=person, before=before, **facts)
 
 

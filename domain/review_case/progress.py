@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from domain.amendment import Amended, NotAmended, Reading, Removed, Unclear, Worse, verdict
 from domain.assignment import patience
+from domain.case_clocks import contact_planned, reckoned_from_now
 from domain.case_clocks import escalated as escalated
 from domain.case_clocks import reckoned as reckoned
 from domain.case_clocks import still_stale as still_stale
@@ -93,9 +94,12 @@ def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
     elif case.assignee is None:
         assign(case, TIMER, found.person, "assigned", now, why=found.why, policy=found.policy or None)
         plan_for_the_shift(case, now, found)
-        if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
-            due = found.clocks.get(EscalationKind.NOT_CONTACTED)
-            case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
+        _reckoned_meanwhile(case, found, now)
+
+
+def _reckoned_meanwhile(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
+    kind = EscalationKind.NOT_CONTACTED
+    reckoned_from_now(case, kind, found.clocks.get(kind), now)
 
 
 def replaced(case: ReviewCaseState, found: Assigned, before: str, now: datetime) -> None:
@@ -111,9 +115,7 @@ def replaced(case: ReviewCaseState, found: Assigned, before: str, now: datetime)
             case.clocks[EscalationKind.DECISION_WAITING] = Clock(since=now)
         return
     assign(case, TIMER, found.person, "handed_on", now, why=found.why, **_by(found))
-    if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
-        due = found.clocks.get(EscalationKind.NOT_CONTACTED)
-        case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
+    _reckoned_meanwhile(case, found, now)
     replan(case, now)
 
 
@@ -149,6 +151,7 @@ def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
         why=found.why, why_zh=found.why_zh, warnings=found.warnings, reminder=resting(case), in_surge=found.in_surge,
     )  # fmt: skip
+    contact_planned(case, found.due_at)
     record(
         case, TIMER, now, "contact_planned",
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,

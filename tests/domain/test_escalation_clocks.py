@@ -1,0 +1,119 @@
+"""When an undone thing is told to whom, with the policies that ship: from when a clock runs, and when it runs anew."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from domain.case_clocks import Reckoned, Told
+from domain.contact_terms import Channel
+from domain.escalation import EscalationKind, next_escalation
+from domain.people import Role
+from domain.policies.desk import DeskPolicy
+from domain.policies.documents import load_shipped
+from domain.refund_case import agenda as refund_agenda
+from domain.refund_case import calls
+from domain.review_case import progress, steps
+from domain.review_case.agenda import Action, Due, next_due
+from domain.review_case.facts import Planned
+from domain.review_case.state import ReviewCaseState
+from tests.domain import refund_world
+from tests.domain.plain_case import a_plain_case
+from tests.domain.review_world import BOB, START, TEXT, World
+
+POLICY = load_shipped("desk", DeskPolicy)
+HOUR = timedelta(hours=1)
+# START is noon in Beijing, and the desk is open from nine to nine.
+EVENING = START + 7 * HOUR
+CLIMBING = frozenset({Action.RECKON, Action.ESCALATE})
+NOT_CONTACTED = EscalationKind.NOT_CONTACTED
+
+
+def plan(at: datetime) -> Planned:
+    return Planned(due_at=at, slot_ends_at=at + HOUR, channel=Channel.CALL, why="free then")
+
+
+def uncontacted(severity: int = 2, edition: int = 1) -> World:
+    """Alice has it from noon on; its first contact is planned for the evening."""
+    world = a_plain_case(severity=severity)
+    world.case.edition = edition
+    progress.planned(world.case, plan(EVENING), START)
+    return world
+
+
+def climb(case: ReviewCaseState, due: Due, now: datetime) -> Role | None:
+    """A clock is reckoned or tells somebody, as the shipped policy has it."""
+    kind = EscalationKind(due.subject)
+    if kind is EscalationKind.STALE and due.action is Action.ESCALATE and not progress.still_stale(case):
+        return None
+    clock = case.clocks[kind]
+    found = next_escalation(kind, clock.since, case.severity, clock.told, POLICY)
+    if due.action is Action.RECKON:
+        progress.reckoned(case, Reckoned(kind=kind, since=clock.since, due_at=found and found.at))
+        return None
+    assert found is not None
+    then = next_escalation(kind, clock.since, case.severity, [*clock.told, found.target], POLICY)
+    told = Told(kind=kind, role=found.target, people=["p"], next_at=then and max(then.at, now))
+    progress.escalated(case, told, now)
+    return found.target
+
+
+def told_by(world: World, until: datetime, kind: EscalationKind) -> list[tuple[Role, timedelta]]:
+    """Who hears of it, and how long after START, while the time passes and nobody does anything."""
+    heard = []
+    while (due := next_due(world.case)) is not None and due.at <= until:
+        if due.action not in CLIMBING:
+            world.pass_to(due)
+            continue
+        world.now = max(world.now, due.at)
+        role = climb(world.case, due, world.now)
+        heard += [(role, world.now - START)] if role and due.subject == kind else []
+    return heard
+
+
+# Not contacted
+
+
+@pytest.mark.parametrize("severity", [1, 2, 3, 4])
+def test_nobody_is_told_of_a_missing_contact_before_the_first_permitted_hour(severity: int) -> None:
+    assert told_by(uncontacted(severity), EVENING, NOT_CONTACTED) == []
+
+
+def test_from_the_first_permitted_hour_on_the_ladder_hears_of_it() -> None:
+    tomorrow = START + timedelta(days=1)
+    assert told_by(uncontacted(), tomorrow, NOT_CONTACTED) == [
+        (Role.AGENT, 9 * HOUR),
+        (Role.LEAD, 23 * HOUR),
+    ]
+
+
+def test_an_older_run_counts_from_the_assignment() -> None:
+    assert told_by(uncontacted(edition=0), EVENING, NOT_CONTACTED)[0] == (Role.AGENT, 2 * HOUR)
+
+
+def test_a_first_contact_that_was_missed_leaves_the_clock_where_it_was() -> None:
+    world = uncontacted()
+    progress.contact_missed(world.case, EVENING + HOUR)
+    progress.planned(world.case, plan(EVENING + 17 * HOUR), EVENING + HOUR)
+    assert world.case.clocks[NOT_CONTACTED].since == EVENING
+
+
+def test_an_earlier_hour_moves_the_clock_forward_but_never_before_the_assignment() -> None:
+    world = uncontacted()
+    world.case.contact = None
+    progress.planned(world.case, plan(START + HOUR), START)
+    assert world.case.clocks[NOT_CONTACTED].since == START + HOUR
+
+
+def test_whoever_takes_over_has_until_the_planned_hour_as_well() -> None:
+    world = uncontacted()
+    world.now += HOUR
+    assert world.step(BOB, steps.HandOver(to="ann", why=TEXT))
+    assert world.case.clocks[NOT_CONTACTED].since == EVENING
+
+
+def test_a_refunds_clock_waits_for_the_planned_call_too() -> None:
+    world = refund_world.RefundWorld()
+    world.case.calls.planned_by_desk = True
+    world.take(refund_agenda.Due(START, refund_agenda.Action.ASSIGN))
+    calls.planned(world.case, plan(EVENING), START)
+    assert world.case.clocks[NOT_CONTACTED].since == EVENING
