@@ -1,6 +1,7 @@
 """Escalation: when the next one on the ladder hears of it, and who that is; and when somebody hears before."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -68,16 +69,29 @@ class EscalationActivities:
         if role is Role.AGENT and request.assignee is not None and not request.roles:
             return [request.assignee]
         wanted = request.roles if role is Role.AGENT and request.roles else [role]
-        return await holders_of(session, request.shop, wanted, request.now)
+        return (await holders_of(session, request.shop, wanted, request.now)).heard_by
 
 
-async def holders_of(session: AsyncSession, shop: str, roles: Collection[Role], now: datetime) -> list[str]:
-    """Whoever holds one of these roles in the shop and is not away."""
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who holds a role in a shop now, in a steady order."""
+
+    here: list[str]
+    away: list[str]
+
+    @property
+    def heard_by(self) -> list[str]:
+        """Those who are here. A thing is told once, so where nobody is it waits for those who are away."""
+        return self.here or self.away
+
+
+async def holders_of(session: AsyncSession, shop: str, roles: Collection[Role], now: datetime) -> Holders:
     holders = (
-        select(Person.id)
+        select(Person.id, is_here(now).label("here"))
         .join(PersonRole, PersonRole.person == Person.id)
         .where(PersonRole.role.in_(roles), (PersonRole.shop == shop) | PersonRole.shop.is_(None))
-        .where(Person.active, is_here(now))
+        .where(Person.active)
         .order_by(Person.id)
     )
-    return [str(person) for person in dict.fromkeys(await session.scalars(holders))]
+    found = {str(row.id): bool(row.here) for row in await session.execute(holders)}
+    return Holders([one for one, here in found.items() if here], [one for one, here in found.items() if not here])
