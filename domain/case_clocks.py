@@ -97,6 +97,27 @@ def escalated(case: Clocked, found: Told, now: datetime) -> None:
     )  # fmt: skip
 
 
+def begin(case: Clocked, kind: EscalationKind, clock: Clock) -> None:
+    """Start a clock, unless one runs: it tells of both. One that is over would tell nobody of what came after it."""
+    running = case.clocks.get(kind)
+    if running is None or (running.over and case.edition >= 1):
+        case.clocks[kind] = clock
+
+
+def pass_on(case: Clocked, kind: EscalationKind, clock: Clock) -> None:
+    """What the clock ran for is done; it is that of the next one now, unless it was so all the while."""
+    running = case.clocks.get(kind)
+    if case.edition >= 1 and (running is None or running.since != clock.since):
+        case.clocks[kind] = clock
+
+
+def stale_anew(case: Clocked, kind: EscalationKind) -> datetime | None:
+    """When a person took a step after everybody had heard that nobody did; from then on it counts once more."""
+    clock, touched = case.clocks[kind], case.touched_at
+    anew = case.edition >= 1 and kind is EscalationKind.STALE and touched is not None and touched > clock.since
+    return touched if anew else None
+
+
 def still_stale(case: Clocked) -> bool:
     """Asked when the clock for stale cases has run out: it starts anew from the last step that a person took.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain import case_clocks
 from domain.disputes import dues
 from domain.escalation import EscalationKind
 from domain.fulfilment import needs_address, needs_payee
@@ -280,8 +281,9 @@ def _investigations(case: ReviewCaseState) -> Iterator[Due]:
 def _clocks(case: ReviewCaseState) -> Iterator[Due]:
     for kind, clock in case.clocks.items():
         if clock.over:
-            continue
-        if clock.due_at is None:
+            if anew := case_clocks.stale_anew(case, kind):
+                yield Due(anew, Action.ESCALATE, str(kind))
+        elif clock.due_at is None:
             yield Due(clock.since, Action.RECKON, str(kind))
         else:
             yield Due(clock.due_at, Action.ESCALATE, str(kind))

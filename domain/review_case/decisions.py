@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from domain.case_clocks import begin
 from domain.escalation import EscalationKind
 from domain.people import LEADERS, TIMER, Actor, Role
 from domain.review_case import agreement_steps as steps
@@ -40,7 +41,7 @@ def ask(case: ReviewCaseState, actor: Actor, step: steps.AskDecision, now: datet
         due_at=step.due or _a_day_from(case, now),
     )
     case.agreements.decisions.append(asked)
-    case.clocks.setdefault(EscalationKind.DECISION_ASKED, Clock(since=now))
+    begin(case, EscalationKind.DECISION_ASKED, Clock(since=now))
     record(
         case, actor, now, "decision_asked",
         decision=asked.number, what=asked.what, needs=asked.needs, due_at=asked.due_at,
@@ -94,6 +95,12 @@ def fell_due(case: ReviewCaseState, number: int, now: datetime) -> None:
     asked.reminded_at = now
     case.clocks[EscalationKind.DECISION_ASKED] = Clock(since=now)
     record(case, TIMER, now, "decision_due", decision=number)
+
+
+def reopened(case: ReviewCaseState, now: datetime) -> None:
+    """The clock ended with the run before, and what was asked then still waits."""
+    if case.edition >= 1 and undecided(case):
+        case.clocks[EscalationKind.DECISION_ASKED] = Clock(since=now)
 
 
 def undecided(case: ReviewCaseState) -> list[Decision]:

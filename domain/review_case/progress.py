@@ -11,7 +11,7 @@ from domain.case_clocks import still_stale as still_stale
 from domain.contact_terms import NOBODY_THERE, NoContactCode
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
-from domain.review_case import following_up, reversing
+from domain.review_case import decisions, following_up, investigations, reversing
 from domain.review_case.closing import end
 from domain.review_case.desk import assign, plan_for_the_shift, replan
 from domain.review_case.facts import Assigned, Opened, Planned
@@ -52,6 +52,8 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
     case.read_again_at = now + DAILY
     for kind in (EscalationKind.UNASSIGNED, EscalationKind.STALE):
         case.clocks[kind] = Clock(since=now, due_at=found.clocks.get(kind))
+    investigations.reopened(case, now)
+    decisions.reopened(case, now)
     record(
         case, SYSTEM, now, "reopened" if found.before else "opened",
         run=case.opening.run, source=case.opening.source, why=case.opening.why, review=case.opening.review_row,

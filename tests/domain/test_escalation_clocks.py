@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.case_clocks import Reckoned, Told
+from domain.case_clocks import Clock, Reckoned, Told
 from domain.contact_terms import Channel
 from domain.escalation import EscalationKind, next_escalation
 from domain.people import Role
@@ -12,13 +12,15 @@ from domain.policies.desk import DeskPolicy
 from domain.policies.documents import load_shipped
 from domain.refund_case import agenda as refund_agenda
 from domain.refund_case import calls
+from domain.refund_case import clocks as refund_clocks
+from domain.refund_case import steps as refund_steps
 from domain.review_case import progress, steps
 from domain.review_case.agenda import Action, Due, next_due
 from domain.review_case.facts import Planned
 from domain.review_case.state import ReviewCaseState
 from tests.domain import refund_world
 from tests.domain.plain_case import a_plain_case
-from tests.domain.review_world import BOB, START, TEXT, World
+from tests.domain.review_world import ALICE, BOB, START, TEXT, World
 
 POLICY = load_shipped("desk", DeskPolicy)
 HOUR = timedelta(hours=1)
@@ -117,3 +119,30 @@ def test_a_refunds_clock_waits_for_the_planned_call_too() -> None:
     world.take(refund_agenda.Due(START, refund_agenda.Action.ASSIGN))
     calls.planned(world.case, plan(EVENING), START)
     assert world.case.clocks[NOT_CONTACTED].since == EVENING
+
+
+# Stale
+
+
+def test_a_case_that_everybody_heard_of_is_stale_once_more_after_the_next_step_and_another_while() -> None:
+    world = a_plain_case(severity=2)
+    world.case.contact = None
+    world.case.plan_again_at = None
+    everybody = [Role.AGENT, Role.LEAD, Role.SUPERVISOR]
+    first = told_by(world, START + timedelta(days=8), EscalationKind.STALE)
+    world.now = START + timedelta(days=8)
+    assert world.step(ALICE, steps.Note(text=TEXT))
+    again = told_by(world, START + timedelta(days=16), EscalationKind.STALE)
+    assert [role for role, _ in first] == everybody
+    assert [role for role, _ in again] == everybody
+    assert again[0][1] >= timedelta(days=10)
+
+
+def test_the_next_stage_of_a_refund_is_told_though_everybody_heard_of_the_last_one() -> None:
+    """Both wait for a leader: the second look, and the dispute that comes of it."""
+    world, kind = refund_world.RefundWorld().inspected("undecided"), EscalationKind.DECISION_WAITING
+    world.case.clocks[kind] = world.case.clocks[kind].model_copy(update={"over": True})
+    world.now += HOUR
+    assert world.step(BOB, refund_steps.Inspect(result="worn_or_damaged_by_buyer", good=1)) is None
+    refund_clocks.follow(world.case, world.now)
+    assert (world.case.stage_seen, world.case.clocks[kind]) == ("disputing", Clock(since=world.now))
