@@ -1,6 +1,6 @@
 """The escalation clocks of a case of any kind: started, reckoned in the desk's hours, told once per target, held."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -12,12 +12,19 @@ from domain.people import TIMER, Role
 
 class Clock(BaseModel):
     """An escalation clock. `due_at` lies in the desk's hours; it is None until it was reckoned, and `over` says that
-    everybody on the ladder has been told. `told` holds the roles that heard of it: each does so once."""
+    everybody on the ladder has been told. `told` holds the roles that heard of it: each does so once. `pauses` are the
+    holds, from when to when, in which it stood."""
 
     since: datetime
     due_at: datetime | None = None
     told: list[Role] = []
     over: bool = False
+    pauses: list[tuple[datetime, datetime]] = []
+
+    @property
+    def counts_from(self) -> datetime:
+        """When it would have been started, had it never stood."""
+        return self.since + sum((ends - begins for begins, ends in self.pauses), timedelta())
 
 
 class Held(BaseModel):
@@ -133,6 +140,16 @@ def still_stale(case: Clocked) -> bool:
 def go_on(case: Clocked, held: Held, now: datetime) -> None:
     """Every clock goes on with the time it had left when the hold began, or since it was started in the meantime."""
     for kind, clock in case.clocks.items():
+        if case.edition >= 1:
+            case.clocks[kind] = _paused(clock, max(clock.since, held.since), now)
+            continue
         stood = now - max(clock.since, held.since)
         due = clock.due_at + stood if clock.due_at else None
         case.clocks[kind] = clock.model_copy(update={"since": clock.since + stood, "due_at": due})
+
+
+def _paused(clock: Clock, begins: datetime, ends: datetime) -> Clock:
+    """What is left of it lies in the desk's hours, so it is reckoned anew; who has heard of it has."""
+    if begins >= ends:
+        return clock
+    return clock.model_copy(update={"pauses": [*clock.pauses, (begins, ends)], "due_at": None})

@@ -291,7 +291,9 @@ def _clocks(case: ReviewCaseState) -> Iterator[Due]:
 
 def due_for_people(case: ReviewCaseState) -> Due | None:
     """What a person of the desk is needed for, now or next; lists sort by it."""
-    waiting = [Due(clock.since, Action.ESCALATE, str(kind)) for kind, clock in case.clocks.items() if kind in ASKING]
+    waiting = [
+        Due(clock.counts_from, Action.ESCALATE, str(kind)) for kind, clock in case.clocks.items() if kind in ASKING
+    ]
     if case.contact is not None:
         waiting.append(Due(case.contact.due_at, Action.CONTACT_DUE))
     visit = case.follow_up

@@ -57,6 +57,15 @@ async def told(house: House, told: Collection[Role] = (), since: datetime = NOW 
     return await ActivityEnvironment().run(escalation(house).escalate, request)
 
 
+async def reckoned(house: House, kind: EscalationKind, *told: Role) -> datetime | None:
+    nine = NOW - timedelta(hours=3)
+    request = ClockRequest(
+        case="A26-1", shop=house.shop, kind=kind, since=nine, severity=2, told=list(told),
+        pauses=[(nine + timedelta(minutes=30), NOW - timedelta(minutes=30))], now=NOW,
+    )  # fmt: skip
+    return (await ActivityEnvironment().run(escalation(house).reckon, request)).due_at
+
+
 async def warned_of_deadline(house: House) -> set[str]:
     request = WarnRequest(
         case="A26-1", shop=house.shop, refund_row="row", hours=6, role=Role.FINANCE, assignee=None, now=NOW
@@ -79,6 +88,21 @@ async def test_where_all_of_a_role_are_away_they_hear_of_it_when_they_are_back(h
     for who in names(house, supervisors.people):
         await goes_on_leave(house, who)
     assert (await told(house, [Role.AGENT, Role.LEAD])).people == supervisors.people != []
+
+
+async def test_whoever_hears_late_has_their_time_before_the_next_one_hears(house: House) -> None:
+    """Alice and Ann should have heard at ten; the leads, who come four hours after them, do so at four."""
+    assert (await told(house)).next_at == NOW + timedelta(hours=4)
+
+
+async def test_the_time_of_a_hold_does_not_count(house: House) -> None:
+    """An hour from nine on, of which the case was held from half past nine to half past eleven."""
+    assert await reckoned(house, EscalationKind.PROMISE_DUE) == NOW
+
+
+async def test_an_offer_that_was_held_climbs_its_own_ladder_on(house: House) -> None:
+    """Finance was asked first, and stands on no ladder of the desk: two hours, then four more, and two of the hold."""
+    assert await reckoned(house, EscalationKind.APPROVAL_WAITING, Role.FINANCE) == NOW + timedelta(hours=5)
 
 
 async def test_a_deadline_is_told_to_the_leaders_who_are_there_and_else_to_those_who_are_away(house: House) -> None:

@@ -14,8 +14,9 @@ from domain.refund_case import agenda as refund_agenda
 from domain.refund_case import calls
 from domain.refund_case import clocks as refund_clocks
 from domain.refund_case import steps as refund_steps
+from domain.refund_case.facts import RefundPrepared
 from domain.review_case import progress, steps
-from domain.review_case.agenda import Action, Due, next_due
+from domain.review_case.agenda import Action, Due, due_for_people, next_due
 from domain.review_case.facts import Planned
 from domain.review_case.state import ReviewCaseState
 from tests.domain import refund_world
@@ -27,7 +28,7 @@ HOUR = timedelta(hours=1)
 # START is noon in Beijing, and the desk is open from nine to nine.
 EVENING = START + 7 * HOUR
 CLIMBING = frozenset({Action.RECKON, Action.ESCALATE})
-NOT_CONTACTED = EscalationKind.NOT_CONTACTED
+NOT_CONTACTED, ASKED = EscalationKind.NOT_CONTACTED, EscalationKind.ASKED
 
 
 def plan(at: datetime) -> Planned:
@@ -48,12 +49,12 @@ def climb(case: ReviewCaseState, due: Due, now: datetime) -> Role | None:
     if kind is EscalationKind.STALE and due.action is Action.ESCALATE and not progress.still_stale(case):
         return None
     clock = case.clocks[kind]
-    found = next_escalation(kind, clock.since, case.severity, clock.told, POLICY)
+    found = next_escalation(kind, clock.since, case.severity, clock.told, POLICY, pauses=clock.pauses)
     if due.action is Action.RECKON:
         progress.reckoned(case, Reckoned(kind=kind, since=clock.since, due_at=found and found.at))
         return None
     assert found is not None
-    then = next_escalation(kind, clock.since, case.severity, [*clock.told, found.target], POLICY)
+    then = next_escalation(kind, clock.since, case.severity, [*clock.told, found.target], POLICY, pauses=clock.pauses)
     told = Told(kind=kind, role=found.target, people=["p"], next_at=then and max(then.at, now))
     progress.escalated(case, told, now)
     return found.target
@@ -146,3 +147,88 @@ def test_the_next_stage_of_a_refund_is_told_though_everybody_heard_of_the_last_o
     assert world.step(BOB, refund_steps.Inspect(result="worn_or_damaged_by_buyer", good=1)) is None
     refund_clocks.follow(world.case, world.now)
     assert (world.case.stage_seen, world.case.clocks[kind]) == ("disputing", Clock(since=world.now))
+
+
+# Held
+
+
+def held(world: World, begins: datetime, ends: datetime) -> None:
+    world.now = begins
+    assert world.step(ALICE, steps.Hold(why=TEXT))
+    world.now = ends
+    assert world.step(ALICE, steps.Resume())
+
+
+def next_told(world: World, kind: EscalationKind) -> datetime:
+    """When its clock, reckoned anew if it has to be, tells the next one."""
+    clock = world.case.clocks[kind]
+    if clock.due_at is None:
+        climb(world.case, Due(clock.since, Action.RECKON, kind), world.now)
+    due = world.case.clocks[kind].due_at
+    assert due is not None
+    return due
+
+
+def test_a_missing_contact_that_was_held_over_night_is_due_half_an_hour_later() -> None:
+    world, eight = a_plain_case(severity=2), START + 8 * HOUR
+    world.case.clocks[NOT_CONTACTED] = Clock(since=eight, due_at=eight + 14 * HOUR)
+    held(world, eight + HOUR / 2, eight + 13 * HOUR)
+    assert next_told(world, NOT_CONTACTED) == eight + 14.5 * HOUR
+
+
+def test_after_a_hold_one_hears_after_the_other_and_whoever_had_heard_does_not_once_more() -> None:
+    world, eight = a_plain_case(severity=2), START + 8 * HOUR
+    world.case.clocks = {NOT_CONTACTED: Clock(since=eight - 2 * HOUR, told=[Role.AGENT], due_at=eight + 2 * HOUR)}
+    held(world, eight + HOUR / 2, eight + 13 * HOUR)
+    world.case.contact, world.case.plan_again_at = None, None
+    assert told_by(world, START + timedelta(days=2), NOT_CONTACTED) == [
+        (Role.LEAD, 22.5 * HOUR),
+        (Role.SUPERVISOR, 24.5 * HOUR),
+    ]
+
+
+def test_a_case_that_was_held_ranks_by_the_time_that_it_was_not() -> None:
+    world = a_plain_case()
+    world.case.clocks = {ASKED: Clock(since=START)}
+    held(world, START + HOUR, START + 11 * HOUR)
+    due = due_for_people(world.case)
+    assert due is not None
+    assert due.at == START + 10 * HOUR
+
+
+def test_an_older_run_moves_its_clocks_by_the_wall() -> None:
+    world = a_plain_case()
+    world.case.edition = 0
+    world.case.clocks[ASKED] = Clock(since=START, due_at=START + 2 * HOUR)
+    held(world, START + HOUR, START + 11 * HOUR)
+    assert world.case.clocks[ASKED] == Clock(since=START + 10 * HOUR, due_at=START + 12 * HOUR)
+
+
+def a_call() -> refund_world.RefundWorld:
+    world = refund_world.RefundWorld()
+    world.case.calls.planned_by_desk = True
+    world.take(refund_agenda.Due(START, refund_agenda.Action.ASSIGN))
+    calls.planned(world.case, plan(START), START)
+    return world
+
+
+def refund_held(world: refund_world.RefundWorld, hours: int) -> None:
+    assert world.step(ALICE, refund_steps.Hold(why=TEXT)) is None
+    world.now += hours * HOUR
+    assert world.step(ALICE, refund_steps.Resume()) is None
+
+
+def test_a_held_refund_plans_its_call_anew() -> None:
+    world = a_call()
+    refund_held(world, 10)
+    waits = [(call.at, call.what) for call in calls.due(world.case)]
+    assert waits == [(world.now, "plan")]
+
+
+def test_a_refunds_call_that_was_taken_before_a_hold_can_still_be_logged_after_it() -> None:
+    world = a_call()
+    calls.by_the_clock(world.case, "due", world.now)
+    calls.begin(world.case, ALICE, steps.BeginContact(), world.now, RefundPrepared())
+    refund_held(world, 10)
+    waits = [(call.at, call.what) for call in calls.due(world.case)]
+    assert waits == [(world.now + calls.LOG_WITHIN, "lapsed")]
