@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from domain import case_clocks
 from domain.disputes import dues
+from domain.escalation import EscalationKind
 from domain.refund_case import amends, calls, claim_standing, claiming, deadlines, tracing
 from domain.refund_case.orders import OrderStatus
 from domain.refund_case.stages import RefundStage, goods_missing, owner_of, stage_of
@@ -173,5 +174,12 @@ def _due_for_its_owner(case: RefundCaseState) -> Due | None:
     call = case.calls.contact
     if call is not None:
         return Due(call.due_at, Action.CALL, "due")
-    since = min((clock.since for clock in case.clocks.values()), default=case.opened_at)
-    return Due(since, Action.ACT, str(stage))
+    return Due(_waits_since(case), Action.ACT, str(stage))
+
+
+def _waits_since(case: RefundCaseState) -> datetime:
+    """Since when its owner has something to do. The clock for stale cases runs whatever there is to do."""
+    if case.edition < 1:
+        return min((clock.since for clock in case.clocks.values()), default=case.opened_at)
+    asking = (clock.counts_from for kind, clock in case.clocks.items() if kind is not EscalationKind.STALE)
+    return min(asking, default=case.stage_since or case.opened_at)
