@@ -7,6 +7,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
 from domain.contact_terms import CallResult, StopSignal, TalkOutcome
+from domain.escalation import EscalationKind
 from domain.refund_case import steps
 from domain.refund_case.outcomes import RefundOutcome
 from domain.refund_case.stages import RefundStage, stage_of
@@ -81,3 +82,19 @@ async def test_a_call_that_was_planned_is_dropped_once_the_buyer_was_asked_in_a_
     await story.step(await story.agent(), steps.RecordReason(cause="quality.broken"))
     state = await story.settled()
     assert (state.calls.contact, stage_of(state)) == (None, RefundStage.DECIDING)
+
+
+async def test_a_call_that_a_hold_came_over_is_planned_anew_and_nobody_has_missed_it(
+    tell_refund: TellRefund, keep_history: Keep
+) -> None:
+    story = await tell_refund()
+    who = await due(story)
+    await story.step(who, steps.Hold(why=await story.house.text("买家在出差")))
+    await story.pass_time(timedelta(hours=4))
+    resumed_at = await story.clock()
+    await story.step(who, steps.Resume())
+    state = await story.until(lambda case: case.calls.contact is not None and case.calls.contact.due)
+    assert state.calls.contact is not None
+    assert state.calls.contact.due_at >= resumed_at
+    assert EscalationKind.CONTACT_MISSED not in state.clocks
+    await keep_history(story.handle.id, "RefundCase.held_and_resumed")
