@@ -66,9 +66,9 @@ async def reckoned(house: House, kind: EscalationKind, *told: Role) -> datetime 
     return (await ActivityEnvironment().run(escalation(house).reckon, request)).due_at
 
 
-async def warned_of_deadline(house: House) -> set[str]:
+async def warned_of_deadline(house: House, role: Role = Role.FINANCE, assignee: str | None = None) -> set[str]:
     request = WarnRequest(
-        case="A26-1", shop=house.shop, refund_row="row", hours=6, role=Role.FINANCE, assignee=None, now=NOW
+        case="A26-1", shop=house.shop, refund_row="row", hours=6, role=role, assignee=assignee, now=NOW
     )
     activities = RefundDeskActivities(house.parts.sessions)
     return names(house, (await ActivityEnvironment().run(activities.whom_to_warn, request)).people)
@@ -111,3 +111,10 @@ async def test_a_deadline_is_told_to_the_leaders_who_are_there_and_else_to_those
         await goes_on_leave(house, who)
         warned.append(await warned_of_deadline(house))
     assert warned == [{"fay"}, {"bob", "lee"}, {"bob"}, {"fay"}]
+
+
+async def test_a_deadline_of_an_agent_who_is_away_is_told_to_the_leads(house: House) -> None:
+    alice = house.people["alice"]
+    before = await warned_of_deadline(house, Role.AGENT, alice)
+    await goes_on_leave(house, "alice")
+    assert (before, await warned_of_deadline(house, Role.AGENT, alice)) == ({"alice"}, {"bob", "lee"})
