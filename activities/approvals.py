@@ -19,12 +19,13 @@ from domain.approval_asking import Approver, whose_turn
 from domain.escalation import EscalationKind, escalation_due
 from domain.people import Role
 from domain.review_case.facts import Asked
-from domain.shifts import differing_days
+from domain.shifts import Span, differing_days
 
 
 class ApprovalClock(BaseModel):
     """The clock of an offer that waits for approval. `missing` are the roles that still count, `told` those that were
-    asked, `barred` the accounts of those who may not approve: the maker and whoever has approved."""
+    asked, `barred` the accounts of those who may not approve: the maker and whoever has approved. What lies in `pauses`
+    does not count."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,6 +37,7 @@ class ApprovalClock(BaseModel):
     told: list[Role]
     barred: list[str]
     now: datetime
+    pauses: list[Span] = []
 
 
 class ApprovalActivities:
@@ -59,7 +61,7 @@ class ApprovalActivities:
                 differing = differing_days(desk.hours, days)
                 due = escalation_due(
                     EscalationKind.APPROVAL_WAITING, request.since, request.severity, len(request.told) + 1, desk.hours,
-                    desk, differing,
+                    desk, differing, request.pauses,
                 )  # fmt: skip
                 next_at = max(due, request.now)
             return Asked(

@@ -1,6 +1,7 @@
 """Escalation: when the next one on the ladder hears of it, and who that is; and when somebody hears before."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from db.sessions import Sessions
 from db.shifts import presences
 from db.tables.office import Person, PersonRole
 from domain.announcements import Announced, announce_at
+from domain.escalation import Escalation, EscalationKind
 from domain.people import Role
 from domain.review_case.facts import Reckoned, Told
 from domain.shifts import Presence
@@ -30,27 +32,36 @@ class EscalationActivities:
     @activity.defn
     async def reckon(self, request: ClockRequest) -> Reckoned:
         async with self._sessions.begin() as session:
-            escalation, version = await self._clock.next(
-                session, request.shop, request.kind, request.since, request.severity, request.told
-            )
-            due = escalation.at if escalation else None
+            due, version = await self._due(session, request)
             return Reckoned(kind=request.kind, since=request.since, due_at=due, policy=version)
+
+    async def _due(self, session: AsyncSession, request: ClockRequest) -> tuple[datetime | None, str]:
+        shop, kind, since, severity = request.shop, request.kind, request.since, request.severity
+        if kind is EscalationKind.APPROVAL_WAITING:  # climbs the offer's own ladder
+            return await self._clock.level(session, shop, kind, since, severity, len(request.told), request.pauses)
+        found, version = await self._clock.next(session, shop, kind, since, severity, request.told, request.pauses)
+        return found.at if found else None, version
 
     @activity.defn
     async def escalate(self, request: ClockRequest) -> Told:
         """Name the role whose turn it is and those who hold it; the agent's turn is the case's own agent's."""
         async with self._sessions.begin() as session:
             step, version = await self._clock.next(
-                session, request.shop, request.kind, request.since, request.severity, request.told
+                session, request.shop, request.kind, request.since, request.severity, request.told, request.pauses
             )
             role = step.target if step else Role.SUPERVISOR
             following, _ = await self._clock.next(
-                session, request.shop, request.kind, request.since, request.severity, [*request.told, role]
-            )
+                session, request.shop, request.kind, request.since, request.severity, [*request.told, role],
+                request.pauses,
+            )  # fmt: skip
             people = await self._holders(session, request, role)
-            # Late by an outage, two levels may be due at once; the next one still gets its own minute.
-            next_at = max(following.at, request.now) if following else None
+            next_at = await self._next_at(session, request, following) if following else None
             return Told(kind=request.kind, role=role, people=people, next_at=next_at, policy=version)
+
+    async def _next_at(self, session: AsyncSession, request: ClockRequest, following: Escalation) -> datetime:
+        """Where this one hears of it late, they still have their time before the next one does."""
+        earliest = await self._clock.a_step_later(session, request.shop, request.kind, request.now)
+        return max(following.at, earliest)
 
     @activity.defn
     async def reckon_announcement(self, request: AnnouncementRequest) -> Announced:
@@ -68,16 +79,29 @@ class EscalationActivities:
         if role is Role.AGENT and request.assignee is not None and not request.roles:
             return [request.assignee]
         wanted = request.roles if role is Role.AGENT and request.roles else [role]
-        return await holders_of(session, request.shop, wanted, request.now)
+        return (await holders_of(session, request.shop, wanted, request.now)).heard_by
 
 
-async def holders_of(session: AsyncSession, shop: str, roles: Collection[Role], now: datetime) -> list[str]:
-    """Whoever holds one of these roles in the shop and is not away."""
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who holds a role in a shop now, in a steady order."""
+
+    here: list[str]
+    away: list[str]
+
+    @property
+    def heard_by(self) -> list[str]:
+        """Those who are here. A thing is told once, so where nobody is it waits for those who are away."""
+        return self.here or self.away
+
+
+async def holders_of(session: AsyncSession, shop: str, roles: Collection[Role], now: datetime) -> Holders:
     holders = (
-        select(Person.id)
+        select(Person.id, is_here(now).label("here"))
         .join(PersonRole, PersonRole.person == Person.id)
         .where(PersonRole.role.in_(roles), (PersonRole.shop == shop) | PersonRole.shop.is_(None))
-        .where(Person.active, is_here(now))
+        .where(Person.active)
         .order_by(Person.id)
     )
-    return [str(person) for person in dict.fromkeys(await session.scalars(holders))]
+    found = {str(row.id): bool(row.here) for row in await session.execute(holders)}
+    return Holders([one for one, here in found.items() if here], [one for one, here in found.items() if not here])

@@ -15,6 +15,7 @@ from domain.review_case.outcomes import Outcome
 from domain.review_case.state import Amendment, Opening, ReviewCaseState
 from domain.review_case.steps import ConfirmCause, GiveThanks, LogContact, MakeOffer, MarkMalicious
 from domain.sealed import Event
+from domain.shifts import Span
 
 
 class Request(BaseModel):
@@ -271,7 +272,8 @@ class ReviewRequest(Request):
 
 
 class ClockRequest(Request):
-    """`told` are the roles that heard of it already; `roles`, where given, whose turn the agent's is."""
+    """`told` are the roles that heard of it already; `roles`, where given, whose turn the agent's is. `pauses` don't
+    count."""
 
     case: str
     shop: str
@@ -279,6 +281,7 @@ class ClockRequest(Request):
     since: datetime
     severity: int
     told: list[Role] = Field(default_factory=list)
+    pauses: list[Span] = Field(default_factory=list)
     assignee: str | None = None
     roles: list[Role] = Field(default_factory=list)
     now: datetime

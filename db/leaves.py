@@ -23,6 +23,12 @@ def is_here(now: datetime) -> ColumnElement[bool]:
     return and_(or_(Person.away_until.is_(None), Person.away_until <= now), not_(on_leave.exists()))
 
 
+async def is_at_hand(session: AsyncSession, person: UUID, now: datetime) -> bool:
+    """Whether they still work here, and are neither away nor on leave."""
+    found = select(Person.id).where(Person.id == person, Person.active, is_here(now))
+    return await session.scalar(found) is not None
+
+
 def moments_of(which: Any) -> ScalarSelect[Any]:
     """One moment of each leave of the statement's person, the first leave first."""
     ordered = aggregate_order_by(which, PersonLeave.starts_at, PersonLeave.ends_at)

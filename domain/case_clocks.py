@@ -1,6 +1,6 @@
 """The escalation clocks of a case of any kind: started, reckoned in the desk's hours, told once per target, held."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -12,12 +12,19 @@ from domain.people import TIMER, Role
 
 class Clock(BaseModel):
     """An escalation clock. `due_at` lies in the desk's hours; it is None until it was reckoned, and `over` says that
-    everybody on the ladder has been told. `told` holds the roles that heard of it: each does so once."""
+    everybody on the ladder has been told. `told` holds the roles that heard of it: each does so once. `pauses` are the
+    holds, from when to when, in which it stood."""
 
     since: datetime
     due_at: datetime | None = None
     told: list[Role] = []
     over: bool = False
+    pauses: list[tuple[datetime, datetime]] = []
+
+    @property
+    def counts_from(self) -> datetime:
+        """When it would have been started, had it never stood."""
+        return self.since + sum((ends - begins for begins, ends in self.pauses), timedelta())
 
 
 class Held(BaseModel):
@@ -49,7 +56,32 @@ class Told(BaseModel):
 
 
 class Clocked(Recorded, Protocol):
+    edition: int
+    assigned_at: datetime | None
     clocks: dict[EscalationKind, Clock]
+
+
+def start_not_contacted(case: Clocked, planned_for: datetime | None, now: datetime) -> None:
+    """Runs from the assignment or the first permitted hour, whichever is later."""
+    since = max(now, planned_for) if planned_for is not None and case.edition >= 1 else now
+    case.clocks[EscalationKind.NOT_CONTACTED] = Clock(since=since)
+
+
+def contact_planned(case: Clocked, planned_for: datetime) -> None:
+    """The first permitted hour is known now, or is another one. One that passed unused stays the first."""
+    clock = case.clocks.get(EscalationKind.NOT_CONTACTED)
+    if case.edition < 1 or clock is None or clock.told or EscalationKind.CONTACT_MISSED in case.clocks:
+        return
+    since = max(case.assigned_at or clock.since, planned_for)
+    if since != clock.since:
+        case.clocks[EscalationKind.NOT_CONTACTED] = Clock(since=since)
+
+
+def reckoned_from_now(case: Clocked, kind: EscalationKind, due_at: datetime | None, now: datetime) -> None:
+    """What was reckoned along with another thing, unless the clock begins later than that."""
+    clock = case.clocks.get(kind)
+    if clock is not None and (case.edition < 1 or clock.since <= now):
+        case.clocks[kind] = clock.model_copy(update={"due_at": due_at})
 
 
 def reckoned(case: Clocked, found: Reckoned) -> None:
@@ -72,6 +104,27 @@ def escalated(case: Clocked, found: Told, now: datetime) -> None:
     )  # fmt: skip
 
 
+def begin(case: Clocked, kind: EscalationKind, clock: Clock) -> None:
+    """Start a clock, unless one runs: it tells of both. One that is over would tell nobody of what came after it."""
+    running = case.clocks.get(kind)
+    if running is None or (running.over and case.edition >= 1):
+        case.clocks[kind] = clock
+
+
+def pass_on(case: Clocked, kind: EscalationKind, clock: Clock) -> None:
+    """What the clock ran for is done; it is that of the next one now, unless it was so all the while."""
+    running = case.clocks.get(kind)
+    if case.edition >= 1 and (running is None or running.since != clock.since):
+        case.clocks[kind] = clock
+
+
+def stale_anew(case: Clocked, kind: EscalationKind) -> datetime | None:
+    """When a person took a step after everybody had heard that nobody did; from then on it counts once more."""
+    clock, touched = case.clocks[kind], case.touched_at
+    anew = case.edition >= 1 and kind is EscalationKind.STALE and touched is not None and touched > clock.since
+    return touched if anew else None
+
+
 def still_stale(case: Clocked) -> bool:
     """Asked when the clock for stale cases has run out: it starts anew from the last step that a person took.
 
@@ -87,6 +140,16 @@ def still_stale(case: Clocked) -> bool:
 def go_on(case: Clocked, held: Held, now: datetime) -> None:
     """Every clock goes on with the time it had left when the hold began, or since it was started in the meantime."""
     for kind, clock in case.clocks.items():
+        if case.edition >= 1:
+            case.clocks[kind] = _paused(clock, max(clock.since, held.since), now)
+            continue
         stood = now - max(clock.since, held.since)
         due = clock.due_at + stood if clock.due_at else None
         case.clocks[kind] = clock.model_copy(update={"since": clock.since + stood, "due_at": due})
+
+
+def _paused(clock: Clock, begins: datetime, ends: datetime) -> Clock:
+    """What is left of it lies in the desk's hours, so it is reckoned anew; who has heard of it has."""
+    if begins >= ends:
+        return clock
+    return clock.model_copy(update={"pauses": [*clock.pauses, (begins, ends)], "due_at": None})

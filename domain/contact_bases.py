@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain.contact_history import ContactHistory, ContactTouch
 from domain.contact_outcomes import next_move
@@ -22,12 +22,19 @@ _UNSPACED = frozenset({NextMove.RETRY_SAME_WINDOW, NextMove.AT_AGREED_TIME})
 
 @dataclass(frozen=True, slots=True)
 class Bases:
-    """The bases of one request. An agreed time and presence do not wait for the ladder's spacing, the others do."""
+    """The bases of one request. An agreed time and presence do not wait for the ladder's spacing, the others do, unless
+    it is asked what they would find without it."""
 
     request: ContactRequest
     history: ContactHistory
     policy: ContactPolicy
     zone: LifeZone
+    spaced: bool = True
+
+    def starts(self, search: SlotSearch) -> datetime:
+        """When the first slot begins; the end of the search where there is none."""
+        found = (slot for _, find in self.in_order() if (slot := find(search)))
+        return next((slot.start for slot in found), search.latest)
 
     def in_order(self) -> Iterator[tuple[ContactBasis, Finder]]:
         ask = self.request
@@ -70,7 +77,7 @@ class Bases:
 
     def _spaced(self, search: SlotSearch) -> SlotSearch:
         made = [touch for touch in self.history.made_in(self.request.case) if touch.counted]
-        if not made or next_move(made[-1].result, made[-1].talk, self.policy) in _UNSPACED:
+        if not self.spaced or not made or next_move(made[-1].result, made[-1].talk, self.policy) in _UNSPACED:
             return search
         after = timedelta(days=self.policy.persistence.step(self.request.attempt_number).after_days)
         day = made[-1].at.astimezone(self.zone.tz).date() + after

@@ -9,7 +9,7 @@ from domain.contact_bases import Bases
 from domain.contact_caps import Block, blocked_until
 from domain.contact_channels import channels
 from domain.contact_history import ContactHistory, StatedPreference
-from domain.contact_reasons import NO_CONTACT, Held, Moved, plan_sentences, plan_warnings
+from domain.contact_reasons import NO_CONTACT, SPACING, Held, Moved, plan_sentences, plan_warnings
 from domain.contact_request import ContactRequest, ContactTimeUnclear, NoContact, PlannedContact
 from domain.contact_slots import DeskHours, Slot, SlotSearch
 from domain.contact_spread import Hands, Place, Placed, places
@@ -73,7 +73,7 @@ class FoundSlot:
         moved = Moved(self.wanted(), placed.others_there) if placed and placed.at != self.wanted() else None
         held = Held(self.held_by, self.request.attempt_number, moved)
         english, chinese = plan_sentences(self.channel, self.basis, due, self.slot, self.zone, held, self._subject)
-        stated, crowded = self.request.stated_preference is not None, placed is not None and placed.crowded
+        stated, crowded = self.request.wish_stands(self.policy), placed is not None and placed.crowded
         return PlannedContact(
             due_at=due,
             slot_ends_at=self.slot.end,
@@ -140,16 +140,26 @@ class _Planning:
 
     def _find_on(self, channel: Channel, block: Block | None) -> FoundSlot | None:
         ask = self.request
-        floors = [ask.now, block.until if block else None, ask.stated_preference and ask.stated_preference.earliest]
-        earliest = max(moment for moment in floors if moment).astimezone(UTC)
+        free_from = max(ask.now, (ask.stated_preference and ask.stated_preference.earliest) or ask.now).astimezone(UTC)
+        earliest = max(free_from, block.until.astimezone(UTC)) if block and block.until else free_from
         desks = tuple(desk for desk in (ask.desk, ask.agents, ask.agent) if desk)
         latest = ask.window_ends_at.astimezone(UTC)
         search = SlotSearch(channel, earliest, latest, self.zone, self.policy, self.days, desks)
-        for basis, find in Bases(self.request, self.history, self.policy, self.zone).in_order():
+        for basis, find in self._bases.in_order():
             if earliest < latest and (slot := find(search)):
-                why = block.why if block else ""
+                why = self._held_by(block, replace(search, earliest=free_from), slot) if block else ""
                 return FoundSlot(self.request, self.policy, self.zone, channel, basis, slot, why)
         return None
+
+    @property
+    def _bases(self) -> Bases:
+        return Bases(self.request, self.history, self.policy, self.zone)
+
+    def _held_by(self, block: Block, unblocked: SlotSearch, slot: Slot) -> str:
+        """What alone keeps the contact from being made earlier; nothing where the hours do it by themselves."""
+        if self._bases.starts(unblocked) < slot.start:
+            return block.why
+        return SPACING if replace(self._bases, spaced=False).starts(unblocked) < slot.start else ""
 
     # Where nothing fits
 

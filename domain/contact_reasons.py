@@ -26,6 +26,7 @@ class Held:
     moved: Moved | None = None
 
 
+SPACING = "the spacing of attempts over the month"
 _VERBS = {
     Channel.CALL: ("Call", "打电话"),
     Channel.SMS: ("Send an SMS", "发短信"),

@@ -56,8 +56,17 @@ class ContactRequest:
         stated = self.stated_preference
         if stated is None or stated.earliest is None or stated.windows or stated.earliest >= self.window_ends_at:
             return None
-        good_for = timedelta(minutes=policy.persistence.appointment_minutes)
-        return stated.earliest if self.now < stated.earliest + good_for else None
+        return stated.earliest if self._still_good(stated.earliest, policy) else None
+
+    def wish_stands(self, policy: ContactPolicy) -> bool:
+        """Whether the buyer asked for a time that is not over: one that was kept, or missed, asks for nothing more."""
+        stated = self.stated_preference
+        if stated is None or stated.windows:
+            return stated is not None
+        return stated.earliest is not None and self._still_good(stated.earliest, policy)
+
+    def _still_good(self, agreed: datetime, policy: ContactPolicy) -> bool:
+        return self.now < agreed + timedelta(minutes=policy.persistence.appointment_minutes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

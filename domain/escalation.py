@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from domain.errors import Refusal
 from domain.people import Role
 from domain.policies.desk import DeskHours, DeskPolicy, DeskWindow, EscalationKind
+from domain.shifts import Span, without
 
 __all__ = [
     "DeskHours",
@@ -41,13 +42,16 @@ class Escalation:
     target: Role
 
 
-def add_desk_time(start: datetime, minutes: int, desk: DeskHours, days: DifferingDays | None = None) -> datetime:
+def add_desk_time(
+    start: datetime, minutes: int, desk: DeskHours, days: DifferingDays | None = None, pauses: Collection[Span] = ()
+) -> datetime:
     """When `minutes` of staffed time have passed since `start`; with 0 the first staffed moment from then on.
 
-    `days` are dates whose windows differ (a holiday: none), beyond those that the desk's own hours name.
+    `days` are dates whose windows differ (a holiday: none), beyond those that the desk's own hours name. What lies in
+    `pauses` does not count.
     """
     left = timedelta(minutes=minutes)
-    for opens, closes in _staffed(start, desk, days or {}):
+    for opens, closes in without(pauses, _staffed(start, desk, days or {})):
         begin = max(start.astimezone(UTC), opens)
         if begin < closes and left <= closes - begin:
             return begin + left
@@ -85,11 +89,12 @@ def escalation_due(
     desk: DeskHours,
     policy: DeskPolicy,
     days: DifferingDays | None = None,
+    pauses: Collection[Span] = (),
 ) -> datetime:
     """When the target of a level (0 is the first) hears of it. `since` is the assignment or the first permitted hour,
     whichever is later."""
     rule = policy.escalations[kind]
-    return add_desk_time(since, rule.minutes[severity - 1] + level * rule.step_minutes, desk, days)
+    return add_desk_time(since, rule.minutes[severity - 1] + level * rule.step_minutes, desk, days, pauses)
 
 
 def next_escalation(
@@ -99,9 +104,11 @@ def next_escalation(
     told: Collection[Role],
     policy: DeskPolicy,
     days: DifferingDays | None = None,
+    pauses: Collection[Span] = (),
 ) -> Escalation | None:
     """Who hears next and when, or None when everybody on the ladder has."""
     for level, target in enumerate(targets(kind, severity, policy)):
         if target not in told:
-            return Escalation(kind, escalation_due(kind, since, severity, level, policy.hours, policy, days), target)
+            due = escalation_due(kind, since, severity, level, policy.hours, policy, days, pauses)
+            return Escalation(kind, due, target)
     return None

@@ -61,7 +61,7 @@ class Presence:
 
     def spans(self, start: datetime, end: datetime, days: CalendarDays) -> Iterator[Span]:
         """Their stretches of work between two moments; the newest term that counts on a day decides it."""
-        yield from _without(self.leaves, self._shifts(start, end, days))
+        yield from without(self.leaves, self._shifts(start, end, days))
 
     def _shifts(self, start: datetime, end: datetime, days: CalendarDays) -> Iterator[Span]:
         newest = sorted(self.terms, key=lambda term: term.valid_from, reverse=True)
@@ -76,7 +76,7 @@ class Presence:
         if self.terms:
             yield from sorted(self.spans(start, end, days))
         else:
-            yield from _without(self.leaves, desk_spans(desk, start, end, days))
+            yield from without(self.leaves, desk_spans(desk, start, end, days))
 
     def at_work(self, start: datetime, end: datetime, days: CalendarDays) -> Iterator[Span]:
         """When this person can make a contact between two moments; without any term that is all the time."""
@@ -84,7 +84,7 @@ class Presence:
             yield from self.spans(start, end, days)
         elif self.active:
             back = max(start, self.away_until) if self.away_until else start
-            yield from _without(self.leaves, [(back, end)] if back < end else [])
+            yield from without(self.leaves, [(back, end)] if back < end else [])
 
 
 def next_start(people: Iterable[Presence], now: datetime, within: timedelta, days: CalendarDays) -> datetime | None:
@@ -94,13 +94,14 @@ def next_start(people: Iterable[Presence], now: datetime, within: timedelta, day
     return min(starts, default=None)
 
 
-def _without(leaves: Iterable[Span], spans: Iterable[Span]) -> Iterator[Span]:
+def without(leaves: Collection[Span], spans: Iterable[Span]) -> Iterator[Span]:
     """What is left of stretches of work outside of the leaves."""
-    left = list(spans)
-    for begins, ends in leaves:
-        left = [part for span in left for part in ((span[0], min(span[1], begins)), (max(span[0], ends), span[1]))]
-        left = [(opens, closes) for opens, closes in left if opens < closes]
-    yield from left
+    for whole in spans:
+        left = [whole]
+        for begins, ends in leaves:
+            left = [part for span in left for part in ((span[0], min(span[1], begins)), (max(span[0], ends), span[1]))]
+            left = [(opens, closes) for opens, closes in left if opens < closes]
+        yield from left
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ async def ask_approvers(case: ReviewCaseState | RefundCaseState, lock: asyncio.L
         case=case.opening.case, shop=case.opening.shop, since=clock.since, severity=case.severity,
         missing=approving.missing_roles(offer), told=clock.told,
         barred=[offer.maker, *(given.person for given in offer.approvals)], now=workflow.now(),
+        pauses=clock.pauses,
     )  # fmt: skip
     found = await workflow.execute_activity_method(ApprovalActivities.ask_approvers, request, **limits.RECORD)
     async with lock:

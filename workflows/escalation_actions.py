@@ -36,7 +36,7 @@ class EscalationActions:
         clock = case.clocks[kind]
         return ClockRequest(
             case=case.opening.case, shop=case.opening.shop, kind=kind, since=clock.since, severity=case.severity,
-            told=clock.told, assignee=self._whose(kind), now=workflow.now(),
+            told=clock.told, pauses=clock.pauses, assignee=self._whose(kind), now=workflow.now(),
             roles=fulfilling.whose(case) if kind is EscalationKind.FULFILMENT_WAITING else [],
         )  # fmt: skip
 

@@ -277,7 +277,7 @@ class RefundActions:
         clock = case.clocks[kind]
         return ClockRequest(
             case=case.opening.case, shop=case.opening.shop, kind=kind, since=clock.since, severity=case.severity,
-            told=clock.told, assignee=case.assignee, now=workflow.now(),
+            told=clock.told, pauses=clock.pauses, assignee=case.assignee, now=workflow.now(),
         )  # fmt: skip
 
     async def _reckon(self, due: Due) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from domain.case_clocks import Clock
+from domain.case_clocks import Clock, begin
 from domain.case_record import record
 from domain.disputes import steps
 from domain.disputes.rules import KEPT, DisputeFull, QuestionUnknown, ahead, require, working
@@ -32,7 +32,7 @@ def ask(case: Disputed, actor: Actor, step: steps.AskQuestion, now: datetime, fo
         due_at=step.due or now + ANSWER_WITHIN,
     )  # fmt: skip
     case.disputes.questions.append(asked)
-    case.clocks.setdefault(EscalationKind.QUESTION_ASKED, Clock(since=now))
+    begin(case, EscalationKind.QUESTION_ASKED, Clock(since=now))
     record(case, actor, now, "question_asked", question=asked.number, text=asked.what, due_at=asked.due_at)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain import case_clocks
 from domain.disputes import dues
 from domain.escalation import EscalationKind
 from domain.refund_case import amends, calls, claim_standing, claiming, deadlines, hearing, tracing
@@ -159,8 +160,9 @@ def _needs_service(case: RefundCaseState) -> bool:
 def _clocks(case: RefundCaseState) -> Iterator[Due]:
     for kind, clock in case.clocks.items():
         if clock.over:
-            continue
-        if clock.due_at is None:
+            if anew := case_clocks.stale_anew(case, kind):
+                yield Due(anew, Action.ESCALATE, str(kind))
+        elif clock.due_at is None:
             yield Due(clock.since, Action.RECKON, str(kind))
         else:
             yield Due(clock.due_at, Action.ESCALATE, str(kind))
@@ -193,5 +195,12 @@ def _due_for_its_owner(case: RefundCaseState) -> Due | None:
     call = case.calls.contact
     if call is not None:
         return Due(call.due_at, Action.CALL, "due")
-    since = min((clock.since for clock in case.clocks.values()), default=case.opened_at)
-    return Due(since, Action.ACT, str(stage))
+    return Due(_waits_since(case), Action.ACT, str(stage))
+
+
+def _waits_since(case: RefundCaseState) -> datetime:
+    """Since when its owner has something to do. The clock for stale cases runs whatever there is to do."""
+    if case.edition < 1:
+        return min((clock.since for clock in case.clocks.values()), default=case.opened_at)
+    asking = (clock.counts_from for kind, clock in case.clocks.items() if kind is not EscalationKind.STALE)
+    return min(asking, default=case.stage_since or case.opened_at)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
-from domain.case_clocks import Clock
+from domain.case_clocks import Clock, contact_planned
 from domain.case_record import record
 from domain.contact_terms import CallResult, Channel, StopSignal
 from domain.escalation import EscalationKind
@@ -91,6 +91,7 @@ def planned(case: RefundCaseState, found: Planned, now: datetime) -> None:
         number=calls.planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
         why=found.why, why_zh=found.why_zh, warnings=found.warnings, in_surge=found.in_surge,
     )  # fmt: skip
+    contact_planned(case, found.due_at)
     record(
         case, TIMER, now, "contact_planned",
         number=calls.planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from domain.case_clocks import Clock
+from domain.case_clocks import Clock, begin
 from domain.escalation import EscalationKind
 from domain.refund_case.claim_standing import claim_missing, claim_overdue
 from domain.refund_case.stages import Owner, RefundStage, owner_of, stage_of
@@ -31,12 +31,15 @@ FOLLOWING = frozenset({*_BY_OWNER.values(), *_OF_SERVICE.values()})
 def follow(case: RefundCaseState, now: datetime) -> None:
     """Start the clock of whoever has to move, and stop those of everybody else. Called after every change."""
     stage = stage_of(case)
-    if stage != case.stage_seen:
+    moved = stage != case.stage_seen
+    if moved:
         case.stage_seen, case.stage_since = stage, now
     wanted = _wanted(case)
     for kind in FOLLOWING - {wanted}:
         case.clocks.pop(kind, None)
-    if wanted is not None:
+    if wanted is not None and moved:
+        begin(case, wanted, Clock(since=now))
+    elif wanted is not None:
         case.clocks.setdefault(wanted, Clock(since=now))
     _follow_claims(case, now)
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain import desk_steps as steps
-from domain.case_clocks import Clock, Held, go_on
+from domain.case_clocks import Clock, Held, go_on, start_not_contacted
 from domain.case_record import record
 from domain.escalation import EscalationKind
 from domain.people import LEADERS, SYSTEM, TIMER, Actor
@@ -43,7 +43,7 @@ def assign(case: RefundCaseState, actor: Actor, person: str, kind: str, now: dat
         _leave_call(case, before, now)
     case.clocks.pop(EscalationKind.UNASSIGNED, None)
     if case.talk.asked_at is None and case.outcome is None:
-        case.clocks[EscalationKind.NOT_CONTACTED] = Clock(since=now)
+        start_not_contacted(case, case.calls.contact.due_at if case.calls.contact else None, now)
     record(case, actor, now, kind, to=person, before=before, **facts)
 
 
@@ -87,6 +87,9 @@ def check_hold(case: RefundCaseState, actor: Actor, step: steps.Hold, now: datet
 def hold(case: RefundCaseState, actor: Actor, step: steps.Hold, now: datetime, found: RefundPrepared) -> None:
     """The marketplace's deadline does not know of it: it is warned of and acted on all the same."""
     case.held = Held(since=now, until=step.until)
+    call = case.calls.contact
+    if case.edition >= 1 and call is not None and call.taken_by is None:
+        case.calls.contact = None
     record(case, actor, now, "held", why=step.why, until=step.until)
 
 
@@ -101,11 +104,23 @@ def resume(
     assert case.held is not None  # noqa: S101 - may_resume and the agenda see to it
     held, case.held = case.held, None
     go_on(case, held, now)
+    if case.edition >= 1:
+        _go_on_calling(case, held, now)
     if case.talk.trial is not None:
         case.talk.trial = case.talk.trial.model_copy(
             update={"until": case.talk.trial.until + (now - max(case.talk.trial.since, held.since))}
         )
     record(case, actor, now, "resumed", paused_seconds=int((now - held.since).total_seconds()))
+
+
+def _go_on_calling(case: RefundCaseState, held: Held, now: datetime) -> None:
+    """A call that somebody had taken can still be logged; any other one is planned anew."""
+    call = case.calls.contact
+    if call is None or call.taken_at is None:
+        case.calls.contact, case.calls.plan_again_at = None, max(case.calls.plan_again_at or now, now)
+    else:
+        stood = now - max(call.taken_at, held.since)
+        case.calls.contact = call.model_copy(update={"taken_at": call.taken_at + stood})
 
 
 def resume_by_timer(case: RefundCaseState, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from domain.assignment import Assigned, search_again
-from domain.case_clocks import Clock
+from domain.case_clocks import Clock, reckoned_from_now
 from domain.case_record import record
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
@@ -91,9 +91,8 @@ def assigned(case: RefundCaseState, found: Assigned, now: datetime) -> None:
         search_again(case, found, now)
     elif case.assignee is None:
         assign(case, TIMER, found.person, "assigned", now, why=found.why)
-        if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
-            due = found.clocks.get(EscalationKind.NOT_CONTACTED)
-            case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
+        kind = EscalationKind.NOT_CONTACTED
+        reckoned_from_now(case, kind, found.clocks.get(kind), now)
 
 
 def read(case: RefundCaseState, reading: Reading | None, now: datetime) -> None:

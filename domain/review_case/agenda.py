@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain import case_clocks
 from domain.disputes import dues
 from domain.escalation import EscalationKind
 from domain.fulfilment import needs_address, needs_payee
@@ -319,8 +320,9 @@ def _investigations(case: ReviewCaseState) -> Iterator[Due]:
 def _clocks(case: ReviewCaseState) -> Iterator[Due]:
     for kind, clock in case.clocks.items():
         if clock.over:
-            continue
-        if clock.due_at is None:
+            if anew := case_clocks.stale_anew(case, kind):
+                yield Due(anew, Action.ESCALATE, str(kind))
+        elif clock.due_at is None:
             yield Due(clock.since, Action.RECKON, str(kind))
         else:
             yield Due(clock.due_at, Action.ESCALATE, str(kind))
@@ -328,7 +330,9 @@ def _clocks(case: ReviewCaseState) -> Iterator[Due]:
 
 def due_for_people(case: ReviewCaseState) -> Due | None:
     """What a person of the desk is needed for, now or next; lists sort by it."""
-    waiting = [Due(clock.since, Action.ESCALATE, str(kind)) for kind, clock in case.clocks.items() if kind in ASKING]
+    waiting = [
+        Due(clock.counts_from, Action.ESCALATE, str(kind)) for kind, clock in case.clocks.items() if kind in ASKING
+    ]
     if case.contact is not None:
         waiting.append(Due(case.contact.due_at, Action.CONTACT_DUE))
     visit = case.follow_up

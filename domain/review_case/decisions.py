@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from domain.case_clocks import begin
 from domain.escalation import EscalationKind
 from domain.people import LEADERS, TIMER, Actor, Role
 from domain.review_case import agreement_steps as steps
@@ -60,7 +61,7 @@ def _put(
         number=number, what=what, needs=needs, by=actor.person, at=now, due_at=due_at, about_contact=about_contact
     )
     case.agreements.decisions.append(asked)
-    case.clocks.setdefault(EscalationKind.DECISION_ASKED, Clock(since=now))
+    begin(case, EscalationKind.DECISION_ASKED, Clock(since=now))
     record(
         case, actor, now, "decision_asked",
         decision=asked.number, what=asked.what, needs=asked.needs, due_at=asked.due_at,
@@ -118,6 +119,12 @@ def fell_due(case: ReviewCaseState, number: int, now: datetime) -> None:
     asked.reminded_at = now
     case.clocks[EscalationKind.DECISION_ASKED] = Clock(since=now)
     record(case, TIMER, now, "decision_due", decision=number)
+
+
+def reopened(case: ReviewCaseState, now: datetime) -> None:
+    """The clock ended with the run before, and what was asked then still waits."""
+    if case.edition >= 1 and undecided(case):
+        case.clocks[EscalationKind.DECISION_ASKED] = Clock(since=now)
 
 
 def undecided(case: ReviewCaseState) -> list[Decision]:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.case_clocks import go_on
+from domain.case_clocks import go_on, start_not_contacted
 from domain.contact_terms import PhoneKind
 from domain.escalation import EscalationKind
 from domain.people import LEADERS, SYSTEM, TIMER, Actor
@@ -67,7 +67,7 @@ def assign(case: ReviewCaseState, actor: Actor, person: str, kind: str, now: dat
     _leave_contact(case, before, person, now)
     case.clocks.pop(EscalationKind.UNASSIGNED, None)
     if not case.attempts and (case.outcome is None or case.edition < 1):
-        case.clocks[EscalationKind.NOT_CONTACTED] = Clock(since=now)
+        start_not_contacted(case, case.contact.due_at if case.contact else None, now)
     record(case, actor, now, kind, to=person, before=before, **facts)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from domain.case_clocks import begin
 from domain.contact_terms import CallResult, StopSignal
 from domain.disputes import flags
 from domain.escalation import EscalationKind
@@ -56,7 +57,7 @@ def _wants_an_answer(case: ReviewCaseState, message: BuyerMessage, number: int, 
             number=number, channel=message.channel, at=now, by=message.by, result=CallResult.CONNECTED, inbound=True
         )
     )
-    case.clocks.setdefault(EscalationKind.BUYER_WROTE, Clock(since=now))
+    begin(case, EscalationKind.BUYER_WROTE, Clock(since=now))
     if case.contact is None and case.stopped is None:
         replan(case, now)
 

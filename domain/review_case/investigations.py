@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from domain.case_clocks import begin, pass_on
 from domain.escalation import EscalationKind
 from domain.people import LEADERS, TIMER, Actor, Role
 from domain.review_case import agreement_steps as steps
@@ -68,8 +69,11 @@ def answer(
         case, actor, now, "investigation_answered",
         investigation=asked.number, answer=step.answer, late=now > asked.due_at,
     )  # fmt: skip
-    if overdue(case) is None:
+    waiting = overdue(case)
+    if waiting is None or waiting.reminded_at is None:
         case.clocks.pop(EscalationKind.INVESTIGATION, None)
+    elif asked.reminded_at is not None:
+        pass_on(case, EscalationKind.INVESTIGATION, Clock(since=waiting.reminded_at, told=[Role.AGENT]))
 
 
 def fell_due(case: ReviewCaseState, number: int, now: datetime) -> None:
@@ -78,11 +82,17 @@ def fell_due(case: ReviewCaseState, number: int, now: datetime) -> None:
         return
     asked.reminded_at = now
     # Whoever was asked hears of it now, so the ladder goes on with the next one.
-    case.clocks.setdefault(EscalationKind.INVESTIGATION, Clock(since=now, told=[Role.AGENT]))
+    begin(case, EscalationKind.INVESTIGATION, Clock(since=now, told=[Role.AGENT]))
     record(
         case, TIMER, now, "investigation_due",
         investigation=number, to=asked.to, what="investigation_due", level=0, told=[asked.to],
     )  # fmt: skip
+
+
+def reopened(case: ReviewCaseState, now: datetime) -> None:
+    """The clock ended with the run before; what fell due then and has no answer is asked for from the first on."""
+    if case.edition >= 1 and overdue(case) is not None:
+        case.clocks[EscalationKind.INVESTIGATION] = Clock(since=now)
 
 
 def unanswered(case: ReviewCaseState) -> list[Investigation]:

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 from domain.amendment import Amended, NotAmended, Reading, Removed, Unclear, Worse, verdict
 from domain.assignment import search_again
+from domain.case_clocks import contact_planned, reckoned_from_now
 from domain.case_clocks import escalated as escalated
 from domain.case_clocks import reckoned as reckoned
 from domain.case_clocks import still_stale as still_stale
 from domain.contact_terms import NOBODY_THERE, NoContactCode
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
-from domain.review_case import following_up, reversing
+from domain.review_case import decisions, following_up, investigations, reversing, undecided
 from domain.review_case.closing import end
 from domain.review_case.desk import assign, plan_for_the_shift, replan
 from domain.review_case.facts import Assigned, Opened, Planned
@@ -52,6 +53,8 @@ def opened(case: ReviewCaseState, found: Opened, now: datetime) -> None:
     case.read_again_at = now + DAILY
     for kind in (EscalationKind.UNASSIGNED, EscalationKind.STALE):
         case.clocks[kind] = Clock(since=now, due_at=found.clocks.get(kind))
+    investigations.reopened(case, now)
+    decisions.reopened(case, now)
     record(
         case, SYSTEM, now, "reopened" if found.before else "opened",
         run=case.opening.run, source=case.opening.source, why=case.opening.why, review=case.opening.review_row,
@@ -106,9 +109,12 @@ def assigned(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
     elif case.assignee is None:
         assign(case, TIMER, found.person, "assigned", now, why=found.why, policy=found.policy or None)
         plan_for_the_shift(case, now, found)
-        if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
-            due = found.clocks.get(EscalationKind.NOT_CONTACTED)
-            case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
+        _reckoned_meanwhile(case, found, now)
+
+
+def _reckoned_meanwhile(case: ReviewCaseState, found: Assigned, now: datetime) -> None:
+    kind = EscalationKind.NOT_CONTACTED
+    reckoned_from_now(case, kind, found.clocks.get(kind), now)
 
 
 def replaced(case: ReviewCaseState, found: Assigned, before: str, now: datetime) -> None:
@@ -124,9 +130,7 @@ def replaced(case: ReviewCaseState, found: Assigned, before: str, now: datetime)
             case.clocks[EscalationKind.DECISION_WAITING] = Clock(since=now)
         return
     assign(case, TIMER, found.person, "handed_on", now, why=found.why, **_by(found))
-    if clock := case.clocks.get(EscalationKind.NOT_CONTACTED):
-        due = found.clocks.get(EscalationKind.NOT_CONTACTED)
-        case.clocks[EscalationKind.NOT_CONTACTED] = clock.model_copy(update={"due_at": due})
+    _reckoned_meanwhile(case, found, now)
     replan(case, now)
 
 
@@ -143,25 +147,27 @@ def planned(case: ReviewCaseState, found: Planned, now: datetime) -> None:
         return
     if found.due_at is None or found.slot_ends_at is None or found.channel is None:
         case.plan_again_at = found.again_at
-        if case.plan_note != found.why:
+        another = case.plan_note != found.why
+        if another:
             record(case, TIMER, now, "no_contact_possible", why=found.why, code=found.code, policy=found.policy)
         case.plan_note, case.plan_code = found.why, found.code
         if found.code == NoContactCode.AGENT_NEVER_THERE and case.assignee is not None:
             case.replace_at = now
         # A shift can be changed tomorrow, so the plan is tried again; somebody hears of it today all the same.
         elif found.again_at is None or found.code in NOBODY_THERE:
-            case.clocks.setdefault(EscalationKind.DECISION_WAITING, Clock(since=now))
+            undecided.wait(case, now, another=another)
         return
     case.contacts_planned += 1
     case.plan_note = ""
-    if case.plan_code in NOBODY_THERE and not case.suspected:
-        case.clocks.pop(EscalationKind.DECISION_WAITING, None)
-    case.plan_code, case.replace_at = None, None
+    failed, case.plan_code, case.replace_at = case.plan_code, None, None
+    if failed in NOBODY_THERE or case.edition >= 1:
+        undecided.settle(case)
     case.presence_again_at = found.presence_again_at or case.presence_again_at
     case.contact = ContactWait(
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
         why=found.why, why_zh=found.why_zh, warnings=found.warnings, reminder=resting(case), in_surge=found.in_surge,
     )  # fmt: skip
+    contact_planned(case, found.due_at)
     record(
         case, TIMER, now, "contact_planned",
         number=case.contacts_planned, channel=found.channel, due_at=found.due_at, slot_ends_at=found.slot_ends_at,
@@ -207,7 +213,7 @@ def read(case: ReviewCaseState, reading: Reading | None, now: datetime) -> None:
     case.read_at = reading.at
     case.readings = [*case.readings, reading][-READINGS_KEPT:]
     reply_seen(case, reading, now)
-    case.person_must_look = False
+    must_look, case.person_must_look = case.person_must_look, False
     shown = verdict(case.identity.baseline, case.readings, case.identity.amend_modes, now)
     match shown:
         case Amended():
@@ -222,6 +228,10 @@ def read(case: ReviewCaseState, reading: Reading | None, now: datetime) -> None:
             _reverted(case, now)
         case _:
             pass
+    if case.person_must_look:
+        undecided.wait(case, now, another=not must_look)
+    elif must_look and case.edition >= 1:
+        undecided.settle(case)
     _after_the_end(case, isinstance(shown, Worse), now)
 
 
@@ -255,7 +265,6 @@ def _unclear(case: ReviewCaseState, again: datetime | None, why: str, now: datet
         case.read_again_at = max(again, now)
     elif case.amendment is None and case.outcome is None:  # else a second person has looked
         case.person_must_look = True
-        case.clocks.setdefault(EscalationKind.DECISION_WAITING, Clock(since=now))
     record(case, PLATFORM, now, "reading_unclear", why=why, again_at=again)
 
 

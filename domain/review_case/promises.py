@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from domain.case_clocks import begin, pass_on
 from domain.escalation import EscalationKind
 from domain.people import TIMER, Actor, Role
 from domain.review_case import agreement_steps as steps
@@ -55,8 +56,11 @@ def keep(case: ReviewCaseState, actor: Actor, step: steps.KeepPromise, now: date
     kept = _numbered(case, step.promise)
     kept.kept_at = now
     record(case, actor, now, "promise_kept", promise=kept.number, late=now > kept.due_at, note=step.note)
-    if not any(one.open and one.reminded_at for one in case.agreements.promises):
+    waiting = min((one.reminded_at for one in case.agreements.promises if one.open and one.reminded_at), default=None)
+    if waiting is None:
         case.clocks.pop(EscalationKind.PROMISE_DUE, None)
+    elif kept.reminded_at is not None:
+        pass_on(case, EscalationKind.PROMISE_DUE, _clock(case, waiting))
 
 
 def fell_due(case: ReviewCaseState, number: int, now: datetime) -> None:
@@ -65,10 +69,14 @@ def fell_due(case: ReviewCaseState, number: int, now: datetime) -> None:
     if not due.open or due.reminded_at is not None:
         return
     due.reminded_at = now
-    told, role = ([case.assignee], [Role.AGENT]) if case.assignee else ([], [])
-    # The agent hears of it now, so the ladder goes on with the next one.
-    case.clocks.setdefault(EscalationKind.PROMISE_DUE, Clock(since=now, told=role))
+    told = [case.assignee] if case.assignee else []
+    begin(case, EscalationKind.PROMISE_DUE, _clock(case, now))
     record(case, TIMER, now, "promise_due", promise=number, what="promise_due", level=0, told=told)
+
+
+def _clock(case: ReviewCaseState, since: datetime) -> Clock:
+    """The agent hears of it at once, so the ladder goes on with the next one."""
+    return Clock(since=since, told=[Role.AGENT] if case.assignee else [])
 
 
 def broke(case: ReviewCaseState, number: int, now: datetime) -> None:

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from domain.escalation import EscalationKind
 from domain.people import Actor
-from domain.review_case import steps
+from domain.review_case import steps, undecided
 from domain.review_case.evidence import Evidence, Report, manifest
 from domain.review_case.facts import Prepared
 from domain.review_case.permissions import leaders, require, supervisor, working
@@ -83,7 +82,7 @@ def report(case: ReviewCaseState, actor: Actor, step: steps.ReportToPlatform, no
     pieces = case.malice.evidence
     made = Report(ground=step.ground, reference=step.reference, at=step.at, by=actor.person, manifest=manifest(pieces))
     case.malice.report = made
-    case.clocks.pop(EscalationKind.DECISION_WAITING, None)
+    undecided.settle(case)
     record(
         case, actor, now, "reported_to_platform",
         ground=made.ground, reference=made.reference, at=made.at, pieces=len(pieces), manifest=made.manifest,
@@ -93,5 +92,5 @@ def report(case: ReviewCaseState, actor: Actor, step: steps.ReportToPlatform, no
 
 def skip(case: ReviewCaseState, actor: Actor, step: steps.SkipReport, now: datetime, found: Prepared) -> None:
     case.malice.report = Report(at=now, by=actor.person)
-    case.clocks.pop(EscalationKind.DECISION_WAITING, None)
+    undecided.settle(case)
     record(case, actor, now, "report_skipped", why=step.why)

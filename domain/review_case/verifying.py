@@ -5,7 +5,7 @@ from datetime import datetime
 from domain.escalation import EscalationKind
 from domain.people import Actor
 from domain.platforms import AmendMode
-from domain.review_case import steps
+from domain.review_case import steps, undecided
 from domain.review_case.desk import drop_contact
 from domain.review_case.facts import Prepared
 from domain.review_case.permissions import desk, leaders, require, supervisor, working
@@ -57,9 +57,9 @@ def check_confirm(case: ReviewCaseState, actor: Actor, step: steps.ConfirmAmende
 
 def confirm(case: ReviewCaseState, actor: Actor, step: steps.ConfirmAmended, now: datetime, found: Prepared) -> None:
     case.amendment = Amendment(mode=step.mode, at=now, by=actor.person, evidence=step.evidence.id)
-    if case.person_must_look and not case.suspected:
-        case.clocks.pop(EscalationKind.DECISION_WAITING, None)
-    case.person_must_look = False
+    looked, case.person_must_look = case.person_must_look, False
+    if looked and (case.edition >= 1 or not case.suspected):
+        undecided.settle(case)
     record(case, actor, now, "amendment_verified", mode=step.mode, evidence=step.evidence, by_person=True)
 
 
@@ -142,7 +142,7 @@ def decide_malicious(
 ) -> None:
     assert case.suspicion is not None  # noqa: S101 - may_decide_malicious saw it under the same lock
     case.suspicion = case.suspicion.model_copy(update={"decided": step.malicious})
-    case.clocks.pop(EscalationKind.DECISION_WAITING, None)
+    undecided.settle(case)
     case.plan_again_at = now
     if step.malicious:
         drop_contact(case)

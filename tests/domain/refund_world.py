@@ -247,8 +247,8 @@ class RefundWorld:
                 talking.trial_over(case, now)
             case Action.RECKON:
                 kind = EscalationKind(due.subject)
-                since = case.clocks[kind].since
-                reckoned(case, Reckoned(kind=kind, since=since, due_at=since + timedelta(hours=4)))
+                since, counts_from = case.clocks[kind].since, case.clocks[kind].counts_from
+                reckoned(case, Reckoned(kind=kind, since=since, due_at=counts_from + timedelta(hours=4)))
             case Action.ESCALATE:
                 kind = EscalationKind(due.subject)
                 if kind is not EscalationKind.STALE or still_stale(case):

@@ -152,8 +152,8 @@ class World:
                 replying.reply_closed(case, now)
             case Action.RECKON:
                 kind = EscalationKind(due.subject)
-                since = case.clocks[kind].since
-                progress.reckoned(case, Reckoned(kind=kind, since=since, due_at=since + timedelta(hours=4)))
+                since, counts_from = case.clocks[kind].since, case.clocks[kind].counts_from
+                progress.reckoned(case, Reckoned(kind=kind, since=since, due_at=counts_from + timedelta(hours=4)))
             case Action.ESCALATE:
                 self._escalate(EscalationKind(due.subject))
             case Action.LOG_MESSAGE:

@@ -14,7 +14,7 @@ from domain.contact_plan import (
     StatedPreference,
     plan_contact,
 )
-from domain.contact_terms import AddressType, Occupation, PhoneKind
+from domain.contact_terms import AddressType, CallResult, Occupation, PhoneKind, TalkOutcome
 from domain.policies.hours import DayWindows, Window
 from tests.domain.contact_world import (
     NOBODY_YET,
@@ -313,3 +313,35 @@ def test_a_mainland_calendar_is_no_calendar_of_hong_kong() -> None:
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ContactTimeUnclear, match="now has no time zone"):
         request(datetime(2026, 11, 23, 10))  # noqa: DTZ001 the fault under test
+
+
+# What the plan says of itself
+
+
+NOT_KEPT = "The time that the buyer asked for cannot be kept inside hours, caps and desk."
+
+
+@pytest.mark.parametrize(
+    ("wish", "warned"),
+    [
+        (StatedPreference(earliest=at("2026-11-20 18:00")), False),
+        (StatedPreference(earliest=at("2026-11-24 03:00")), True),
+        (StatedPreference(windows=windows("02:00-03:00")), True),
+        (StatedPreference(earliest=at("2026-11-20 18:00"), windows=windows("02:00-03:00")), True),
+    ],
+)
+def test_a_wish_that_cannot_be_kept_is_warned_of_while_it_stands(wish: StatedPreference, warned: bool) -> None:
+    plan = planned(MONDAY, stated_preference=wish)
+    assert (NOT_KEPT in plan.warnings) is warned
+
+
+def test_a_cap_of_today_is_not_named_where_the_spacing_of_attempts_puts_the_call_days_later() -> None:
+    plan = planned("2026-11-23 13:30", history(touch("2026-11-23 12:00")), attempt_number=4)
+    assert "cap" not in plan.reason
+    assert "not earlier because of the spacing of attempts" in plan.reason
+
+
+def test_a_cap_is_named_where_it_alone_keeps_the_call_from_today() -> None:
+    agreed = touch("2026-11-23 12:00", CallResult.CONNECTED, TalkOutcome.AGREED_LATER)
+    plan = planned("2026-11-23 13:30", history(agreed))
+    assert "not earlier because of the cap call_attempts_per_day (1 of 1)" in plan.reason

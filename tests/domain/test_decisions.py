@@ -102,3 +102,19 @@ def test_lists_know_when_a_decision_is_due(world: World) -> None:
     due = due_for_people(world.case)
     assert due is not None
     assert (due.action, due.at) == (Action.DECISION_DUE, START + A_DAY)
+
+
+def test_what_is_asked_after_everybody_heard_of_the_last_is_told_as_well(world: World) -> None:
+    ask(world)
+    first = world.case.clocks[EscalationKind.DECISION_ASKED]
+    world.case.clocks[EscalationKind.DECISION_ASKED] = first.model_copy(update={"over": True})
+    world.now += A_DAY
+    ask(world)
+    clock = world.case.clocks[EscalationKind.DECISION_ASKED]
+    assert (clock.since, clock.over) == (START + A_DAY, False)
+
+
+def test_what_was_asked_before_a_case_was_reopened_still_waits_for_somebody(world: World) -> None:
+    ask(world)
+    world.case.clocks.clear()
+    assert EscalationKind.DECISION_ASKED in a_plain_case(before=world.case).case.clocks

@@ -12,11 +12,12 @@ from domain.policies.documents import load_shipped, read_document
 from domain.review_case import investigations, rules
 from domain.review_case.agenda import Action, Due, agenda, due_for_people
 from domain.review_case.agreement_steps import AnswerInvestigation, OpenInvestigation
+from domain.review_case.state import Clock
 from domain.review_case.steps import Command, Step
 from tests.domain.plain_case import a_plain_case
 from tests.domain.review_world import ALICE, BOB, START, TEXT, World
 
-TOMORROW = START + timedelta(days=1)
+TOMORROW, HOUR = START + timedelta(days=1), timedelta(hours=1)
 WU = Actor(person="wu", roles=frozenset({Role.WAREHOUSE}))
 
 
@@ -107,3 +108,38 @@ def test_a_desk_document_from_before_investigations_still_reads() -> None:
     del document["escalations"]["investigation"], document["escalations"]["promise_due"]
     rules_of_old = read_document(DeskPolicy, document).escalations
     assert rules_of_old[EscalationKind.INVESTIGATION] == rules_of_old[EscalationKind.CONTACT_MISSED]
+
+
+def test_a_second_investigation_is_told_though_everybody_heard_of_the_first(world: World) -> None:
+    ask(world)
+    ask(world, "ann", TOMORROW + HOUR)
+    fall_due(world)
+    over(world)
+    fall_due(world)
+    assert (clock_of(world).since, clock_of(world).over) == (TOMORROW + HOUR, False)
+
+
+def test_once_one_is_answered_the_clock_is_that_of_the_next(world: World) -> None:
+    ask(world)
+    ask(world, "ann", TOMORROW + HOUR)
+    fall_due(world)
+    fall_due(world)
+    over(world)
+    assert world.step(WU, AnswerInvestigation(investigation=1, answer=TEXT))
+    assert clock_of(world) == Clock(since=TOMORROW + HOUR, told=[Role.AGENT])
+
+
+def test_a_reopened_case_asks_again_for_the_answer_that_is_overdue(world: World) -> None:
+    ask(world)
+    fall_due(world)
+    before = world.case
+    before.clocks.clear()
+    assert EscalationKind.INVESTIGATION in a_plain_case(before=before).case.clocks
+
+
+def clock_of(world: World) -> Clock:
+    return world.case.clocks[EscalationKind.INVESTIGATION]
+
+
+def over(world: World) -> None:
+    world.case.clocks[EscalationKind.INVESTIGATION] = clock_of(world).model_copy(update={"over": True})

@@ -6,16 +6,17 @@ import pytest
 
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
-from domain.people import Actor
+from domain.people import Actor, Role
 from domain.review_case import rules
 from domain.review_case.agenda import Action, Due, agenda, due_for_people, next_due
 from domain.review_case.agreement_steps import KeepPromise, MakePromise
 from domain.review_case.outcomes import Outcome
+from domain.review_case.state import Clock
 from domain.review_case.steps import Close, Command, Step
 from tests.domain.plain_case import a_plain_case
 from tests.domain.review_world import ALICE, BOB, START, TEXT, World
 
-TOMORROW = START + timedelta(days=1)
+TOMORROW, HOUR = START + timedelta(days=1), timedelta(hours=1)
 ACTIONS = {Action.PROMISE_DUE, Action.PROMISE_BROKEN}
 
 
@@ -124,3 +125,41 @@ def test_a_case_that_ends_by_itself_stays_until_its_promise_is_kept_or_broken(wo
         world.pass_to(due)
     written = [event.kind for event in world.case.unwritten]
     assert written.index("outcome_fixed") < written.index("promise_broken") < written.index("closed")
+
+
+def clock_of(world: World) -> Clock:
+    return world.case.clocks[EscalationKind.PROMISE_DUE]
+
+
+def all_told(world: World) -> None:
+    """The ladder of the first one is through."""
+    world.case.clocks[EscalationKind.PROMISE_DUE] = clock_of(world).model_copy(update={"over": True})
+
+
+def test_a_second_promise_is_told_though_everybody_heard_of_the_first(world: World) -> None:
+    promise(world)
+    promise(world, TOMORROW + HOUR)
+    fall_due(world)
+    all_told(world)
+    world.pass_to(Due(TOMORROW + HOUR, Action.PROMISE_DUE, "2"))
+    assert (clock_of(world).since, clock_of(world).over) == (TOMORROW + HOUR, False)
+
+
+def test_once_a_promise_is_kept_the_clock_is_that_of_the_next_one_that_is_due(world: World) -> None:
+    promise(world)
+    promise(world, TOMORROW + HOUR)
+    for number in (1, 2):
+        world.pass_to(Due(TOMORROW + HOUR * (number - 1), Action.PROMISE_DUE, str(number)))
+    all_told(world)
+    assert world.step(ALICE, KeepPromise(promise=1, note=TEXT))
+    assert clock_of(world) == Clock(since=TOMORROW + HOUR, told=[Role.AGENT])
+
+
+def test_the_clock_of_a_promise_that_still_waits_goes_on_as_it_was(world: World) -> None:
+    promise(world)
+    promise(world, TOMORROW + HOUR)
+    for number in (1, 2):
+        world.pass_to(Due(TOMORROW + HOUR * (number - 1), Action.PROMISE_DUE, str(number)))
+    before = clock_of(world)
+    assert world.step(ALICE, KeepPromise(promise=2, note=TEXT))
+    assert clock_of(world) == before

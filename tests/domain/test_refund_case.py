@@ -325,3 +325,11 @@ def test_a_second_look_is_due_within_a_day() -> None:
     due = due_for_people(world.case)
     assert due is not None
     assert due.at - world.now == timedelta(hours=24)
+
+
+def test_a_case_ranks_by_what_it_waits_for_and_not_by_its_opening() -> None:
+    world = RefundWorld().asked()
+    due = due_for_people(world.case)
+    assert due is not None
+    assert due.at == world.case.stage_since
+    assert due.at > START

@@ -156,3 +156,19 @@ async def test_what_an_applicant_writes_is_a_contact_of_theirs_and_waits_for_an_
     answered = await story.step(who, talk)
     assert EscalationKind.BUYER_WROTE not in answered.state.clocks
     await keep_history(story.handle.id, "RefundCase.heard_the_buyer")
+
+
+async def test_a_call_that_a_hold_came_over_is_planned_anew_and_nobody_has_missed_it(
+    tell_refund: TellRefund, keep_history: Keep
+) -> None:
+    story = await tell_refund()
+    who = await due(story)
+    await story.step(who, steps.Hold(why=await story.house.text("买家在出差")))
+    await story.pass_time(timedelta(hours=4))
+    resumed_at = await story.clock()
+    await story.step(who, steps.Resume())
+    state = await story.until(lambda case: case.calls.contact is not None and case.calls.contact.due)
+    assert state.calls.contact is not None
+    assert state.calls.contact.due_at >= resumed_at
+    assert EscalationKind.CONTACT_MISSED not in state.clocks
+    await keep_history(story.handle.id, "RefundCase.held_and_resumed")

@@ -8,8 +8,10 @@ from temporalio.exceptions import ApplicationError
 
 from db.tables.cases import CaseFile
 from domain.contact_terms import CallResult, StopSignal, TalkOutcome
+from domain.escalation import EscalationKind
 from domain.life_zones import BEIJING
 from domain.payouts import PayoutStatus
+from domain.people import Role
 from domain.review_case import steps
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import OfferStatus, ReplyStatus, Stage
@@ -108,20 +110,28 @@ async def test_a_suspected_review_stops_contact_and_money_until_a_supervisor_dec
     assert (await story.closed()).outcome is Outcome.MALICIOUS_REPORTED
 
 
-async def test_a_case_on_hold_waits_and_its_clocks_go_on_with_what_they_had_left(tell: Tell, house: House) -> None:
+async def test_a_case_on_hold_waits_and_its_clocks_go_on_with_what_they_had_left(
+    tell: Tell, house: House, keep_history: Keep
+) -> None:
+    """And nobody hears that the buyer was not called before they may be."""
     story = await tell()
     await story.until(lambda case: case.assignee is not None)
     who = await story.agent()
-    before = await story.settled()
+    before = (await story.settled()).clocks[EscalationKind.STALE].due_at
     await story.step(who, steps.Hold(why=await house.text("买家出差")))
     await story.pass_time(timedelta(days=3))
     assert (await story.view()).contact is None
     await story.step(who, steps.Resume())
     after = await story.settled()
+    again = after.clocks[EscalationKind.STALE].due_at
+    assert before is not None
+    assert again is not None
+    assert again - before >= timedelta(days=2)
     assert after.contact is not None
-    for kind, clock in before.clocks.items():
-        assert clock.due_at is not None
-        assert (after.clocks[kind].due_at or clock.due_at) - clock.due_at >= timedelta(days=3)
+    assert after.clocks[EscalationKind.NOT_CONTACTED].since >= after.contact.due_at
+    told = await story.until(lambda case: bool(case.clocks[EscalationKind.NOT_CONTACTED].told))
+    assert told.clocks[EscalationKind.NOT_CONTACTED].told == [Role.LEAD]
+    await keep_history(story.handle.id, "ReviewCase.held_and_resumed")
 
 
 async def test_a_contact_that_was_planned_anew_or_missed_is_no_attempt(tell: Tell, house: House) -> None:
