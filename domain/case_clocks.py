@@ -1,5 +1,6 @@
 """The escalation clocks of a case of any kind: started, reckoned in the desk's hours, told once per target, held."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -8,6 +9,10 @@ from pydantic import BaseModel, ConfigDict
 from domain.case_record import Recorded, record
 from domain.escalation import EscalationKind
 from domain.people import TIMER, Role
+
+# Ours: in the first minutes of a contact's hour nobody has neglected it, and most are taken then. So a rush of contacts
+# is not a rush of reckoning as well.
+FIRST_MINUTES = timedelta(minutes=5)
 
 
 class Clock(BaseModel):
@@ -59,6 +64,19 @@ class Clocked(Recorded, Protocol):
     edition: int
     assigned_at: datetime | None
     clocks: dict[EscalationKind, Clock]
+
+
+def waiting(case: Clocked) -> Iterator[tuple[datetime, EscalationKind, bool]]:
+    """When each clock wants something next: to be reckoned (true), or that somebody is told."""
+    for kind, clock in case.clocks.items():
+        if clock.over:
+            if anew := _stale_anew(case, kind):
+                yield anew, kind, False
+        elif clock.due_at is None:
+            patient = kind is EscalationKind.NOT_CONTACTED and case.edition >= 1
+            yield clock.since + (FIRST_MINUTES if patient else timedelta()), kind, True
+        else:
+            yield clock.due_at, kind, False
 
 
 def start_not_contacted(case: Clocked, planned_for: datetime | None, now: datetime) -> None:
@@ -118,7 +136,7 @@ def pass_on(case: Clocked, kind: EscalationKind, clock: Clock) -> None:
         case.clocks[kind] = clock
 
 
-def stale_anew(case: Clocked, kind: EscalationKind) -> datetime | None:
+def _stale_anew(case: Clocked, kind: EscalationKind) -> datetime | None:
     """When a person took a step after everybody had heard that nobody did; from then on it counts once more."""
     clock, touched = case.clocks[kind], case.touched_at
     anew = case.edition >= 1 and kind is EscalationKind.STALE and touched is not None and touched > clock.since

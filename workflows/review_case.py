@@ -25,9 +25,10 @@ with workflow.unsafe.imports_passed_through():
         rules,
         surging,
     )
-    from domain.review_case.agenda import Action, Due, due_for_people, next_due
+    from domain.review_case.agenda import Action, Due, next_due
     from domain.review_case.endings import BuyerWaits
     from domain.review_case.facts import BuyerMessage, PayoutReport, Prepared
+    from domain.review_case.needed import due_for_people
     from domain.review_case.state import Answer, Opening, ReviewCaseState
     from domain.review_case.steps import (
         AnswerOffer,

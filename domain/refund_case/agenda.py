@@ -158,14 +158,8 @@ def _needs_service(case: RefundCaseState) -> bool:
 
 
 def _clocks(case: RefundCaseState) -> Iterator[Due]:
-    for kind, clock in case.clocks.items():
-        if clock.over:
-            if anew := case_clocks.stale_anew(case, kind):
-                yield Due(anew, Action.ESCALATE, str(kind))
-        elif clock.due_at is None:
-            yield Due(clock.since, Action.RECKON, str(kind))
-        else:
-            yield Due(clock.due_at, Action.ESCALATE, str(kind))
+    for at, kind, reckons in case_clocks.waiting(case):
+        yield Due(at, Action.RECKON if reckons else Action.ESCALATE, str(kind))
 
 
 def due_for_people(case: RefundCaseState) -> Due | None:

@@ -16,7 +16,6 @@ from domain.gate import GateMode
 from domain.offers import OfferForm
 from domain.payees import fits
 from domain.review_case import announcing, decisions, hearing, investigations, promises, resting, reversing
-from domain.review_case.agreements import Investigation
 from domain.review_case.endings import FollowUp
 from domain.review_case.outcome_reached import outcome_at_end as outcome_at_end
 from domain.review_case.replying import reply_wanted_at
@@ -27,6 +26,11 @@ LOG_WITHIN = timedelta(hours=2)
 # Ours: where the marketplace names no end for replies, a prepared one waits this long for its confirmation.
 REPLY_PATIENCE = timedelta(hours=72)
 WAITS_FOR_A_PERSON = frozenset({ReplyStatus.WANTED, ReplyStatus.PREPARED})
+
+
+# Clocks that run on while a transfer of an ended case is under way.
+OWED = frozenset({EscalationKind.FULFILMENT_WAITING, EscalationKind.BUYER_WROTE})
+STUCK = frozenset({EscalationKind.PAYOUT_STUCK})
 
 
 class Action(StrEnum):
@@ -153,7 +157,7 @@ def _ending(case: ReviewCaseState) -> Iterator[Due]:
     if case.assignee is None and case.edition >= 1 and _needs_somebody(case):
         yield Due(case.assign_again_at or now, Action.ASSIGN)
     if case.payout is not None and not case.payout.settled:
-        yield from (due for due in _clocks(case) if due.subject in OWED)
+        yield from (due for due in _clocks(case) if due.subject in (OWED if case.edition < 1 else OWED | STUCK))
         return
     if ready_to_pay(case):  # whatever was promised has ended with the case, so this is thanks
         yield Due(case.pay_again_at or now, Action.PAY)
@@ -318,53 +322,5 @@ def _investigations(case: ReviewCaseState) -> Iterator[Due]:
 
 
 def _clocks(case: ReviewCaseState) -> Iterator[Due]:
-    for kind, clock in case.clocks.items():
-        if clock.over:
-            if anew := case_clocks.stale_anew(case, kind):
-                yield Due(anew, Action.ESCALATE, str(kind))
-        elif clock.due_at is None:
-            yield Due(clock.since, Action.RECKON, str(kind))
-        else:
-            yield Due(clock.due_at, Action.ESCALATE, str(kind))
-
-
-def due_for_people(case: ReviewCaseState) -> Due | None:
-    """What a person of the desk is needed for, now or next; lists sort by it."""
-    waiting = [
-        Due(clock.counts_from, Action.ESCALATE, str(kind)) for kind, clock in case.clocks.items() if kind in ASKING
-    ]
-    if case.contact is not None:
-        waiting.append(Due(case.contact.due_at, Action.CONTACT_DUE))
-    visit = case.follow_up
-    if visit is not None and visit.due_at is not None and not visit.over:
-        waiting.append(Due(visit.due_at, Action.FOLLOW_UP_DUE))
-    waiting += [Due(one.due_at, Action.PROMISE_DUE, str(one.number)) for one in case.agreements.promises if one.open]
-    waiting += [
-        Due(_needed(case, one), Action.INVESTIGATION_DUE, str(one.number)) for one in investigations.unanswered(case)
-    ]
-    waiting += [Due(one.due_at, Action.DECISION_DUE, str(one.number)) for one in decisions.undecided(case)]
-    waiting += [Due(at, Action.CLAIM_DUE, number) for at, number in dues.claims_waiting(case)]
-    waiting += [Due(at, Action.QUESTION_DUE, number) for at, number in dues.questions_waiting(case)]
-    return min(waiting, key=lambda due: due.at, default=None)
-
-
-def _needed(case: ReviewCaseState, asked: Investigation) -> datetime:
-    """Its agent is needed at once for a question of their own, and for somebody else's when it falls due."""
-    return asked.at if asked.to == case.assignee else asked.due_at
-
-
-# Clocks that run on while a transfer of an ended case is under way.
-OWED = frozenset({EscalationKind.FULFILMENT_WAITING, EscalationKind.BUYER_WROTE})
-# Clocks that run because a person has to decide something now.
-ASKING = frozenset(
-    {
-        EscalationKind.UNASSIGNED,
-        EscalationKind.APPROVAL_WAITING,
-        EscalationKind.DECISION_WAITING,
-        EscalationKind.REPLY_WAITING,
-        EscalationKind.PAYOUT_STUCK,
-        EscalationKind.FULFILMENT_WAITING,
-        EscalationKind.ASKED,
-        EscalationKind.BUYER_WROTE,
-    }
-)
+    for at, kind, reckons in case_clocks.waiting(case):
+        yield Due(at, Action.RECKON if reckons else Action.ESCALATE, str(kind))

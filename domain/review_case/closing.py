@@ -13,11 +13,10 @@ from domain.review_case.recording import record
 from domain.review_case.refusals import BadOutcome, NotYours, PayoutUnsettled, PromiseOpen, WrongStage
 from domain.review_case.state import OfferStatus, ReviewCaseState
 
-# What is still owed to the buyer goes on being asked for, an answer to what they wrote as well.
+# What is still owed to the buyer goes on being asked for.
 BEYOND_THE_END = frozenset(
     {EscalationKind.PROMISE_DUE, EscalationKind.FULFILMENT_WAITING, EscalationKind.COUNTER_CLAIM}
 )
-ANSWERS_TOO = BEYOND_THE_END | {EscalationKind.BUYER_WROTE}
 BY_ITS_AGENT = frozenset({Outcome.SETTLED_KEPT, Outcome.REFUSED})
 
 
@@ -49,9 +48,16 @@ def end(case: ReviewCaseState, actor: Actor, outcome: Outcome, now: datetime, **
     case.outcome = outcome
     case.contact = None
     case.held = None
-    stays = ANSWERS_TOO if case.edition >= 1 else BEYOND_THE_END
-    case.clocks = {kind: clock for kind, clock in case.clocks.items() if kind in stays}
+    case.clocks = {kind: clock for kind, clock in case.clocks.items() if kind in BEYOND_THE_END or _owed(case, kind)}
     offer = case.offer
     if offer is not None and (offer.open or offer.status is OfferStatus.ACCEPTED):
         offer.status = OfferStatus.EXPIRED
     record(case, actor, now, "outcome_fixed", outcome=outcome, **facts)
+
+
+def _owed(case: ReviewCaseState, kind: EscalationKind) -> bool:
+    """An answer to what the buyer wrote, and a transfer that failed or that nobody knows about."""
+    if case.edition < 1:
+        return False
+    under_way = case.payout is not None and not case.payout.settled
+    return kind is EscalationKind.BUYER_WROTE or (kind is EscalationKind.PAYOUT_STUCK and under_way)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain.queue_ranking import MISSED, CaseFacts
-from domain.review_case.agenda import due_for_people
+from domain.review_case.needed import due_for_people
 from domain.review_case.state import ReplyStatus, ReviewCaseState
 
 UNANSWERED = frozenset({None, ReplyStatus.WANTED, ReplyStatus.PREPARED})

@@ -8,8 +8,9 @@ from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.people import Actor, Role
 from domain.review_case import decisions, rules
-from domain.review_case.agenda import Action, agenda, due_for_people
+from domain.review_case.agenda import Action, agenda
 from domain.review_case.agreement_steps import AskDecision, Decide
+from domain.review_case.needed import due_for_people
 from domain.review_case.steps import Command, Step
 from tests.domain.plain_case import a_plain_case
 from tests.domain.review_world import ALICE, BOB, START, TEXT, World

@@ -30,8 +30,9 @@ from domain.refund_case import ending
 from domain.refund_case import rules as refund_rules
 from domain.refund_case.outcomes import RefundOutcome
 from domain.review_case import closing, hearing, rules
-from domain.review_case.agenda import Action, agenda, due_for_people, next_due
+from domain.review_case.agenda import Action, agenda, next_due
 from domain.review_case.facts import BuyerMessage
+from domain.review_case.needed import due_for_people
 from domain.review_case.outcomes import Outcome
 from domain.review_case.steps import AttachFiles, Command, Hold
 from domain.sealed import SealedRef

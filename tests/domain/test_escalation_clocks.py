@@ -16,8 +16,9 @@ from domain.refund_case import clocks as refund_clocks
 from domain.refund_case import steps as refund_steps
 from domain.refund_case.facts import RefundPrepared
 from domain.review_case import progress, steps
-from domain.review_case.agenda import Action, Due, due_for_people, next_due
+from domain.review_case.agenda import Action, Due, next_due
 from domain.review_case.facts import Planned
+from domain.review_case.needed import due_for_people
 from domain.review_case.state import ReviewCaseState
 from tests.domain import refund_world
 from tests.domain.plain_case import a_plain_case

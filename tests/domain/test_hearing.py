@@ -7,8 +7,9 @@ import pytest
 from domain.contact_terms import CallResult, Channel, StopSignal, TalkOutcome
 from domain.escalation import EscalationKind
 from domain.review_case import closing, following_up, hearing, progress, steps
-from domain.review_case.agenda import Action, agenda, due_for_people, next_due
+from domain.review_case.agenda import Action, agenda, next_due
 from domain.review_case.facts import BuyerMessage, FollowUpPlanned, Planned
+from domain.review_case.needed import due_for_people
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import ReviewCaseState
 from domain.sealed import SealedRef

@@ -10,8 +10,9 @@ from domain.people import Actor, Role
 from domain.policies.desk import DeskPolicy
 from domain.policies.documents import load_shipped, read_document
 from domain.review_case import investigations, rules
-from domain.review_case.agenda import Action, Due, agenda, due_for_people
+from domain.review_case.agenda import Action, Due, agenda
 from domain.review_case.agreement_steps import AnswerInvestigation, OpenInvestigation
+from domain.review_case.needed import due_for_people
 from domain.review_case.state import Clock
 from domain.review_case.steps import Command, Step
 from tests.domain.plain_case import a_plain_case

@@ -8,10 +8,11 @@ from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.offers import OfferForm
 from domain.payouts import PayoutStatus
-from domain.people import Actor
-from domain.review_case import paying, steps
-from domain.review_case.agenda import ready_to_pay
+from domain.people import PLATFORM, Actor
+from domain.review_case import closing, paying, steps
+from domain.review_case.agenda import Action, agenda, ready_to_pay
 from domain.review_case.facts import PayoutReport
+from domain.review_case.outcomes import Outcome
 from domain.review_case.refusals import MoneyFrozen
 from domain.review_case.rules import check
 from domain.review_case.state import Amendment, Offer, OfferStatus, PayoutRef, ReviewCaseState
@@ -141,3 +142,10 @@ def test_nor_when_that_came_about_while_the_step_waited_for_its_turn(world: Worl
         check(world.case, command, START, accepted=True)
     world.case.edition = 0
     check(world.case, command, START, accepted=True)
+
+
+def test_a_failed_transfer_of_a_review_that_the_marketplace_removed_is_still_asked_about(world: World) -> None:
+    told(world.case, PayoutStatus.FAILED, remedy="fix_and_retry")
+    closing.end(world.case, PLATFORM, Outcome.REMOVED, START)
+    stuck = [due for due in agenda(world.case) if due.subject == EscalationKind.PAYOUT_STUCK]
+    assert [due.action for due in stuck] == [Action.RECKON]

@@ -8,8 +8,9 @@ from domain.errors import Refusal
 from domain.escalation import EscalationKind
 from domain.people import Actor, Role
 from domain.review_case import rules
-from domain.review_case.agenda import Action, Due, agenda, due_for_people, next_due
+from domain.review_case.agenda import Action, Due, agenda, next_due
 from domain.review_case.agreement_steps import KeepPromise, MakePromise
+from domain.review_case.needed import due_for_people
 from domain.review_case.outcomes import Outcome
 from domain.review_case.state import Clock
 from domain.review_case.steps import Close, Command, Step
