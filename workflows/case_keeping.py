@@ -24,6 +24,7 @@ UNWRITTEN_AGAIN_SECONDS = 60
 class Kept(Protocol):
     """The state of a case, as far as keeping goes."""
 
+    edition: int
     recent: dict[str, str]
     unwritten: list[Event]
 
@@ -59,7 +60,7 @@ class CaseKeeping:
         """Ask the database something that the case can't go on without. At its beginning nobody waits for the case, and
         it asks within one task of the engine whatever it takes to come to rest; later a slow answer must hold up no
         step of a person. A worker that dies in that task leaves it to the next one to ask all of it again."""
-        if self.beginning and workflow.patched("begins-at-once"):
+        if self.beginning and has_change(self._case, "begins-at-once"):
             return await workflow.execute_local_activity_method(activity, request, **limits.AT_ONCE)
         return await workflow.execute_activity_method(activity, request, **limits.RECORD)
 
@@ -134,19 +135,24 @@ def edition_of_this_run() -> int:
     return next((one for one in range(editions.NEWEST, 0, -1) if workflow.patched(f"edition-{one}")), 0)
 
 
+def has_change(case: Kept, change: str) -> bool:
+    """Whether a run has a change that was made before there were editions, and has a name of its own."""
+    return case.edition >= 1 or workflow.patched(change)
+
+
 def refused(refusal: Refusal) -> ApplicationError:
     """A refusal as the engine carries it to whoever asked."""
     facts = {name: str(value) for name, value in refusal.facts.items()}
     return ApplicationError(refusal.message, {"message": refusal.message, "facts": facts}, type=refusal.code)
 
 
-def put_off(step: object, refusal: ApplicationError) -> bool:
+def put_off(case: Kept, step: object, refusal: ApplicationError) -> bool:
     """Whether a step was to begin a contact or a visit that must not be made now, whatever was planned."""
     if refusal.type != ContactNotAllowed.code:
         return False
     if isinstance(step, BeginFollowUp):
-        return workflow.patched("visit-put-off-and-planned-anew")
-    return isinstance(step, BeginContact) and workflow.patched("put-off-and-planned-anew")
+        return has_change(case, "visit-put-off-and-planned-anew")
+    return isinstance(step, BeginContact) and has_change(case, "put-off-and-planned-anew")
 
 
 def unprepared(error: ActivityError) -> ApplicationError:

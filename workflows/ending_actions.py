@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.agenda import Action, Due
     from domain.review_case.state import ReviewCaseState
     from workflows import limits, starting
+    from workflows.case_keeping import has_change
 
 BAD_AGAIN = "the review turned bad again"
 
@@ -82,7 +83,7 @@ class EndingActions:
         found = await workflow.execute_activity_method(NoticeActivities.notify, request, **limits.OUTSIDE_PATIENT)
         async with self._lock:
             paying.notified(case, found, workflow.now())
-            if found.again_at is not None and workflow.patched("notice-put-off"):
+            if found.again_at is not None and has_change(case, "notice-put-off"):
                 notice_put_off(case, found.again_at, workflow.now())
             following_up.want(case, workflow.now())
 

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.agenda import Action, Due
     from domain.review_case.state import ReviewCaseState
     from workflows import limits
+    from workflows.case_keeping import has_change
     from workflows.case_payouts import ask_approvers
 
 APPROVERS = "approvers-at-work"
@@ -71,7 +72,7 @@ class EscalationActions:
         kind = EscalationKind(due.subject)
         if kind is EscalationKind.STALE and not progress.still_stale(self._case):
             return
-        if kind is EscalationKind.APPROVAL_WAITING and workflow.patched(APPROVERS):
+        if kind is EscalationKind.APPROVAL_WAITING and has_change(self._case, APPROVERS):
             await ask_approvers(self._case, self._lock)
             return
         request = self._clock_request(kind)

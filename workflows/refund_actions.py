@@ -54,7 +54,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.facts import StepRequest
     from domain.review_case.steps import LogContact
     from workflows import limits
-    from workflows.case_keeping import CaseKeeping
+    from workflows.case_keeping import CaseKeeping, has_change
     from workflows.case_payouts import ask_approvers
     from workflows.claim_actions import ClaimActions
     from workflows.parcel_actions import ParcelActions
@@ -183,7 +183,7 @@ class RefundActions:
         found = await workflow.execute_activity_method(ContactActivities.plan, asked, **limits.RECORD)
         async with self._lock:
             overtaken = self._call_request(asked.now) != asked
-            if not overtaken or not workflow.patched("plans-overtaken"):
+            if not overtaken or not has_change(self._case, "plans-overtaken"):
                 calls.planned(self._case, found, workflow.now())
 
     def _call_request(self, now: datetime) -> PlanRequest:
@@ -313,5 +313,5 @@ class RefundActions:
         )
         async with self._lock:
             progress.notified(case, found.sent, found.why, found.again_at, workflow.now())
-            if found.again_at is not None and workflow.patched("notice-put-off"):
+            if found.again_at is not None and has_change(case, "notice-put-off"):
                 notice_put_off(case, found.again_at, workflow.now())

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.facts import BuyerMessage, PayoutReport
     from domain.review_case.payout_steps import DecidePayout, MendPayout
     from workflows import limits
-    from workflows.case_keeping import CaseKeeping, edition_of_this_run, put_off, refused, unprepared
+    from workflows.case_keeping import CaseKeeping, edition_of_this_run, has_change, put_off, refused, unprepared
     from workflows.case_payouts import tell_decision
     from workflows.refund_actions import RefundActions
     from workflows.refund_preparing import prepare
@@ -122,7 +122,7 @@ class RefundCase:
             return await prepare(self._case, command)
         except ActivityError as error:
             refusal = unprepared(error)
-            if put_off(command.step, refusal):
+            if put_off(self._case, command.step, refusal):
                 calls.put_off(self._case, command.actor, workflow.now(), refusal.message)
                 self._keeping.changed()
             raise refusal from None
@@ -160,7 +160,7 @@ class RefundCase:
     @workflow.signal
     async def buyer_wrote(self, message: BuyerMessage) -> None:
         """The buyer sent a message by themselves; one that asks for silence ends calls at once."""
-        if not workflow.patched("refunds-hear-the-buyer"):
+        if not has_change(self._case, "refunds-hear-the-buyer"):
             return  # it came when refund cases had no ear for it
         await workflow.wait_condition(lambda: self._case.identity is not None or self._case.closed_at is not None)
         async with self._lock:

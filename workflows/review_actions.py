@@ -52,7 +52,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.review_case.state import Identity, Offer, OfferStatus, ReviewCaseState
     from domain.review_case.steps import LogContact, Step
     from workflows import limits
-    from workflows.case_keeping import CaseKeeping
+    from workflows.case_keeping import CaseKeeping, has_change
     from workflows.case_payouts import start_payout, tell, tell_decision
     from workflows.ending_actions import EndingActions
     from workflows.escalation_actions import EscalationActions
@@ -168,7 +168,7 @@ class ReviewActions:
         found = await self._keeping.ask(ContactActivities.plan, asked)
         async with self._lock:
             overtaken = self._plan_request(asked.now) != asked
-            if not overtaken or not workflow.patched("plans-overtaken"):
+            if not overtaken or not has_change(self._case, "plans-overtaken"):
                 progress.planned(self._case, found, workflow.now())
 
     def _plan_request(self, now: datetime) -> PlanRequest:

@@ -41,7 +41,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.step import Step
     from workflows import limits
-    from workflows.case_keeping import CaseKeeping, edition_of_this_run, put_off, refused, unprepared
+    from workflows.case_keeping import CaseKeeping, edition_of_this_run, has_change, put_off, refused, unprepared
     from workflows.review_actions import ReviewActions
     from workflows.review_preparing import prepare
 
@@ -131,7 +131,7 @@ class ReviewCase:
         subject = announcing.subject_of(step)
         if isinstance(step, AnswerOffer) and step.accepted:
             resting.rest(self._case, workflow.now())
-        elif subject is not None and workflow.patched("announced-before-due"):
+        elif subject is not None and has_change(self._case, "announced-before-due"):
             announcing.wanted(self._case, subject)
 
     @advance.validator
@@ -153,7 +153,7 @@ class ReviewCase:
             return await prepare(self._case, command)
         except ActivityError as error:
             refusal = unprepared(error)
-            if put_off(command.step, refusal):
+            if put_off(self._case, command.step, refusal):
                 visit = isinstance(command.step, BeginFollowUp)
                 anew = following_up.put_off if visit else contacting.put_off
                 anew(self._case, command.actor, workflow.now(), refusal.message)
@@ -176,7 +176,7 @@ class ReviewCase:
         """Another case of this buyer about this order goes on here, with what its buyer waits for."""
         async with self._lock:
             merging.absorbed(self._case, number, workflow.now(), waits)
-            if workflow.patched("planned-from-all-contacts"):
+            if has_change(self._case, "planned-from-all-contacts"):
                 merging.plan_from_all_contacts(self._case, workflow.now())
             self._keeping.changed()
 
