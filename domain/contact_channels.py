@@ -3,7 +3,7 @@
 from domain.contact_history import ContactHistory
 from domain.contact_outcomes import next_move
 from domain.contact_request import ContactRequest
-from domain.contact_terms import Channel, NextMove
+from domain.contact_terms import CallResult, Channel, NextMove
 from domain.policies.contact import ContactPolicy
 
 
@@ -11,13 +11,13 @@ def channels(request: ContactRequest, history: ContactHistory, policy: ContactPo
     """Available channels, best first: the wish, what suits the place, the month's ladder, then phone before text.
 
     In a surge the phone comes first, and what is written only where no call can be made any more. After a call that
-    said "switch" the phone comes last.
+    said "switch", and on a line that failed a whole day's retries, the phone comes last.
     """
     order = [channel for channel in _wishes(request, policy) if _available(channel, request, policy)]
     if Channel.CALL not in order:
         return order
     written = [channel for channel in order if channel is not Channel.CALL]
-    if _last_call_said_switch(request.case, history, policy):
+    if _phone_is_no_way(request.case, history, policy):
         return [*written, Channel.CALL]
     return [Channel.CALL, *written] if request.surge else order
 
@@ -41,6 +41,10 @@ def _available(channel: Channel, request: ContactRequest, policy: ContactPolicy)
             return request.im_available
 
 
-def _last_call_said_switch(case: str, history: ContactHistory, policy: ContactPolicy) -> bool:
+def _phone_is_no_way(case: str, history: ContactHistory, policy: ContactPolicy) -> bool:
     calls = [touch for touch in history.made_in(case) if touch.channel is Channel.CALL]
-    return bool(calls) and next_move(calls[-1].result, calls[-1].talk, policy) is NextMove.SWITCH_CHANNEL
+    if not calls:
+        return False
+    tries = policy.calls.max_technical_retries + 1
+    dead = len(calls) >= tries and all(call.result is CallResult.NETWORK_FAILURE for call in calls[-tries:])
+    return dead or next_move(calls[-1].result, calls[-1].talk, policy) is NextMove.SWITCH_CHANNEL

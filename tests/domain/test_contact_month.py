@@ -63,6 +63,12 @@ def test_where_a_surge_finds_every_call_used_up_the_buyer_is_written_to_all_the_
     assert planned(MONDAY, calls, surge=True, attempt_number=6).channel is not C.CALL
 
 
+@pytest.mark.parametrize(("failures", "called"), [(3, True), (4, False)])
+def test_a_line_that_failed_a_whole_days_retries_is_followed_by_a_message(failures: int, called: bool) -> None:
+    failed = [touch(f"2026-11-23 12:{10 + 12 * n}", R.NETWORK_FAILURE) for n in range(failures)]
+    assert (planned("2026-11-24 10:00", history(*failed)).channel is C.CALL) is called
+
+
 def test_a_suspended_number_is_followed_by_a_message() -> None:
     assert planned("2026-11-24 10:00", history(touch("2026-11-23 12:10", R.SUSPENDED))).channel is C.IM
 
