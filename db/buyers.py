@@ -21,8 +21,11 @@ from db.tables.refunds import Refund
 from domain.errors import Refusal
 from domain.payees import check_account
 from domain.phones import Phone, PhoneKind, phone_kind
+from domain.platforms import Platform
 from domain.sealed import PayeeRef, PhoneRef
 
+# Where a nick is a member's name, which nobody else has. Elsewhere many buyers share one.
+ONE_OF_A_NICK = frozenset({Platform.TAOBAO, Platform.TMALL, Platform.SANDBOX})
 # Numbers that belong to one person for long. Privacy numbers are lent out anew, landlines and 400 numbers are shared.
 PERSONAL_PHONES = frozenset({PhoneKind.MOBILE, PhoneKind.FOREIGN})
 _MERGING = 0x6D65726765  # "merge": the advisory lock that lets one transaction at a time merge persons
@@ -63,7 +66,7 @@ async def keep_buyer(session: AsyncSession, ring: KeyRing, facts: BuyerFacts) ->
     phone = phone_kind(facts.phone)
     blind = ring.blind(f"buyer:{facts.platform}", facts.platform_id)
     links = {blind: "platform"} | _contact_links(ring, phone, facts.account)
-    person = await _person_behind(session, links)
+    person = await _person_behind(session, links, _name_link(ring, facts))
     row = {
         "id": uuid4(),
         "platform": facts.platform,
@@ -190,6 +193,17 @@ def _plain(account: str) -> str:
     return account.strip().lower()
 
 
+def nick_blind(ring: KeyRing, platform: str, nick: str) -> bytes | None:
+    """Where a nick leads; None where it tells nobody apart: on a marketplace that gives it twice, or masked."""
+    alone = platform in ONE_OF_A_NICK and nick.strip() and "*" not in nick
+    return ring.blind(f"nick:{platform}", nick.strip()) if alone else None
+
+
+def _name_link(ring: KeyRing, facts: BuyerFacts) -> dict[bytes, str]:
+    blind = nick_blind(ring, facts.platform, facts.nick or "")
+    return {blind: "nick"} if blind is not None else {}
+
+
 def _contact_links(ring: KeyRing, phone: Phone, account: str | None) -> dict[bytes, str]:
     links = _account_link(ring, account) if account else {}
     if phone.kind in PERSONAL_PHONES and phone.number:
@@ -206,13 +220,18 @@ def _account_link(ring: KeyRing, account: str) -> dict[bytes, str]:
     return {} if "*" in plain or not plain else {ring.blind("account", plain): "account"}
 
 
-async def _person_behind(session: AsyncSession, links: Mapping[bytes, str]) -> UUID:
-    """The one person that all links lead to; missing links are added and persons that meet here are merged."""
-    known = await _linked(session, links)
+async def _person_behind(
+    session: AsyncSession, links: Mapping[bytes, str], names: Mapping[bytes, str] | None = None
+) -> UUID:
+    """The one person that all links lead to; missing links are added and persons that meet here are merged. `names`
+    lead to this person from now on as well, unless they lead to another; nobody is merged by a name."""
+    wanted = {**links, **(names or {})}
+    there = await _linked(session, wanted)
+    known = {blind: person for blind, person in there.items() if blind in links}
     person = min(known.values(), default=None) or await _new_person(session)
     # Sorted, so that two transactions with the same links never wait for each other crosswise.
     missing = [
-        {"blind": blind, "kind": links[blind], "person": person} for blind in sorted(links) if blind not in known
+        {"blind": blind, "kind": wanted[blind], "person": person} for blind in sorted(wanted) if blind not in there
     ]
     if missing:
         added = await rows(session, _NEW_LINKS, missing)

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from db.buyers import aliases_of
+from db.buyers import aliases_of, nick_blind
 from db.sealing import KeyRing
 from db.tables.buyers import Buyer, BuyerLink, BuyerPerson
 from db.tables.cases import CaseFile
@@ -38,7 +38,9 @@ async def person_by_id(session: AsyncSession, ring: KeyRing, shop: str, platform
     if platform is None:
         return None
     blind = ring.blind(f"buyer:{platform}", platform_id)
-    return await _root(session, Buyer.person, (Buyer.platform == platform) & (Buyer.blind == blind))
+    found = await _root(session, Buyer.person, (Buyer.platform == platform) & (Buyer.blind == blind))
+    nick = nick_blind(ring, platform, platform_id)
+    return found if found or nick is None else await _root(session, BuyerLink.person, BuyerLink.blind == nick)
 
 
 async def person_by_phone(session: AsyncSession, ring: KeyRing, phone: str) -> UUID | None:

@@ -34,7 +34,7 @@ class BuyerPerson(Model):
 
 
 class BuyerLink(Model):
-    """A keyed blind index (phone, account, platform id) that leads to a person."""
+    """A keyed blind index (phone, account, platform id, a nick that is one person's alone) that leads to a person."""
 
     __tablename__ = "buyer_link"
 

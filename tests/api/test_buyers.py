@@ -15,7 +15,7 @@ from db import office
 from db.audit import record
 from db.policy_rows import policy_in_force
 from db.reads.looks import DELIVERY, EXPORTED
-from db.tables.buyers import Buyer, SealedText, ShopOrder
+from db.tables.buyers import Buyer, BuyerLink, SealedText, ShopOrder
 from db.tables.cases import CaseFile
 from db.tables.office import OfficeEvent
 from record.documents import Scope
@@ -163,9 +163,13 @@ async def test_a_buyer_who_asks_is_erased_and_never_found_again(
     async with house.sessions.begin() as session:
         await record_world.add_case(session, house.ring, TWO, NOW)
     await close(house, 1, case, TWO)
+    async with house.sessions() as session:
+        assert "nick" in set(await session.scalars(select(BuyerLink.kind)))
     done = await web.post(f"/cases/{case}/buyer/erase", json={"why": "asked"}, headers=cast["supervisor"].headers)
     assert (done.json()["cases"], done.json()["buyers"]) == ([case], 1)
     again = await web.post(f"/cases/{case}/buyer/unmask", json=ASKED, headers=cast["agent"].headers)
     assert again.status_code == 404
     found = await web.get("/search/buyers", params={"q": "8000"}, headers=cast["agent"].headers)
     assert [one["cases"] for one in found.json()] == [[TWO]]
+    async with house.sessions() as session:
+        assert "nick" not in set(await session.scalars(select(BuyerLink.kind)))

@@ -11,9 +11,11 @@ from sqlalchemy import select, update
 from temporalio.client import Client
 
 from api.house import House
+from db.buyers import BuyerFacts, keep_buyer
 from db.tables.buyers import Buyer, Review
 from db.tables.cases import CaseFile
 from db.tables.contacts import ContactStopRow
+from db.tables.office import Shop
 from tests.api.rows import add_case
 
 
@@ -100,6 +102,26 @@ async def test_an_opt_out_counts_though_the_buyers_case_has_closed(ask: Any, hou
     async with house.sessions() as session:
         stops = list(await session.scalars(select(ContactStopRow.signal)))
     assert (answer.json()["closed"], stops) == (number, ["buyer_opt_out"])
+
+
+@pytest.mark.covers(31)
+@pytest.mark.parametrize(
+    ("platform", "nick", "heard"),
+    [("sandbox", "zhou-of-the-river", True), ("sandbox", "z****r", False), ("pinduoduo", "小雨", False)],
+    ids=["a member's name", "masked", "where many share it"],
+)
+async def test_a_buyer_whom_the_marketplace_knows_by_an_open_id_is_found_by_a_nick_that_is_theirs_alone(
+    ask: Any, house: House, cast: Any, platform: str, nick: str, heard: bool
+) -> None:
+    number = await case_of(house, "open-id")
+    facts = BuyerFacts(platform, "buyer-open-id", nick=nick, phone="13800138000")
+    async with house.sessions.begin() as session:
+        await keep_buyer(session, house.ring, facts)
+        await session.execute(update(Shop).where(Shop.code == "demo").values(platform=platform))
+    answer = await ask("service", "POST", "/messages", MESSAGE | {"buyer": nick})
+    async with house.sessions() as session:
+        stops = list(await session.scalars(select(ContactStopRow.case)))
+    assert (answer.status_code, stops) == (202, [number] if heard else [])
 
 
 @pytest.mark.parametrize("sender", [{}, {"phone": "13800138000", "buyer": "chen-1"}])
