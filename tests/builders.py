@@ -1,5 +1,6 @@
 """The cast and the house that stories are told in: real database, real sandbox, an engine, one shop, its people."""
 
+import asyncio
 import base64
 import contextlib
 import json
@@ -16,12 +17,14 @@ import httpx2
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from pydantic import SecretStr
+from sqlalchemy import select
 from temporalio.client import Client
 
 from db import office
 from db.buyers import BuyerFacts, keep_payee
 from db.reviews import ReviewFacts, keep_review
 from db.sealed_texts import seal_text
+from db.tables.record import CaseEvent
 from domain.case_numbers import mint
 from domain.people import Actor, Role
 from domain.review_case import steps
@@ -33,6 +36,7 @@ from workflows.review_case import ReviewCase
 from workflows.starting import case_workflow_id
 
 _shops = count(1)
+WRITTEN_WITHIN_SECONDS = 120
 WECHAT = {"mch_id": "1900001109", "app_id": "wxf636efh567hg4356", "serial": "408B07E79B8269FEC3D5D3E6"}
 CAST = {
     "alice": (Role.AGENT,),
@@ -325,3 +329,15 @@ async def house_at(settings: Settings, sandbox: Sandbox, client: Client) -> Asyn
                 for role in roles:
                     await office.grant(session, "tests", now, person.id, role, code)
         yield house
+
+
+async def recorded(house: House, case: str, events: int) -> list[CaseEvent]:
+    """The record of a case in order, once so many events are written."""
+    wanted = select(CaseEvent).where(CaseEvent.case == case).order_by(CaseEvent.seq)
+    async with asyncio.timeout(WRITTEN_WITHIN_SECONDS):
+        while True:
+            async with house.parts.sessions() as session:
+                written = list(await session.scalars(wanted))
+            if len(written) >= events:
+                return written
+            await asyncio.sleep(0.01)

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import select
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
@@ -21,7 +20,7 @@ from domain.review_case import steps
 from domain.review_case.agenda import next_due
 from domain.review_case.state import Opening, ReviewCaseState
 from gateways.wire import trusted
-from tests.builders import House, Reviewed, Sandbox, Story, house_at, open_wallets, settings_for
+from tests.builders import House, Reviewed, Sandbox, Story, house_at, open_wallets, recorded, settings_for
 from tests.conftest import Database
 from tests.workflows.leaping import leaping_engine
 from tests.workflows.refund_world import RefundStory, apply, apply_for_exchange, opening_of, refunds_policy
@@ -170,14 +169,7 @@ class Told(Story):
     async def events(self) -> list[CaseEvent]:
         """The record in order, once everything so far is written."""
         state = await self.view()
-        wanted = select(CaseEvent).where(CaseEvent.case == state.opening.case).order_by(CaseEvent.seq)
-        async with asyncio.timeout(STUCK_AFTER_SECONDS):
-            while True:
-                async with self.house.parts.sessions() as session:
-                    written = list(await session.scalars(wanted))
-                if len(written) >= state.version:
-                    return written
-                await asyncio.sleep(0.01)
+        return await recorded(self.house, state.opening.case, state.version)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
@@ -27,7 +26,7 @@ from domain.refund_case.agenda import next_due
 from domain.refund_case.state import RefundAnswer, RefundCaseState, RefundOpening
 from domain.sealed import ParcelRef, ShipmentRef
 from gateways.failures import Rejected
-from tests.builders import House
+from tests.builders import House, recorded
 from workflows.refund_case import RefundCase
 from workflows.refund_starting import refund_start_options, refund_workflow_id
 
@@ -226,14 +225,7 @@ class RefundStory:
     async def events(self) -> list[CaseEvent]:
         """The record in order, once everything so far is written."""
         state = await self.view()
-        wanted = select(CaseEvent).where(CaseEvent.case == state.opening.case).order_by(CaseEvent.seq)
-        async with asyncio.timeout(STUCK_AFTER_SECONDS):
-            while True:
-                async with self.house.parts.sessions() as session:
-                    written = list(await session.scalars(wanted))
-                if len(written) >= state.version:
-                    return written
-                await asyncio.sleep(0.01)
+        return await recorded(self.house, state.opening.case, state.version)
 
     async def line(self) -> RefundLine:
         """The case's line of the register, once it shows what the case knows."""
