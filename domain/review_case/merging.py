@@ -57,7 +57,10 @@ def _nobody_was_asked(case: ReviewCaseState) -> None:
 
 def check_merge(case: ReviewCaseState, actor: Actor, step: steps.Merge, now: datetime) -> None:
     itself = parse(step.into) == case.opening.case
-    require(not itself, MergeRefused, "A case can't be merged into itself; name the other one.")
+    require(
+        not itself, MergeRefused,
+        "That case goes on here: it is this one, or was merged into it already. To merge another, name that one.",
+    )  # fmt: skip
 
 
 def check_sides(this: MergeSide, into: MergeSide) -> None:
