@@ -143,15 +143,19 @@ def _stale_anew(case: Clocked, kind: EscalationKind) -> datetime | None:
     return touched if anew else None
 
 
-def still_stale(case: Clocked) -> bool:
-    """Asked when the clock for stale cases has run out: it starts anew from the last step that a person took.
+def still_stale(case: Clocked, planned_for: datetime | None = None) -> bool:
+    """Asked when the clock for stale cases has run out: it starts anew from the last step that a person took, or from
+    the hour of a planned contact, before which nobody has anything to do. One after a missed contact excuses nobody.
 
     Looked at only then, so that a step costs no reckoning of desk hours.
     """
-    clock, touched = case.clocks[EscalationKind.STALE], case.touched_at
-    if touched is None or touched <= clock.since:
+    clock, begins = case.clocks[EscalationKind.STALE], [case.touched_at]
+    if case.edition >= 1 and EscalationKind.CONTACT_MISSED not in case.clocks:
+        begins.append(planned_for)
+    last = max((moment for moment in begins if moment is not None), default=None)
+    if last is None or last <= clock.since:
         return True
-    case.clocks[EscalationKind.STALE] = Clock(since=touched)
+    case.clocks[EscalationKind.STALE] = Clock(since=last)
     return False
 
 

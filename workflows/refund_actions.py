@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
         WarnRequest,
     )
     from activities.requests import AssignRequest, ClockRequest, LogRequest, PlanRequest
-    from domain.case_clocks import escalated, reckoned, still_stale
+    from domain.case_clocks import escalated, reckoned
     from domain.case_record import notice_put_off
     from domain.contact_terms import CallResult
     from domain.disputes import counter_claims, questions
@@ -291,7 +291,7 @@ class RefundActions:
         if kind is EscalationKind.APPROVAL_WAITING:
             await ask_approvers(self._case, self._lock)
             return
-        if kind is EscalationKind.STALE and not still_stale(self._case):
+        if kind is EscalationKind.STALE and not progress.still_stale(self._case):
             return
         request = self._clock_request(kind)
         found = await workflow.execute_activity_method(EscalationActivities.escalate, request, **limits.RECORD)

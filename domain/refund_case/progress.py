@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from domain import case_clocks
 from domain.assignment import Assigned, search_again
 from domain.case_clocks import Clock, reckoned_from_now
 from domain.case_record import record
@@ -93,6 +94,10 @@ def assigned(case: RefundCaseState, found: Assigned, now: datetime) -> None:
         assign(case, TIMER, found.person, "assigned", now, why=found.why)
         kind = EscalationKind.NOT_CONTACTED
         reckoned_from_now(case, kind, found.clocks.get(kind), now)
+
+
+def still_stale(case: RefundCaseState) -> bool:
+    return case_clocks.still_stale(case, case.calls.contact.due_at if case.calls.contact is not None else None)
 
 
 def read(case: RefundCaseState, reading: Reading | None, now: datetime) -> None:

@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from domain import case_clocks
 from domain.amendment import Amended, NotAmended, Reading, Removed, Unclear, Worse, verdict
 from domain.assignment import search_again
 from domain.case_clocks import contact_planned, reckoned_from_now
 from domain.case_clocks import escalated as escalated
 from domain.case_clocks import reckoned as reckoned
-from domain.case_clocks import still_stale as still_stale
 from domain.contact_terms import NOBODY_THERE, NoContactCode
 from domain.escalation import EscalationKind
 from domain.people import PLATFORM, SYSTEM, TIMER
@@ -266,6 +266,10 @@ def _unclear(case: ReviewCaseState, again: datetime | None, why: str, now: datet
     elif case.amendment is None and case.outcome is None:  # else a second person has looked
         case.person_must_look = True
     record(case, PLATFORM, now, "reading_unclear", why=why, again_at=again)
+
+
+def still_stale(case: ReviewCaseState) -> bool:
+    return case_clocks.still_stale(case, case.contact.due_at if case.contact is not None else None)
 
 
 def offer_expired(case: ReviewCaseState, now: datetime) -> None:

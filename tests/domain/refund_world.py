@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.assignment import Assigned
-from domain.case_clocks import Reckoned, Told, escalated, reckoned, still_stale
+from domain.case_clocks import Reckoned, Told, escalated, reckoned
 from domain.disputes import counter_claims, questions
 from domain.errors import Refusal
 from domain.escalation import EscalationKind
@@ -251,7 +251,7 @@ class RefundWorld:
                 reckoned(case, Reckoned(kind=kind, since=since, due_at=counts_from + timedelta(hours=4)))
             case Action.ESCALATE:
                 kind = EscalationKind(due.subject)
-                if kind is not EscalationKind.STALE or still_stale(case):
+                if kind is not EscalationKind.STALE or progress.still_stale(case):
                     escalated(case, Told(kind=kind, role=Role.LEAD, people=["bob"]), now)
             case Action.CLAIM_DUE:
                 counter_claims.fell_due(case, int(due.subject), now)

@@ -140,6 +140,18 @@ def test_a_case_that_everybody_heard_of_is_stale_once_more_after_the_next_step_a
     assert again[0][1] >= timedelta(days=10)
 
 
+@pytest.mark.parametrize(("missed", "told"), [(False, []), (True, [Role.AGENT, Role.LEAD, Role.SUPERVISOR])])
+def test_a_case_is_not_stale_while_its_next_contact_is_planned_unless_one_was_missed(
+    missed: bool, told: list[Role]
+) -> None:
+    world = a_plain_case(severity=2)
+    progress.planned(world.case, plan(START + timedelta(days=9)), START)
+    if missed:
+        world.case.clocks[EscalationKind.CONTACT_MISSED] = Clock(since=START, over=True)
+    heard = told_by(world, START + timedelta(days=8), EscalationKind.STALE)
+    assert [role for role, _ in heard] == told
+
+
 def test_the_next_stage_of_a_refund_is_told_though_everybody_heard_of_the_last_one() -> None:
     """Both wait for a leader: the second look, and the dispute that comes of it."""
     world, kind = refund_world.RefundWorld().inspected("undecided"), EscalationKind.DECISION_WAITING
